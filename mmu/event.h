@@ -1,0 +1,265 @@
+/*
+ * Events: what the machine tells of itself while it runs.
+ *
+ * Events are raw: they say what happened and when, never whether it was right. The recorder writes them to
+ * the database, the checker judges them; both see one stream, sorted by (cycle, core, sequence), identical
+ * in the fast and the lock-step mode. Cycles are of the machine's clock.
+ *
+ * Identifiers (`walk`, `entry`, `invalidation`) are unique in a run, never 0, and do not depend on the mode:
+ * a core's own count shifted left by EVENT_CORE_BITS, plus the core. Cores count from 0 here.
+ */
+#ifndef MMUSIM_MMU_EVENT_H
+#define MMUSIM_MMU_EVENT_H
+
+#include <stdint.h>
+
+#include "pagetables/environment.h"
+#include "pagetables/pagetable.h"
+#include "pagetables/walk.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define EVENT_CORE_BITS 6
+#define EVENT_NEVER     UINT64_MAX /* a cycle at which nothing happened */
+
+enum event_kind {
+    EVENT_TRANSLATION,     /* an access, or the half of one that crosses a page, is complete */
+    EVENT_WALK,            /* a walk ended */
+    EVENT_WALK_STEP,       /* one entry of a walk was read */
+    EVENT_TLB_ENTRY,       /* an entry left a TLB, or the run (or region) ended with it */
+    EVENT_ENTRY_WRITE,     /* a store of page-table code became visible */
+    EVENT_INVALIDATION,    /* an invalidation was issued */
+    EVENT_ACKNOWLEDGEMENT, /* a core has finished its part of an invalidation; told when the issuer knows */
+    EVENT_COMPLETION,      /* every acknowledgement of an invalidation has arrived at its issuer */
+    EVENT_BARRIER,         /* a barrier ended */
+    EVENT_CONTEXT,         /* a core switched to an address space */
+    EVENT_FAULT,           /* a fault was delivered to a core's program */
+    EVENT_SPACE,           /* an address space was created */
+    EVENT_OPERATION_BEGIN, /* a page-table operation was called */
+    EVENT_OPERATION_END,   /* it returned */
+    EVENT_VIEW,            /* what the table stood for right after an operation */
+    EVENT_REGION,          /* a region of the run begins */
+    EVENT_KINDS
+};
+
+/* How an access found its translation. Each access has exactly one. */
+enum translation_outcome {
+    OUTCOME_L1_HIT,
+    OUTCOME_L2_HIT,  /* missed the first level, hit the second */
+    OUTCOME_WALK,    /* missed both, started a walk */
+    OUTCOME_MERGED,  /* missed the first level, waited for an earlier miss to the same page */
+    OUTCOME_NO_WALK, /* missed both, and faulted before any fetch (address outside of the table's reach) */
+    OUTCOMES
+};
+
+enum tlb_id { TLB_L1I, TLB_L1D, TLB_L2, TLBS };
+
+enum entry_end {
+    ENTRY_END_EVICTED,     /* replaced by another entry */
+    ENTRY_END_INVALIDATED, /* dropped by an invalidation */
+    ENTRY_END_RUN,         /* the run ended with the entry in place */
+    ENTRY_ENDS
+};
+
+enum operation_kind { OPERATION_MAP, OPERATION_UNMAP, OPERATION_PROTECT, OPERATION_QUERY, OPERATION_KINDS };
+
+/*
+ * cycle of the event: for a load when its data has arrived, for a store when it is visible to all, for a
+ * fetch or a translation alone (`data = "none"`) when it is translated, for a fault when it is known.
+ */
+struct event_translation {
+    uint64_t va;
+    uint64_t pa;          /* of the first byte; 0 with a fault */
+    uint64_t pc;          /* of the instruction that made the access; 0 if unknown */
+    uint64_t value;       /* loaded or stored, the first 8 bytes at the most; 0 without data */
+    uint64_t issue_cycle; /* first-level look-up */
+    uint64_t translated_cycle;
+    uint64_t performed_cycle; /* when the memory was read or written (or the store buffer was read);
+                                 EVENT_NEVER without data or with a fault */
+    uint64_t walk;            /* that it started or waited for; 0 if none */
+    uint64_t entry;           /* TLB entry whose hit served it; 0 if none */
+    uint32_t access;          /* the core's number of the access: both halves of a crossing one share it */
+    uint32_t space;           /* of the address space; 0 if none was active */
+    uint16_t asid;
+    uint16_t size_bytes; /* of this half */
+    uint8_t access_kind; /* access_kind */
+    uint8_t privilege;   /* privilege */
+    uint8_t outcome;     /* translation_outcome */
+    uint8_t fault;       /* fault_kind */
+    uint8_t fault_level;
+    uint8_t page_size_lg2; /* of the translation used; 0 with a fault that has none */
+    uint8_t rights;        /* of the translation used */
+    uint8_t half;          /* 0: does not cross a page; 1, 2: which half */
+    uint8_t forwarded;     /* the value came from the core's own store buffer */
+    uint8_t retry;         /* the same access again after its fault was handled */
+};
+
+struct event_walk {
+    uint64_t id;
+    uint64_t va;            /* whose translation was wanted */
+    uint64_t request_cycle; /* second-level miss known */
+    uint64_t start_cycle;   /* a walker slot was free */
+    struct walk_leaf leaf;  /* valid without a fault */
+    uint32_t space;
+    uint16_t asid;
+    uint16_t waiters; /* accesses that it served, the first included */
+    uint8_t steps;
+    uint8_t fault; /* fault_kind */
+    uint8_t fault_level;
+    uint8_t filled; /* 0: an invalidation arrived meanwhile, so nothing was filled */
+};
+
+struct event_walk_step {
+    uint64_t walk;
+    uint64_t pa; /* of the entry */
+    uint64_t value;
+    uint64_t request_cycle;
+    uint64_t grant_cycle; /* when the bus took it and memory was read */
+    uint8_t index;        /* 0, 1, ... in the walk */
+    uint8_t level;        /* the manual's number */
+};
+
+struct event_tlb_entry {
+    uint64_t id;
+    uint64_t va; /* base of the page */
+    struct frame frame;
+    uint64_t walk; /* whose result it is */
+    uint64_t fill_cycle;
+    uint64_t first_hit_cycle; /* EVENT_NEVER if it was never hit */
+    uint64_t last_hit_cycle;
+    uint64_t last_done_cycle; /* last completion of an access that this entry or its fill served */
+    uint64_t hits;
+    uint64_t invalidation; /* that ended it; 0 if another reason did */
+    uint32_t space;        /* active when it was filled */
+    uint16_t asid;
+    uint8_t rights;
+    uint8_t tlb; /* tlb_id */
+    uint8_t end; /* entry_end */
+};
+
+struct event_entry_write {
+    uint64_t operation; /* 0: outside of any operation */
+    uint64_t pa;
+    uint64_t old_value;
+    uint64_t new_value;
+    uint64_t issue_cycle;   /* entered the store buffer (or asked for the bus, with a depth of 0) */
+    uint64_t visible_cycle; /* the bus took it */
+};
+
+struct event_invalidation {
+    uint64_t id;
+    uint64_t operation; /* 0: outside of any operation */
+    struct invalidation what;
+    uint32_t targets; /* how many cores have to acknowledge, the issuer included */
+};
+
+struct event_acknowledgement {
+    uint64_t invalidation;
+    uint64_t arrive_cycle;
+    uint64_t drop_cycle;        /* entries dropped */
+    uint64_t acknowledge_cycle; /* walks settled and accesses complete: the answer leaves */
+    uint32_t entries_dropped;
+    uint16_t walks_settled;    /* walks in flight that it caught */
+    uint16_t accesses_settled; /* accesses in flight, buffered stores included, that it waited for */
+    uint8_t target;            /* the core that acknowledges; the event's core is the issuer */
+};
+
+struct event_completion {
+    uint64_t invalidation;
+    uint64_t issue_cycle;
+};
+
+struct event_barrier {
+    uint64_t operation;
+    uint64_t begin_cycle;
+    uint8_t kind; /* barrier_kind */
+};
+
+struct event_context {
+    uint64_t root;
+    uint32_t space;
+    uint16_t asid;
+};
+
+struct event_fault {
+    uint64_t va;
+    uint64_t pc;
+    uint32_t access;
+    uint32_t space;
+    uint8_t access_kind;
+    uint8_t privilege;
+    uint8_t fault;
+    uint8_t fault_level;
+    uint8_t handled; /* a handler of the program was called */
+};
+
+struct event_space {
+    uint64_t root;
+    const struct walk_format *format;
+    const struct pagetable_class *table;
+    uint32_t space;
+    uint16_t asid;
+    uint8_t aliasing_allowed;
+};
+
+struct event_operation {
+    uint64_t id; /* 1, 2, ... in order of the calls */
+    uint64_t va;
+    struct frame frame;   /* map: what is mapped; protect: attributes; query, at the end: what was found */
+    uint64_t found_va;    /* query, at the end: base of what was found */
+    uint64_t begin_cycle; /* of the call; in both events */
+    uint32_t space;
+    uint8_t kind;   /* operation_kind */
+    uint8_t result; /* pagetable_result; in the end event */
+};
+
+struct event_view {
+    uint64_t operation;
+    uint64_t va;            /* of the operation */
+    struct mapping mapping; /* that contains `va` by hardware's reading; valid if `mapped` */
+    uint64_t mappings;      /* how many the whole table stands for; EVENT_NEVER if not counted */
+    uint32_t space;
+    uint8_t mapped;
+};
+
+struct event_region {
+    const char *name; /* lives as long as the machine */
+    uint32_t number;  /* 0 is the beginning of the run */
+};
+
+struct mmu_event {
+    uint64_t cycle;
+    uint32_t sequence; /* of the core, ascending */
+    uint8_t kind;      /* event_kind: says which member of the union is valid */
+    uint8_t core;
+    union {
+        struct event_translation translation;
+        struct event_walk walk;
+        struct event_walk_step walk_step;
+        struct event_tlb_entry tlb_entry;
+        struct event_entry_write entry_write;
+        struct event_invalidation invalidation;
+        struct event_acknowledgement acknowledgement;
+        struct event_completion completion;
+        struct event_barrier barrier;
+        struct event_context context;
+        struct event_fault fault;
+        struct event_space space;
+        struct event_operation operation;
+        struct event_view view;
+        struct event_region region;
+    } as;
+};
+
+/* Who listens. The event is valid during the call; a return other than 0 stops the run with that error. */
+struct mmu_observer {
+    int (*event)(void *context, const struct mmu_event *event);
+    void *context;
+};
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,66 @@
+/*
+ * Frames: what one leaf entry of a page table maps to, and what may be done with it.
+ *
+ * A frame is the seed specification's `Frame`: base, size and attributes. Everything above this folder
+ * (TLBs, judges, records, scripts) speaks of mappings in these terms, whatever the format of the entries.
+ */
+#ifndef MMUSIM_PAGETABLES_FRAME_H
+#define MMUSIM_PAGETABLES_FRAME_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Attributes of a frame, or-ed together. They are the seed's `MemAttr` plus FRAME_GLOBAL. */
+enum frame_attribute {
+    FRAME_READABLE = 1 << 0,
+    FRAME_WRITABLE = 1 << 1,
+    FRAME_EXECUTABLE = 1 << 2,
+    FRAME_USER = 1 << 3,   /* unprivileged accesses are allowed */
+    FRAME_GLOBAL = 1 << 4, /* the mapping holds in every address space (nG = 0) */
+    FRAME_DEVICE = 1 << 5, /* device memory instead of normal write-back memory */
+};
+#define FRAME_ATTRIBUTES_ALL 0x3fu
+
+struct frame {
+    uint64_t base;       /* physical address in bytes, aligned to the size */
+    uint32_t attributes; /* frame_attribute, or-ed */
+    uint8_t size_lg2;    /* log2 of the size in bytes: 12 is 4 KiB */
+};
+
+/* One mapping of the abstract map: the virtual page at `va` stands for the frame. */
+struct mapping {
+    uint64_t va; /* base of the virtual page in bytes, aligned to the frame's size */
+    struct frame frame;
+};
+
+static inline uint64_t frame_size_bytes(const struct frame *frame)
+{
+    return UINT64_C(1) << frame->size_lg2;
+}
+
+static inline bool mapping_contains(const struct mapping *mapping, uint64_t va)
+{
+    return (va ^ mapping->va) >> mapping->frame.size_lg2 == 0;
+}
+
+/* Length of the longest text of frame_attributes_print, with its end. */
+#define FRAME_ATTRIBUTES_TEXT_BYTES 8
+
+/*
+ * Text form of attributes: `r`, `w`, `x` or `-` in this order, then any of `u` (user), `g` (global),
+ * `d` (device): "rw-u", "r-xug", "rw-d". A lone "-" may stand between: "rw-u" is r, w, no x, user.
+ */
+void frame_attributes_print(uint32_t attributes, char text[FRAME_ATTRIBUTES_TEXT_BYTES]);
+
+/* The reverse; false, and `*attributes` unchanged, if the text has another form. */
+bool frame_attributes_parse(const char *text, uint32_t *attributes);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
