@@ -131,6 +131,7 @@ struct event_tlb_entry {
     uint64_t last_hit_cycle;
     uint64_t last_done_cycle; /* last completion of an access that this entry or its fill served */
     uint64_t hits;
+    uint64_t end_cycle; /* it left the TLB; the event comes when the last access that it served is complete */
     uint64_t invalidation; /* that ended it; 0 if another reason did */
     uint32_t space;        /* active when it was filled */
     uint16_t asid;
