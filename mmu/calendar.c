@@ -1,0 +1,67 @@
+#include "mmu/calendar.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+bool calendar_init(struct calendar *calendar, uint32_t capacity)
+{
+    memset(calendar, 0, sizeof *calendar);
+    calendar->items = malloc(capacity * sizeof *calendar->items);
+    calendar->capacity = capacity;
+    return calendar->items != NULL;
+}
+
+void calendar_destroy(struct calendar *calendar)
+{
+    free(calendar->items);
+    memset(calendar, 0, sizeof *calendar);
+}
+
+static bool grow(struct calendar *calendar)
+{
+    uint32_t capacity = calendar->capacity * 2;
+    struct calendar_item *items = realloc(calendar->items, capacity * sizeof *items);
+    if (!items)
+        return false;
+    calendar->items = items;
+    calendar->capacity = capacity;
+    return true;
+}
+
+bool calendar_push(struct calendar *calendar, struct calendar_item item)
+{
+    if (calendar->count == calendar->capacity && !grow(calendar))
+        return false;
+    struct calendar_item *items = calendar->items;
+    uint32_t place = calendar->count++;
+    while (place > 0) {
+        uint32_t parent = (place - 1) / 2;
+        if (!calendar_before(&item, &items[parent]))
+            break;
+        items[place] = items[parent];
+        place = parent;
+    }
+    items[place] = item;
+    return true;
+}
+
+struct calendar_item calendar_pop(struct calendar *calendar)
+{
+    struct calendar_item *items = calendar->items;
+    struct calendar_item first = items[0];
+    struct calendar_item last = items[--calendar->count];
+    uint32_t place = 0;
+    for (;;) {
+        uint32_t child = 2 * place + 1;
+        if (child >= calendar->count)
+            break;
+        if (child + 1 < calendar->count && calendar_before(&items[child + 1], &items[child]))
+            child++;
+        if (!calendar_before(&items[child], &last))
+            break;
+        items[place] = items[child];
+        place = child;
+    }
+    items[place] = last;
+    return first;
+}
