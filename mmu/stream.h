@@ -33,8 +33,9 @@ struct stream {
 
 enum stream_pattern {
     STREAM_SEQUENTIAL, /* base, base + step, ... and again from the base at the end of the region */
-    STREAM_STRIDE,     /* the same with any stride; wraps to the base modulo the region */
-    STREAM_UNIFORM,    /* uniform over the region, aligned to the access size */
+    STREAM_STRIDE,     /* the same with any stride, modulo the region; places where the access would reach
+                          beyond the region are passed over */
+    STREAM_UNIFORM,    /* base + a uniform multiple of the access size */
     STREAM_ZIPF,  /* pages by rank with probability ~ 1 / rank^skew; rank to page by a seeded permutation;
                      offset in the page uniform and aligned */
     STREAM_CHASE, /* one seeded cycle through all lines of `step_bytes` of the region (Sattolo) */
