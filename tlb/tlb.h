@@ -3,9 +3,12 @@
  *
  * It holds entries of several page sizes side by side; an entry's set is chosen by its own page number, so
  * a look-up probes one set for each size that is present, smallest first. Entries carry an address-space
- * identifier (ASID) or are global. The array decides what is cached and knows no time: what an access costs,
- * and when, is its user's business. A user that keeps data beside each entry does so in an array of its own,
- * indexed by the slot number that every function here gives.
+ * identifier (ASID) or are global. Software that breaks the architecture's rules can make an address match
+ * several entries, and hardware may then use any of them or report a conflict (Arm ARM DDI 0487, TLB conflict
+ * abort; RISC-V Privileged, SFENCE.VMA). Here the choice is fixed: the smallest page, and of two entries for
+ * one page the one of the ASID before the global one. The array decides what is cached and knows no time:
+ * what an access costs, and when, is its user's business. A user that keeps data beside each entry does so in
+ * an array of its own, indexed by the slot number that every function here gives.
  *
  * Nothing here allocates but tlb_init.
  */
@@ -35,9 +38,9 @@ struct tlb_entry {
     uint64_t va;         /* base of the page, aligned to its size */
     uint64_t pa;         /* base of the frame */
     uint32_t attributes; /* the user's own; the array does not look at them */
-    uint16_t asid;
-    uint8_t size_lg2; /* TLB_PAGE_LG2 .. TLB_PAGE_SIZES - 1 */
-    uint8_t rights;   /* the user's own */
+    uint16_t asid;       /* without effect if the entry is global */
+    uint8_t size_lg2;    /* TLB_PAGE_LG2 .. TLB_PAGE_SIZES - 1 */
+    uint8_t rights;      /* the user's own */
     bool global;
 };
 
@@ -64,7 +67,8 @@ struct tlb {
     struct tlb_entry *entries;
 };
 
-/* False if the geometry is impossible or memory is short; `why` then names the reason (a constant). */
+/* False if the geometry is impossible or memory is short; `why` then names the reason (a constant), and there
+ * is nothing to destroy. Else `why` is NULL, and the array is empty. */
 bool tlb_init(struct tlb *tlb, const struct tlb_geometry *geometry, const char **why);
 void tlb_destroy(struct tlb *tlb);
 
@@ -86,9 +90,17 @@ static inline uint32_t tlb_probe(const struct tlb *tlb, uint64_t va, uint16_t as
         unsigned size_lg2 = tlb->sizes[i];
         uint64_t tag = tlb_tag_of(va, size_lg2);
         uint32_t first = tlb_set_of(tlb, va, size_lg2) * tlb->geometry.ways;
-        for (uint32_t slot = first; slot < first + tlb->geometry.ways; slot++)
-            if (tlb->tags[slot] == tag && (tlb->asids[slot] == asid || tlb->asids[slot] == TLB_GLOBAL))
+        uint32_t global = TLB_NONE;
+        for (uint32_t slot = first; slot < first + tlb->geometry.ways; slot++) {
+            if (tlb->tags[slot] != tag)
+                continue;
+            if (tlb->asids[slot] == asid)
                 return slot;
+            if (tlb->asids[slot] == TLB_GLOBAL)
+                global = slot;
+        }
+        if (global != TLB_NONE)
+            return global;
     }
     return TLB_NONE;
 }
@@ -123,12 +135,15 @@ struct tlb_fill_result {
 /*
  * Puts an entry in, as the most recently used: in the slot that holds the same page of the same address
  * space if there is one, else in an empty slot of its set, else in place of the least recently used.
+ * The same page is the same base and size; the global entries are an address space of their own here, so an
+ * entry of an ASID and a global one for the same page stand side by side. The page's size must be one of
+ * TLB_PAGE_LG2 to TLB_PAGE_SIZES - 1 and its base aligned: that is asserted.
  */
 struct tlb_fill_result tlb_fill(struct tlb *tlb, const struct tlb_entry *entry);
 
 bool tlb_selects(const struct tlb_selection *selection, const struct tlb_entry *entry);
 
-/* Called for each entry that is dropped, before it is. */
+/* Called for each entry that is dropped, before it is. It may read the array, not change it. */
 typedef void (*tlb_visitor)(void *context, uint32_t slot, const struct tlb_entry *entry);
 
 /* Drops what the selection selects; gives how many that were. `visit` may be NULL. */
