@@ -231,7 +231,7 @@ static void alias_build(struct alias_bin *bins, double *weights, uint32_t *work,
 static bool alias_prepare(struct pattern_stream *self)
 {
     size_t pages = (size_t)self->pages;
-    double *weights = malloc(pages * sizeof *weights), sum = 0;
+    double *weights = calloc(pages, sizeof *weights), sum = 0;
     uint32_t *page_of_rank = malloc(pages * sizeof *page_of_rank);
 
     self->alias = malloc(pages * sizeof *self->alias);

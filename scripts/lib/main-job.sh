@@ -1,0 +1,17 @@
+# shellcheck shell=bash
+# The main job on the shipped trace: run, judge, and what to try next. Sourced; the current directory is the
+# project's root, and build/release/mmusim is built.
+
+main_job() {
+    local database=build/quickstart.db
+    build/release/mmusim run --force -o "$database" scripts/quickstart.lua
+    echo
+    build/release/mmusim check "$database"
+    cat <<TEXT
+
+The record of the run is $database. Worth trying next:
+  build/release/mmusim query $database "SELECT name, type FROM sqlite_schema WHERE type = 'view'"
+  build/release/mmusim run --lockstep -o build/lockstep.db scripts/quickstart.lua
+  build/release/mmusim list
+TEXT
+}
