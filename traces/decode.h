@@ -23,7 +23,7 @@ enum instruction_class {
     INSTRUCTION_BARRIER,      /* dsb, dmb, isb, mfence ... */
     INSTRUCTION_INVALIDATION, /* tlbi, invlpg */
     INSTRUCTION_SYSTEM,       /* msr, mrs, at, dc, ic, eret, syscall ... */
-    INSTRUCTION_UNKNOWN,      /* the decoder has no name for these bytes */
+    INSTRUCTION_UNKNOWN,      /* neither the decoder nor the tables of classes know these bytes */
     INSTRUCTION_CLASSES
 };
 
@@ -39,10 +39,19 @@ struct decoder;
 
 struct decoder *decoder_open(enum decode_architecture architecture); /* NULL: no memory or no support */
 void decoder_close(struct decoder *decoder);
-/* Always gives an answer; decoded instructions are kept by (pc, bytes), so that a second one is cheap. */
+/*
+ * Always gives an answer, which is the decoder's and lives until it is closed; decoded instructions are kept
+ * by (pc, bytes), so that a second one is cheap. (Without memory to keep it, the answer lives until the next
+ * call.) The class is what the architecture does: a prefetch is no load, a call is a branch whatever it
+ * pushes. An instruction can have a class without a name: Capstone 4.0 has none for the atomics of Armv8.1.
+ * A decoder serves one thread.
+ */
 const struct instruction *decoder_decode(struct decoder *decoder, uint64_t pc, const uint8_t *bytes,
                                          size_t bytes_count);
-/* Guess from the first instructions of a trace: all of 4 bytes and aligned is AArch64. */
+/*
+ * Guess from one instruction: 4 bytes and aligned is AArch64. x86-64 has such instructions too, so a trace is
+ * of AArch64 only if every one of its instructions says so; `trace_info.architecture` looks at them all.
+ */
 enum decode_architecture decoder_guess(uint64_t pc, size_t bytes_count);
 
 const char *instruction_class_name(enum instruction_class instruction_class);

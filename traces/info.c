@@ -1,7 +1,6 @@
 #include "traces/info.h"
 
 #include <stdbool.h>
-
 #include <string.h>
 
 #include "traces/message.h"

@@ -27,11 +27,11 @@ enum trace_record_kind {
 #define TRACE_NO_PA                 UINT64_MAX
 
 struct trace_record {
-    uint64_t va;   /* instruction: its pc */
-    uint64_t pc;   /* of the last instruction record; 0 before the first */
-    uint64_t pa;   /* TRACE_NO_PA if the trace does not say */
-    uint64_t line; /* 1, 2, ... in the uncompressed text */
-    uint32_t size_bytes;
+    uint64_t va;         /* instruction: its pc; va + size_bytes - 1 never wraps around */
+    uint64_t pc;         /* of the last instruction record; 0 before the first */
+    uint64_t pa;         /* TRACE_NO_PA if the trace does not say */
+    uint64_t line;       /* 1, 2, ... in the uncompressed text */
+    uint32_t size_bytes; /* instructions 1 to 16; accesses 1 to 64, in lackey 1 to 512 (XSAVE) */
     uint8_t kind;        /* trace_record_kind */
     uint8_t bytes_count; /* instruction bytes; 0 if the trace has none */
     uint8_t bytes[TRACE_INSTRUCTION_BYTES_MAX];
@@ -44,11 +44,18 @@ struct trace_error {
 
 struct trace_reader;
 
-/* NULL on error. */
+/*
+ * NULL on error: the file is missing, a directory, empty, or its first line is of no known format. Lines that
+ * are wrong later, damaged compressed data, and a trace that ends in the middle of a line or without any
+ * record are errors of trace_read. A reader serves one thread.
+ */
 struct trace_reader *trace_open(const char *path, struct trace_error *error);
 void trace_close(struct trace_reader *reader);
 
-/* At most `capacity` records; returns how many, 0 at the end, -1 on error. */
+/*
+ * At most `capacity` (at least 1) records; returns how many, 0 at the end, -1 on error. Records in front of
+ * an error are given first, the error by the next call and by every one after it.
+ */
 long trace_read(struct trace_reader *reader, struct trace_record *records, size_t capacity,
                 struct trace_error *error);
 
