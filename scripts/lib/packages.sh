@@ -60,7 +60,7 @@ packages_apt_get() { # PREFIX... -- ARGUMENTS OF apt-get
         shift
     done
     shift
-    "${prefix[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq "$@" >/dev/null
+    "${prefix[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0 "$@" >/dev/null
 }
 
 # Installs what is missing, as root or with a sudo that asks nothing; else says what to run, and fails.

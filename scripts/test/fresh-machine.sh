@@ -36,6 +36,7 @@ clean_up() {
         rm -rf --one-file-system "$machine"
     fi
 }
+chmod 755 "$machine" # a root folder that only root may enter would stop every other user in it
 trap clean_up EXIT
 
 echo "== debootstrap into $machine"
