@@ -1,0 +1,170 @@
+/*
+ * Look-ups a second of the TLB array, beside a bare loop that does the least such a simulation can do: the
+ * same two levels with the geometry known at compile time, one page size, no address spaces, timestamps in
+ * plain arrays. Both see the same addresses and must count the same hits.
+ *
+ *   tlb_bench [accesses a measurement, in thousands; 16000 unless given]
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "tlb/bench/bare.h"
+#include "tlb/tlb.h"
+
+enum { ADDRESSES = 1 << 20, ROUNDS = 5, ASID = 1 };
+
+struct stream {
+    const char *name;
+    uint64_t pages;         /* of 4 KiB, drawn uniformly */
+    bool with_a_large_page; /* one 2 MiB page elsewhere is present too, so each look-up probes two sizes */
+};
+
+static const struct stream streams[] = {
+    {"hot, 8 pages", 8, false},           {"hot, and a 2 MiB page present", 8, true},
+    {"random over 256 KiB", 64, false},   {"random over 4 MiB", 1024, false},
+    {"random over 1 GiB", 262144, false},
+};
+
+struct score {
+    uint64_t l1_hits, l2_hits;
+    double seconds;
+};
+
+static double now_seconds(void)
+{
+    struct timespec time;
+    if (clock_gettime(CLOCK_MONOTONIC, &time) != 0) {
+        perror("clock_gettime");
+        exit(EXIT_FAILURE);
+    }
+    return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
+}
+
+static void draw(uint64_t *addresses, uint64_t pages)
+{
+    uint64_t state = 1;
+    for (size_t i = 0; i < ADDRESSES; i++) {
+        state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+        addresses[i] = (state >> 33) % pages << TLB_PAGE_LG2 | (state >> 20 & 0xff8);
+    }
+}
+
+static struct tlb_entry page_at(uint64_t va, uint8_t size_lg2)
+{
+    uint64_t base = va >> size_lg2 << size_lg2;
+    return (struct tlb_entry){.va = base, .pa = base, .asid = ASID, .size_lg2 = size_lg2};
+}
+
+static struct score run_array(const struct stream *stream, const uint64_t *addresses, uint64_t accesses)
+{
+    struct tlb l1;
+    struct tlb l2;
+    const char *why;
+    if (!tlb_init(&l1, &(struct tlb_geometry){BARE_L1_SETS * BARE_L1_WAYS, BARE_L1_WAYS}, &why) ||
+        !tlb_init(&l2, &(struct tlb_geometry){BARE_L2_SETS * BARE_L2_WAYS, BARE_L2_WAYS}, &why)) {
+        (void)fprintf(stderr, "tlb_bench: %s\n", why);
+        exit(EXIT_FAILURE);
+    }
+    if (stream->with_a_large_page) {
+        /* Set 1 of each level, as do pages 1, 17, ...: with eight pages nothing is replaced. */
+        struct tlb_entry large = page_at(UINT64_C(0x40200000), 21);
+        (void)tlb_fill(&l1, &large);
+        (void)tlb_fill(&l2, &large);
+    }
+    struct score score = {0};
+    double start = now_seconds();
+    for (uint64_t i = 0; i < accesses; i++) {
+        uint64_t va = addresses[i % ADDRESSES];
+        if (tlb_lookup(&l1, va, ASID) != TLB_NONE) {
+            score.l1_hits++;
+            continue;
+        }
+        uint32_t slot = tlb_lookup(&l2, va, ASID);
+        if (slot != TLB_NONE) {
+            score.l2_hits++;
+            (void)tlb_fill(&l1, &l2.entries[slot]);
+            continue;
+        }
+        struct tlb_entry entry = page_at(va, TLB_PAGE_LG2);
+        (void)tlb_fill(&l2, &entry);
+        (void)tlb_fill(&l1, &entry);
+    }
+    score.seconds = now_seconds() - start;
+    tlb_destroy(&l1);
+    tlb_destroy(&l2);
+    return score;
+}
+
+static struct score run_bare(const uint64_t *addresses, uint64_t accesses)
+{
+    static struct bare bare;
+    bare = (struct bare){0};
+    struct score score = {0};
+    double start = now_seconds();
+    for (uint64_t i = 0; i < accesses; i++) {
+        uint64_t va = addresses[i % ADDRESSES];
+        switch (bare_access(&bare, va)) {
+        case 1:
+            score.l1_hits++;
+            break;
+        case 2:
+            score.l2_hits++;
+            break;
+        default:
+            break;
+        }
+    }
+    score.seconds = now_seconds() - start;
+    return score;
+}
+
+/* The best of some rounds: other load on the machine only ever adds time. */
+static bool measure(const struct stream *stream, uint64_t *addresses, uint64_t accesses)
+{
+    draw(addresses, stream->pages);
+    double array_seconds = 0;
+    double bare_seconds = 0;
+    struct score bare = {0};
+    for (int round = 0; round < ROUNDS; round++) {
+        struct score array = run_array(stream, addresses, accesses);
+        bare = run_bare(addresses, accesses);
+        if (array.l1_hits != bare.l1_hits || array.l2_hits != bare.l2_hits) {
+            (void)fprintf(stderr,
+                          "tlb_bench: %s: the array hit %" PRIu64 " and %" PRIu64
+                          " times, the bare loop %" PRIu64 " and %" PRIu64 "\n",
+                          stream->name, array.l1_hits, array.l2_hits, bare.l1_hits, bare.l2_hits);
+            return false;
+        }
+        if (round == 0 || array.seconds < array_seconds)
+            array_seconds = array.seconds;
+        if (round == 0 || bare.seconds < bare_seconds)
+            bare_seconds = bare.seconds;
+    }
+    double count = (double)accesses;
+    return printf("%-30s %9.1f %9.1f %8.2f %9.2f %9.2f\n", stream->name, count / array_seconds / 1e6,
+                  count / bare_seconds / 1e6, bare_seconds / array_seconds,
+                  100.0 * (double)bare.l1_hits / count, 100.0 * (double)bare.l2_hits / count) > 0;
+}
+
+int main(int argc, char **argv)
+{
+    unsigned long long thousands = argc > 1 ? strtoull(argv[1], NULL, 10) : 16000;
+    if (argc > 2 || thousands == 0 || thousands > 1000000) {
+        (void)fprintf(stderr, "usage: tlb_bench [THOUSANDS], accesses a measurement, 1 to 1000000\n");
+        return 2;
+    }
+    uint64_t *addresses = malloc(ADDRESSES * sizeof *addresses);
+    if (!addresses) {
+        (void)fprintf(stderr, "tlb_bench: out of memory\n");
+        return EXIT_FAILURE;
+    }
+    (void)printf("%-30s %9s %9s %8s %9s %9s\n", "M accesses/s, 64x4 and 1536x12", "tlb", "bare loop", "ratio",
+                 "L1 hit %", "L2 hit %");
+    bool good = true;
+    for (size_t i = 0; i < sizeof streams / sizeof *streams; i++)
+        good = measure(&streams[i], addresses, thousands * 1000) && good;
+    free(addresses);
+    return good ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,58 @@
+/* Random numbers of the TLB's tests: printed seed, replay by MMUSIM_SEED, and the same on every machine. */
+#ifndef MMUSIM_TLB_TEST_RANDOM_H
+#define MMUSIM_TLB_TEST_RANDOM_H
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+/* SplitMix64: Steele, Lea, Flood, "Fast Splittable Pseudorandom Number Generators", OOPSLA 2014. */
+static inline uint64_t random_next(uint64_t *state)
+{
+    uint64_t mixed = (*state += UINT64_C(0x9e3779b97f4a7c15));
+    mixed = (mixed ^ mixed >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    mixed = (mixed ^ mixed >> 27) * UINT64_C(0x94d049bb133111eb);
+    return mixed ^ mixed >> 31;
+}
+
+/* 0 to bound - 1. The bias is below bound / 2^64: nothing, for the bounds of a test. */
+static inline uint64_t random_below(uint64_t *state, uint64_t bound)
+{
+    return random_next(state) % bound;
+}
+
+static inline bool random_chance(uint64_t *state, unsigned percent)
+{
+    return random_below(state, 100) < percent;
+}
+
+/* The seed of this run, which is printed: MMUSIM_SEED if it is set, else another one each time. */
+static inline uint64_t random_seed(void)
+{
+    uint64_t seed = 0;
+    const char *text = getenv("MMUSIM_SEED");
+    if (text) {
+        char *end;
+        errno = 0;
+        seed = strtoull(text, &end, 0);
+        if (errno != 0 || end == text || *end != '\0') {
+            (void)fprintf(stderr, "MMUSIM_SEED is \"%s\", but must be a number below 2^64\n", text);
+            exit(2);
+        }
+    } else {
+        struct timespec now = {0};
+        if (clock_gettime(CLOCK_REALTIME, &now) != 0)
+            exit(2);
+        seed = (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
+        seed = random_next(&seed);
+    }
+    if (printf("MMUSIM_SEED=0x%" PRIx64 " replays this run\n", seed) < 0 || fflush(stdout) != 0)
+        exit(2);
+    return seed;
+}
+
+#endif

@@ -1,0 +1,178 @@
+/* What an invalidation drops, and what it must leave. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "tlb/test/pages.h"
+#include "tlb/tlb.h"
+
+enum { ENTRIES_NOTED = 16 };
+
+/* The array of these tests holds one entry of each kind that a selection can tell apart. */
+
+static const uint64_t va = 0x5000; /* in its small pages, and in the large one at 0 */
+
+static void populate(struct tlb *tlb, uint32_t entries, uint32_t ways)
+{
+    make(tlb, entries, ways);
+    (void)fill(tlb, va, 1, PAGE);
+    (void)fill(tlb, va, 2, PAGE);
+    (void)fill(tlb, 0, 1, LARGE);
+    (void)fill(tlb, 0x9000, 1, PAGE);
+    (void)fill_global(tlb, va, PAGE);
+    (void)fill_global(tlb, 0xd000, PAGE);
+    assert_int_equal(used(tlb), 6);
+}
+
+struct left {
+    bool page_1, page_2, large_1, other_1, global, other_global;
+};
+
+/* ASID 9 has nothing of its own, so it sees the global entries alone; the large page shows where no small one
+ * is. */
+static void assert_left(const struct tlb *tlb, struct left left)
+{
+    uint32_t own = tlb_probe(tlb, va, 1);
+    assert_int_equal(own != TLB_NONE && tlb->entries[own].size_lg2 == PAGE && !tlb->entries[own].global,
+                     left.page_1);
+    uint32_t second = tlb_probe(tlb, va, 2);
+    assert_int_equal(second != TLB_NONE && !tlb->entries[second].global, left.page_2);
+    assert_int_equal(has(tlb, 0x100000, 1), left.large_1);
+    uint32_t other = tlb_probe(tlb, 0x9000, 1);
+    assert_int_equal(other != TLB_NONE && tlb->entries[other].size_lg2 == PAGE, left.other_1);
+    assert_int_equal(has(tlb, va, 9), left.global);
+    assert_int_equal(has(tlb, 0xd000, 9), left.other_global);
+}
+
+static void assert_drops(struct tlb_selection selection, uint32_t count, struct left left)
+{
+    static const struct tlb_geometry geometries[] = {{64, 4}, {16, 16}, {18, 6}};
+    for (size_t i = 0; i < sizeof geometries / sizeof *geometries; i++) {
+        struct tlb tlb;
+        populate(&tlb, geometries[i].entries, geometries[i].ways);
+        assert_int_equal(tlb_invalidate(&tlb, &selection, NULL, NULL), count);
+        assert_left(&tlb, left);
+        assert_int_equal(used(&tlb), 6 - count);
+        assert_int_equal(tlb_invalidate(&tlb, &selection, NULL, NULL), 0);
+        tlb_destroy(&tlb);
+    }
+}
+
+static void by_address_and_asid_drops_that_asid_and_global_pages_with_the_address(void **state)
+{
+    assert_drops(
+        (struct tlb_selection){
+            .by_va = true, .va = va + 0x123, .by_asid = true, .asid = 1, .global_too = true},
+        3, (struct left){.page_2 = true, .other_1 = true, .other_global = true});
+}
+
+static void by_address_and_asid_without_global_leaves_global_pages(void **state)
+{
+    assert_drops((struct tlb_selection){.by_va = true, .va = va, .by_asid = true, .asid = 1}, 2,
+                 (struct left){.page_2 = true, .other_1 = true, .global = true, .other_global = true});
+}
+
+static void by_address_drops_every_address_space(void **state)
+{
+    assert_drops((struct tlb_selection){.by_va = true, .va = va}, 4,
+                 (struct left){.other_1 = true, .other_global = true});
+}
+
+static void by_asid_leaves_global_entries_and_other_asids(void **state)
+{
+    assert_drops((struct tlb_selection){.by_asid = true, .asid = 1}, 3,
+                 (struct left){.page_2 = true, .global = true, .other_global = true});
+}
+
+static void by_asid_with_global_drops_both(void **state)
+{
+    assert_drops((struct tlb_selection){.by_asid = true, .asid = 1, .global_too = true}, 5,
+                 (struct left){.page_2 = true});
+}
+
+static void without_a_condition_everything_goes(void **state)
+{
+    assert_drops((struct tlb_selection){.va = va, .asid = 1}, 6, (struct left){0});
+}
+
+static void an_address_in_the_rest_of_a_large_page_drops_it_alone(void **state)
+{
+    assert_drops(
+        (struct tlb_selection){.by_va = true, .va = 0x1fffff}, 1,
+        (struct left){.page_1 = true, .page_2 = true, .other_1 = true, .global = true, .other_global = true});
+}
+
+static void what_is_not_there_drops_nothing(void **state)
+{
+    struct left all = {true, true, true, true, true, true};
+    assert_drops((struct tlb_selection){.by_va = true, .va = 0x200000}, 0, all);
+    assert_drops((struct tlb_selection){.by_asid = true, .asid = 3}, 0, all);
+    assert_drops(
+        (struct tlb_selection){.by_va = true, .va = 0x9000, .by_asid = true, .asid = 2, .global_too = true},
+        0, all);
+}
+
+struct visits {
+    const struct tlb *tlb;
+    unsigned count;
+    uint32_t slots[ENTRIES_NOTED];
+};
+
+static void note_visit(void *context, uint32_t slot, const struct tlb_entry *entry)
+{
+    struct visits *visits = context;
+    assert_true(tlb_slot_used(visits->tlb, slot)); /* not yet dropped */
+    assert_ptr_equal(entry, &visits->tlb->entries[slot]);
+    assert_in_range(visits->count, 0, ENTRIES_NOTED - 1);
+    visits->slots[visits->count++] = slot;
+}
+
+static void each_dropped_entry_is_visited_once_before_it_goes(void **state)
+{
+    struct tlb tlb;
+    populate(&tlb, 16, 16); /* one set: every size that is probed comes by all entries */
+    struct visits visits = {.tlb = &tlb};
+    struct tlb_selection selection = {.by_va = true, .va = va};
+    assert_int_equal(tlb_invalidate(&tlb, &selection, note_visit, &visits), 4);
+    assert_int_equal(visits.count, 4);
+    for (unsigned i = 0; i < visits.count; i++) {
+        assert_false(tlb_slot_used(&tlb, visits.slots[i]));
+        for (unsigned j = 0; j < i; j++)
+            assert_int_not_equal(visits.slots[i], visits.slots[j]);
+    }
+    tlb_destroy(&tlb);
+}
+
+static void an_invalidation_keeps_the_order_of_what_stays(void **state)
+{
+    struct tlb tlb;
+    make(&tlb, 4, 4);
+    for (uint64_t i = 0; i < 4; i++)
+        (void)fill(&tlb, i * page_bytes, 1, PAGE);
+    struct tlb_selection newest = {.by_va = true, .va = 3 * page_bytes};
+    assert_int_equal(tlb_invalidate(&tlb, &newest, NULL, NULL), 1);
+    assert_false(fill(&tlb, 10 * page_bytes, 1, PAGE).replaced);
+    assert_int_equal(fill(&tlb, 11 * page_bytes, 1, PAGE).victim.va, 0);
+    assert_int_equal(fill(&tlb, 12 * page_bytes, 1, PAGE).victim.va, page_bytes);
+    tlb_destroy(&tlb);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(by_address_and_asid_drops_that_asid_and_global_pages_with_the_address),
+        cmocka_unit_test(by_address_and_asid_without_global_leaves_global_pages),
+        cmocka_unit_test(by_address_drops_every_address_space),
+        cmocka_unit_test(by_asid_leaves_global_entries_and_other_asids),
+        cmocka_unit_test(by_asid_with_global_drops_both),
+        cmocka_unit_test(without_a_condition_everything_goes),
+        cmocka_unit_test(an_address_in_the_rest_of_a_large_page_drops_it_alone),
+        cmocka_unit_test(what_is_not_there_drops_nothing),
+        cmocka_unit_test(each_dropped_entry_is_visited_once_before_it_goes),
+        cmocka_unit_test(an_invalidation_keeps_the_order_of_what_stays),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
