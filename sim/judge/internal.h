@@ -1,0 +1,164 @@
+/*
+ * What the judge's files share. Nothing here is part of its contract.
+ *
+ * An event is judged as it arrives. If it breaks no rule by what is known, it is fine for good: what is not
+ * yet known (a store still in its buffer, an acknowledgement on its way) can only widen windows. If it
+ * breaks one, it is a finding at once when no operation is unsettled that began before; else it is held.
+ */
+#ifndef MMUSIM_SIM_JUDGE_INTERNAL_H
+#define MMUSIM_SIM_JUDGE_INTERNAL_H
+
+#include "sim/judge/judge.h"
+#include "sim/judge/values.h"
+#include "sim/judge/versions.h"
+
+#define JUDGE_CORES   (1u << EVENT_CORE_BITS)
+#define CROSSING_LG2  6 /* crossing accesses of a core whose other half is awaited */
+#define SPACES_MAX    (UINT32_C(1) << 20)
+#define JUDGE_ADDRESS "0x%llx"
+
+struct space {
+    const struct walk_format *format; /* NULL: this number was never told */
+    uint64_t sizes;                   /* of the format's frames; bit: log2 */
+    uint64_t sizes_used;
+    uint64_t live;       /* mappings */
+    uint64_t late_cycle; /* of the last entry write that became visible after its operation's return */
+    uint32_t number;
+    bool aliasing_allowed;
+};
+
+/* A page-table operation from its call until its window is known for certain. */
+struct operation {
+    struct event_operation call; /* as in the end event, once it came */
+    uint64_t end_cycle;          /* of the return; EVENT_NEVER before */
+    uint64_t first_write;        /* issue of the first changing entry write; EVENT_NEVER before */
+    uint64_t last_visible;       /* entry write; 0 before */
+    uint64_t last_acknowledged;  /* 0 before */
+    uint64_t last_invalidation;
+    struct version *created;
+    struct version *ended;
+    uint64_t view_cycle;    /* of a view whose number of mappings is not yet found right; EVENT_NEVER: none */
+    uint64_t view_mappings; /* that number */
+    uint64_t view_expected;
+    uint32_t unacknowledged; /* invalidations */
+    uint8_t core;
+    bool parked; /* returned; waits for operations that were under way at its return */
+};
+
+struct invalidation_state {
+    uint64_t id;
+    uint64_t operation;
+    uint64_t issue_cycle;
+    uint64_t acknowledged;    /* one bit a core */
+    uint64_t completed_cycle; /* EVENT_NEVER before */
+    uint32_t targets;
+    uint32_t acknowledgements;
+};
+
+/* The half of a crossing access that came first. */
+struct crossing {
+    uint64_t issue_cycle;
+    uint64_t cycle;
+    uint64_t performed_cycle;
+    uint64_t va;
+    uint32_t access;
+    uint8_t half; /* 0: none */
+    uint8_t retry;
+    uint8_t fault;
+};
+
+struct event_queue {
+    struct mmu_event *events; /* a ring; capacity is a power of two, or 0 */
+    size_t capacity;
+    size_t head;
+    size_t count;
+};
+
+struct judge {
+    struct judge_config config;
+    int error; /* ENOMEM, once memory ran out */
+    bool finished;
+    uint64_t now;
+    struct version_index index;
+    struct space *spaces; /* by number */
+    size_t space_count;
+    uint64_t global_sizes;         /* of global mappings, ever */
+    struct operation **operations; /* unsettled, in the order of their calls */
+    size_t operation_count;
+    size_t operation_capacity;
+    uint64_t next_settle; /* no operation settles before this cycle */
+    size_t parked;
+    struct invalidation_state *invalidations; /* not completed, or without all acknowledgements */
+    size_t invalidation_count;
+    size_t invalidation_capacity;
+    struct event_queue held;
+    struct values values;
+    struct crossing crossings[JUDGE_CORES][1u << CROSSING_LG2];
+    struct judge_finding *findings;
+    size_t finding_count;
+    size_t finding_capacity;
+    uint64_t counts[JUDGE_RULES];
+    uint64_t unjudged[JUDGE_UNJUDGED];
+};
+
+/* findings.c: counts, and keeps with its text if there is room. */
+void judge_report(struct judge *judge, const struct judge_finding *finding, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* Cycles as text: the number, or "never". */
+struct cycle_text {
+    char text[24];
+};
+struct cycle_text cycle_print(uint64_t cycle);
+const char *judge_operation_name(uint8_t kind);
+const char *judge_access_name(uint8_t kind);
+const char *judge_fault_name(uint8_t fault);
+void judge_sort_findings(struct judge *judge);
+
+/* judge.c */
+void judge_decide(struct judge *judge, const struct mmu_event *event); /* now, or holds it */
+void *judge_grow(struct judge *judge, void *array, size_t *capacity, size_t element_bytes);
+struct space *judge_space(struct judge *judge, uint32_t number); /* NULL if it was never told */
+
+/*
+ * The judgements. Each says whether the event breaks a rule by what is known; with `final` it reports.
+ */
+bool judge_translation(struct judge *judge, const struct mmu_event *event, bool final);
+bool judge_walk(struct judge *judge, const struct mmu_event *event, bool final);
+bool judge_tlb_entry(struct judge *judge, const struct mmu_event *event, bool final);
+bool judge_answer(struct judge *judge, const struct mmu_event *event,
+                  bool final); /* of what changed nothing */
+bool judge_view(struct judge *judge, const struct mmu_event *event, bool final);
+void judge_crossing(struct judge *judge, const struct mmu_event *event); /* decided at once */
+
+/* results.c: why an operation cannot have succeeded, whatever is mapped; NULL if it can. */
+const char *judge_refusal(const struct judge *judge, const struct space *space,
+                          const struct event_operation *call);
+/* The number of mappings that a view told: noted, compared once the operation has returned, judged at last.
+ */
+void judge_view_counted(struct judge *judge, const struct mmu_event *event);
+void judge_view_compare(struct judge *judge, struct operation *operation);
+void judge_view_count(struct judge *judge, const struct operation *operation);
+
+/* operations.c: windows */
+void operation_begins(struct judge *judge, const struct mmu_event *event);
+void operation_returns(struct judge *judge, const struct mmu_event *event);
+void operation_writes(struct judge *judge, const struct mmu_event *event);
+struct operation *operation_find(const struct judge *judge, uint64_t id);
+void operation_acknowledged(struct judge *judge, struct operation *operation, uint64_t cycle);
+void operations_settle(struct judge *judge);
+void operations_finish(struct judge *judge);
+bool operation_changes(const struct event_operation *call); /* by its result */
+/* Whether another operation on its space was under way when it returned, and has not returned yet. */
+bool operation_others_open(const struct judge *judge, const struct operation *operation);
+/* Whether an operation that began at or before `cycle` may still change what is known. */
+static inline bool operations_unsettled(const struct judge *judge, uint64_t cycle)
+{
+    return judge->operation_count && judge->operations[0]->call.begin_cycle <= cycle;
+}
+
+/* invalidations.c */
+void invalidation_issued(struct judge *judge, const struct mmu_event *event);
+void invalidation_acknowledged(struct judge *judge, const struct mmu_event *event);
+void invalidation_completed(struct judge *judge, const struct mmu_event *event);
+
+#endif

@@ -1,0 +1,380 @@
+/* Operations: their windows, derived from raw events, and what they do to the abstract map. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "sim/judge/internal.h"
+
+static uint64_t greater(uint64_t one, uint64_t other)
+{
+    return one > other ? one : other;
+}
+
+static uint64_t lesser(uint64_t one, uint64_t other)
+{
+    return one < other ? one : other;
+}
+
+struct operation *operation_find(const struct judge *judge, uint64_t id)
+{
+    for (size_t i = judge->operation_count; i > 0; i--)
+        if (judge->operations[i - 1]->call.id == id)
+            return judge->operations[i - 1];
+    return NULL;
+}
+
+bool operation_changes(const struct event_operation *call)
+{
+    return call->kind != OPERATION_QUERY && call->result == PAGETABLE_OK;
+}
+
+static bool returned(const struct operation *operation)
+{
+    return operation->end_cycle != EVENT_NEVER;
+}
+
+/* The smallest window that is certain by now; what is still to come can only widen it. */
+static struct window window_of(const struct judge *judge, const struct operation *operation)
+{
+    struct window window;
+    if (returned(operation))
+        window.begin = lesser(operation->first_write, operation->end_cycle);
+    else
+        window.begin =
+            operation->first_write == EVENT_NEVER ? operation->call.begin_cycle : operation->first_write;
+    window.end = greater(operation->last_visible, operation->last_acknowledged);
+    window.end = greater(operation->end_cycle, window.end);
+    if (judge->finished && operation->unacknowledged)
+        window.end = EVENT_NEVER;
+    return window;
+}
+
+static uint64_t sizes_of(const struct judge *judge, uint32_t space)
+{
+    return judge->spaces[space].sizes;
+}
+
+static void refresh(struct judge *judge, struct operation *operation)
+{
+    struct window window = window_of(judge, operation);
+    uint64_t sizes = sizes_of(judge, operation->call.space);
+    if (operation->created) {
+        /* A protect without a change inherits the beginning of the version before. */
+        window.begin = lesser(window.begin, operation->created->created.begin);
+        operation->created->created = window;
+        version_refresh(&judge->index, operation->created, sizes);
+    }
+    if (operation->ended) {
+        operation->ended->ended = window_of(judge, operation);
+        operation->ended->invalidation = operation->last_invalidation;
+        version_refresh(&judge->index, operation->ended, sizes);
+    }
+}
+
+static struct operation *add_operation(struct judge *judge, const struct mmu_event *event)
+{
+    if (judge->operation_count == judge->operation_capacity) {
+        struct operation **grown =
+            judge_grow(judge, judge->operations, &judge->operation_capacity, sizeof *grown);
+        if (!grown)
+            return NULL;
+        judge->operations = grown;
+    }
+    struct operation *operation = calloc(1, sizeof *operation);
+    if (!operation) {
+        judge->error = ENOMEM;
+        return NULL;
+    }
+    operation->call = event->as.operation;
+    operation->core = event->core;
+    operation->end_cycle = EVENT_NEVER;
+    operation->first_write = EVENT_NEVER;
+    operation->view_cycle = EVENT_NEVER;
+    judge->operations[judge->operation_count++] = operation;
+    return operation;
+}
+
+void operation_begins(struct judge *judge, const struct mmu_event *event)
+{
+    if (!judge_space(judge, event->as.operation.space))
+        judge->unjudged[UNJUDGED_SPACE]++;
+    else
+        (void)add_operation(judge, event); /* an error is kept in the judge */
+}
+
+bool operation_others_open(const struct judge *judge, const struct operation *operation)
+{
+    for (size_t i = 0; i < judge->operation_count; i++) {
+        const struct operation *other = judge->operations[i];
+        if (other != operation && other->call.space == operation->call.space && !returned(other) &&
+            other->call.begin_cycle <= operation->end_cycle)
+            return true;
+    }
+    return false;
+}
+
+static struct version *live_at(struct judge *judge, const struct event_operation *call, bool base_only)
+{
+    const struct space *space = &judge->spaces[call->space];
+    struct version_cursor cursor =
+        version_cursor_make(&judge->index, call->space, call->va, space->sizes_used);
+    struct version *version;
+    while ((version = version_next(&cursor)))
+        if (version_live(version) && (!base_only || version->mapping.va == call->va))
+            return version;
+    return NULL;
+}
+
+/* Why the abstract map, as it is, does not let this operation succeed; NULL if it does. */
+static const char *conflict(struct judge *judge, const struct event_operation *call)
+{
+    if (call->kind != OPERATION_MAP)
+        return live_at(judge, call, true) ? NULL : "no mapping has this base";
+    const struct space *space = &judge->spaces[call->space];
+    struct region_key key = {
+        .number = call->va >> call->frame.size_lg2, .space = call->space, .size_lg2 = call->frame.size_lg2};
+    if (region_overlaps(&judge->index, &key, space->sizes, EVENT_NEVER))
+        return "something is mapped there already";
+    key.number = call->frame.base >> call->frame.size_lg2;
+    key.physical = true;
+    if (!space->aliasing_allowed && region_overlaps(&judge->index, &key, space->sizes, EVENT_NEVER))
+        return "its frame overlaps one that is mapped already, and aliasing is not allowed";
+    return NULL;
+}
+
+static void end_version(struct judge *judge, struct operation *operation, struct version *version)
+{
+    struct space *space = &judge->spaces[operation->call.space];
+    version->ended = window_of(judge, operation);
+    version->ended_by = operation->call.id;
+    version->invalidation = operation->last_invalidation;
+    version->ended_by_protect = operation->call.kind == OPERATION_PROTECT;
+    operation->ended = version;
+    space->live--;
+    if (!version_end(&judge->index, version, space->sizes))
+        judge->error = ENOMEM;
+}
+
+static void add_version(struct judge *judge, struct operation *operation, const struct mapping *mapping)
+{
+    struct space *space = &judge->spaces[operation->call.space];
+    struct version model = {.mapping = *mapping,
+                            .created = window_of(judge, operation),
+                            .ended = {EVENT_NEVER, EVENT_NEVER},
+                            .created_by = operation->call.id,
+                            .space = operation->call.space,
+                            .rights = space->format->rights(mapping->frame.attributes)};
+    const struct version *before = operation->ended;
+    if (before && before->mapping.frame.attributes == mapping->frame.attributes)
+        model.created.begin = before->created.begin;
+    operation->created = version_add(&judge->index, &model, space->sizes);
+    if (!operation->created)
+        judge->error = ENOMEM;
+    space->live++;
+    space->sizes_used |= UINT64_C(1) << mapping->frame.size_lg2;
+    if (mapping->frame.attributes & FRAME_GLOBAL)
+        judge->global_sizes |= UINT64_C(1) << mapping->frame.size_lg2;
+}
+
+/* The abstract map takes the step; after a conflict, the part of it that makes sense. */
+static void apply(struct judge *judge, struct operation *operation)
+{
+    const struct event_operation *call = &operation->call;
+    struct version *old = live_at(judge, call, call->kind != OPERATION_MAP);
+    struct mapping mapping = {call->va, call->frame};
+    if (call->kind != OPERATION_MAP && !old)
+        return;
+    if (call->kind == OPERATION_PROTECT) {
+        mapping.frame = old->mapping.frame;
+        mapping.frame.attributes = call->frame.attributes;
+    }
+    if (old)
+        end_version(judge, operation, old);
+    if (call->kind != OPERATION_UNMAP)
+        add_version(judge, operation, &mapping);
+}
+
+static void report_result(struct judge *judge, const struct operation *operation, const char *why)
+{
+    const struct event_operation *call = &operation->call;
+    struct judge_finding finding = {.rule = RULE_OPERATION_RESULT,
+                                    .cycle = operation->end_cycle,
+                                    .core = operation->core,
+                                    .space = call->space,
+                                    .va = call->va,
+                                    .operation = call->id,
+                                    .invalidation = operation->last_invalidation};
+    judge_report(
+        judge, &finding,
+        "operation %" PRIu64 " (%s of 0x%" PRIx64 " in space %u) succeeded in cycle %" PRIu64 ", but %s",
+        call->id, judge_operation_name(call->kind), call->va, call->space, operation->end_cycle, why);
+}
+
+/* A successful operation takes effect, unless others are under way that may have come before it. */
+static bool apply_or_park(struct judge *judge, struct operation *operation)
+{
+    const char *why = conflict(judge, &operation->call);
+    if (why && operation_others_open(judge, operation) && !judge->finished) {
+        judge->parked += !operation->parked;
+        operation->parked = true;
+        return false;
+    }
+    judge->parked -= operation->parked;
+    operation->parked = false;
+    if (why)
+        report_result(judge, operation, why);
+    apply(judge, operation);
+    if (operation->view_cycle != EVENT_NEVER)
+        judge_view_compare(judge, operation);
+    return true;
+}
+
+/* Applies one parked operation; with `forced`, though the map does not fit, if nothing can make it fit. */
+static bool apply_one_parked(struct judge *judge, bool forced)
+{
+    for (size_t i = 0; i < judge->operation_count; i++) {
+        struct operation *operation = judge->operations[i];
+        if (operation->parked && (forced || !conflict(judge, &operation->call)) &&
+            apply_or_park(judge, operation))
+            return true;
+    }
+    return false;
+}
+
+static void retry_parked(struct judge *judge)
+{
+    while (judge->parked && (apply_one_parked(judge, false) || apply_one_parked(judge, true)))
+        continue;
+}
+
+static void wake_settling(struct judge *judge, const struct operation *operation)
+{
+    if (returned(operation) && !operation->parked && !operation->unacknowledged)
+        judge->next_settle = lesser(judge->next_settle, operation->end_cycle + judge->config.settle_cycles);
+}
+
+void operation_returns(struct judge *judge, const struct mmu_event *event)
+{
+    const struct event_operation *call = &event->as.operation;
+    const struct space *space = judge_space(judge, call->space);
+    if (!space) {
+        judge->unjudged[UNJUDGED_SPACE]++;
+        return;
+    }
+    struct operation *operation = operation_find(judge, call->id);
+    if (!operation)
+        operation = add_operation(judge, event);
+    if (!operation)
+        return;
+    operation->call = *call;
+    operation->end_cycle = event->cycle;
+    const char *refused = operation_changes(call) ? judge_refusal(judge, space, call) : NULL;
+    if (refused)
+        report_result(judge, operation, refused);
+    else if (operation_changes(call))
+        (void)apply_or_park(judge, operation);
+    else
+        judge_decide(judge, event);
+    if (!operation->parked && operation->view_cycle != EVENT_NEVER)
+        judge_view_compare(judge, operation);
+    retry_parked(judge);
+    for (size_t i = 0; i < judge->operation_count; i++)
+        wake_settling(judge, judge->operations[i]);
+}
+
+void operation_writes(struct judge *judge, const struct mmu_event *event)
+{
+    const struct event_entry_write *write = &event->as.entry_write;
+    struct operation *operation = write->operation ? operation_find(judge, write->operation) : NULL;
+    if (!operation) {
+        judge->unjudged[UNJUDGED_LATE_WRITE] += write->operation != 0;
+        return;
+    }
+    if (write->old_value != write->new_value)
+        operation->first_write =
+            lesser(operation->first_write, lesser(write->issue_cycle, write->visible_cycle));
+    operation->last_visible = greater(operation->last_visible, write->visible_cycle);
+    if (returned(operation)) {
+        struct space *space = &judge->spaces[operation->call.space];
+        space->late_cycle = greater(space->late_cycle, write->visible_cycle);
+        refresh(judge, operation);
+    }
+}
+
+void operation_acknowledged(struct judge *judge, struct operation *operation, uint64_t cycle)
+{
+    operation->last_acknowledged = greater(operation->last_acknowledged, cycle);
+    if (returned(operation))
+        refresh(judge, operation);
+    wake_settling(judge, operation);
+}
+
+static bool is_settled(const struct judge *judge, const struct operation *operation)
+{
+    return returned(operation) && !operation->parked && !operation->unacknowledged &&
+           judge->now > operation->end_cycle + judge->config.settle_cycles;
+}
+
+/* Its window will not change any more. */
+static void settle(struct judge *judge, struct operation *operation)
+{
+    uint64_t sizes = sizes_of(judge, operation->call.space);
+    uint64_t horizon =
+        judge->now > judge->config.settle_cycles ? judge->now - judge->config.settle_cycles : 0;
+    if (operation->created) {
+        operation->created->fixed |= VERSION_CREATED_FIXED;
+        version_refresh(&judge->index, operation->created, sizes);
+    }
+    if (operation->ended) {
+        operation->ended->fixed |= VERSION_ENDED_FIXED;
+        version_refresh(&judge->index, operation->ended, sizes);
+        version_forget(&judge->index, operation->ended, horizon);
+    }
+    judge_view_count(judge, operation);
+    free(operation);
+}
+
+void operations_settle(struct judge *judge)
+{
+    if (judge->now <= judge->next_settle)
+        return;
+    size_t kept = 0;
+    judge->next_settle = EVENT_NEVER;
+    for (size_t i = 0; i < judge->operation_count; i++) {
+        struct operation *operation = judge->operations[i];
+        if (is_settled(judge, operation)) {
+            settle(judge, operation);
+        } else {
+            judge->operations[kept++] = operation;
+            wake_settling(judge, operation);
+        }
+    }
+    judge->operation_count = kept;
+}
+
+/* It never returned: from its first store on, both answers are possible, and everything in between. */
+static void assume(struct judge *judge, struct operation *operation)
+{
+    struct event_operation *call = &operation->call;
+    const struct space *space = &judge->spaces[call->space];
+    call->result = PAGETABLE_OK;
+    if (call->kind != OPERATION_QUERY && !judge_refusal(judge, space, call) && !conflict(judge, call))
+        apply(judge, operation);
+}
+
+void operations_finish(struct judge *judge)
+{
+    for (size_t i = 0; i < judge->operation_count; i++)
+        if (judge->operations[i]->parked)
+            (void)apply_or_park(judge, judge->operations[i]);
+    for (size_t i = 0; i < judge->operation_count; i++) {
+        struct operation *operation = judge->operations[i];
+        judge->unjudged[UNJUDGED_OPEN] += !returned(operation) || operation->unacknowledged;
+        if (!returned(operation))
+            assume(judge, operation);
+        refresh(judge, operation);
+    }
+    for (size_t i = 0; i < judge->operation_count; i++)
+        settle(judge, judge->operations[i]);
+    judge->operation_count = 0;
+}

@@ -1,0 +1,312 @@
+/* Results: what an operation may answer, and what the table may stand for afterwards. */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "sim/judge/internal.h"
+
+static bool has_size(const struct space *space, unsigned size_lg2)
+{
+    return size_lg2 < 64 && space->sizes >> size_lg2 & 1;
+}
+
+static bool unaligned(uint64_t address, unsigned size_lg2)
+{
+    return size_lg2 < 64 && (address & ((UINT64_C(1) << size_lg2) - 1)) != 0;
+}
+
+/* The last address is used, since the first one past the end may wrap to 0. */
+static bool beyond(uint64_t address, unsigned size_lg2, unsigned reach_lg2)
+{
+    uint64_t last = address + (size_lg2 < 64 ? (UINT64_C(1) << size_lg2) - 1 : UINT64_MAX);
+    return last < address || (reach_lg2 < 64 && last >> reach_lg2 != 0);
+}
+
+static bool frame_beyond(const struct judge *judge, const struct frame *frame)
+{
+    uint64_t memory_bytes = judge->config.memory_bytes;
+    if (!memory_bytes)
+        return false;
+    return frame->size_lg2 >= 64 || frame_size_bytes(frame) > memory_bytes ||
+           frame->base > memory_bytes - frame_size_bytes(frame);
+}
+
+const char *judge_refusal(const struct judge *judge, const struct space *space,
+                          const struct event_operation *call)
+{
+    if (call->kind != OPERATION_MAP)
+        return beyond(call->va, 0, space->format->va_bits) ? "the address is beyond the format's reach"
+                                                           : NULL;
+    if (!has_size(space, call->frame.size_lg2))
+        return "the format has no frame of this size";
+    if (unaligned(call->va, call->frame.size_lg2))
+        return "the address is not aligned to the frame's size";
+    if (unaligned(call->frame.base, call->frame.size_lg2))
+        return "the frame's base is not aligned to its size";
+    if (beyond(call->va, call->frame.size_lg2, space->format->va_bits))
+        return "the page is beyond the format's reach";
+    if (frame_beyond(judge, &call->frame))
+        return "the frame is beyond physical memory";
+    return NULL;
+}
+
+static struct use use_of(const struct mmu_event *event)
+{
+    uint64_t begin = event->as.operation.begin_cycle;
+    return (struct use){.first = begin, .last = begin, .complete = event->cycle};
+}
+
+static bool same_mapping(const struct mapping *one, const struct mapping *other)
+{
+    return one->va == other->va && one->frame.base == other->frame.base &&
+           one->frame.size_lg2 == other->frame.size_lg2 && one->frame.attributes == other->frame.attributes;
+}
+
+static const char *found_wrongly(struct judge *judge, const struct space *space,
+                                 const struct mmu_event *event)
+{
+    const struct event_operation *call = &event->as.operation;
+    struct mapping found = {call->found_va, call->frame};
+    struct use use = use_of(event);
+    struct version_cursor cursor =
+        version_cursor_make(&judge->index, space->number, call->va, space->sizes_used);
+    const struct version *version;
+    while ((version = version_next(&cursor)))
+        if (version_overlaps(version, &use) && same_mapping(&version->mapping, &found))
+            return NULL;
+    return "the abstract map has no such mapping there";
+}
+
+static const char *missed(struct judge *judge, const struct space *space, const struct mmu_event *event)
+{
+    const struct event_operation *call = &event->as.operation;
+    struct use use = use_of(event);
+    if (call->kind == OPERATION_MAP)
+        return "a map has no such answer";
+    struct version_cursor cursor =
+        version_cursor_make(&judge->index, space->number, call->va, space->sizes_used);
+    const struct version *version;
+    while ((version = version_next(&cursor)))
+        if (version_certain(version, &use) &&
+            (call->kind == OPERATION_QUERY || version->mapping.va == call->va))
+            return "the abstract map has a mapping there";
+    return NULL;
+}
+
+static const char *overlap_wrongly(const struct judge *judge, const struct space *space,
+                                   const struct event_operation *call, bool physical)
+{
+    uint64_t address = physical ? call->frame.base : call->va;
+    if (call->kind != OPERATION_MAP)
+        return "only a map has this answer";
+    if (physical && space->aliasing_allowed)
+        return "this space allows aliasing";
+    if (!has_size(space, call->frame.size_lg2))
+        return "the format has no frame of this size";
+    struct region_key key = {.number = address >> call->frame.size_lg2,
+                             .space = space->number,
+                             .size_lg2 = call->frame.size_lg2,
+                             .physical = physical};
+    if (region_overlaps(&judge->index, &key, space->sizes, call->begin_cycle))
+        return NULL;
+    return physical ? "no mapped frame overlaps this one" : "nothing is mapped in this range";
+}
+
+static const char *unaligned_wrongly(struct judge *judge, const struct space *space,
+                                     const struct mmu_event *event)
+{
+    const struct event_operation *call = &event->as.operation;
+    struct use use = use_of(event);
+    if (call->kind == OPERATION_MAP)
+        return unaligned(call->va, call->frame.size_lg2) || unaligned(call->frame.base, call->frame.size_lg2)
+                   ? NULL
+                   : "the address and the frame are aligned";
+    if (call->kind == OPERATION_QUERY)
+        return call->va % 8 ? NULL : "a query needs no more than a word's alignment";
+    if (unaligned(call->va, space->format->page_lg2))
+        return NULL;
+    struct version_cursor cursor =
+        version_cursor_make(&judge->index, space->number, call->va, space->sizes_used);
+    const struct version *version;
+    while ((version = version_next(&cursor)))
+        if (version_overlaps(version, &use) && version->mapping.va != call->va)
+            return NULL;
+    return "the address is aligned to the frame that is mapped there";
+}
+
+static const char *out_of_range_wrongly(const struct judge *judge, const struct space *space,
+                                        const struct event_operation *call)
+{
+    bool map = call->kind == OPERATION_MAP;
+    if (beyond(call->va, map ? call->frame.size_lg2 : 0, space->format->va_bits))
+        return NULL;
+    if (map && (frame_beyond(judge, &call->frame) || !judge->config.memory_bytes))
+        return NULL;
+    return "the address and the frame are in range";
+}
+
+/* Why this answer is wrong; NULL if it is right. */
+static const char *wrong_answer(struct judge *judge, const struct space *space, const struct mmu_event *event)
+{
+    const struct event_operation *call = &event->as.operation;
+    switch ((enum pagetable_result)call->result) {
+    case PAGETABLE_OK:
+        return found_wrongly(judge, space, event);
+    case PAGETABLE_NOT_MAPPED:
+        return missed(judge, space, event);
+    case PAGETABLE_OVERLAP:
+        return overlap_wrongly(judge, space, call, false);
+    case PAGETABLE_FRAME_IN_USE:
+        return overlap_wrongly(judge, space, call, true);
+    case PAGETABLE_UNALIGNED:
+        return unaligned_wrongly(judge, space, event);
+    case PAGETABLE_OUT_OF_RANGE:
+        return out_of_range_wrongly(judge, space, call);
+    case PAGETABLE_BAD_SIZE:
+        return call->kind == OPERATION_MAP && !has_size(space, call->frame.size_lg2)
+                   ? NULL
+                   : "the format has frames of this size";
+    case PAGETABLE_NO_MEMORY:
+        return call->kind == OPERATION_QUERY ? "a query needs no memory" : NULL;
+    case PAGETABLE_UNSUPPORTED:
+        return call->kind == OPERATION_MAP || call->kind == OPERATION_PROTECT
+                   ? NULL
+                   : "the operation is given no attributes";
+    case PAGETABLE_ENVIRONMENT:
+        return NULL;
+    case PAGETABLE_CORRUPT:
+        return "only its own operations wrote this table";
+    case PAGETABLE_RESULTS:
+        break;
+    }
+    return "there is no such answer";
+}
+
+bool judge_answer(struct judge *judge, const struct mmu_event *event, bool final)
+{
+    const struct event_operation *call = &event->as.operation;
+    const struct space *space = judge_space(judge, call->space);
+    const char *why = space ? wrong_answer(judge, space, event) : NULL;
+    if (!why || !final)
+        return why != NULL;
+    struct judge_finding finding = {.rule = RULE_OPERATION_RESULT,
+                                    .cycle = event->cycle,
+                                    .core = event->core,
+                                    .space = call->space,
+                                    .va = call->va,
+                                    .operation = call->id};
+    if (call->result == PAGETABLE_OK)
+        judge_report(judge, &finding,
+                     "operation %" PRIu64 " (query of 0x%" PRIx64 " in space %u) found page 0x%" PRIx64
+                     " with frame 0x%" PRIx64 " in cycle %" PRIu64 ", but %s",
+                     call->id, call->va, call->space, call->found_va, call->frame.base, event->cycle, why);
+    else
+        judge_report(judge, &finding,
+                     "operation %" PRIu64 " (%s of 0x%" PRIx64
+                     " in space %u) answered \"%s\" in cycle %" PRIu64 ", but %s",
+                     call->id, judge_operation_name(call->kind), call->va, call->space,
+                     pagetable_result_name((enum pagetable_result)call->result), event->cycle, why);
+    return true;
+}
+
+/* A view is of one moment and right after an operation: the edges of windows that it lies on are past. */
+static const struct version *view_wrong(struct judge *judge, const struct space *space,
+                                        const struct mmu_event *event, bool *wrong)
+{
+    const struct event_view *view = &event->as.view;
+    struct version_cursor cursor =
+        version_cursor_make(&judge->index, space->number, view->va, space->sizes_used);
+    const struct version *version;
+    const struct version *certain = NULL;
+    *wrong = view->mapped;
+    while ((version = version_next(&cursor))) {
+        if (version->created.end <= event->cycle && version->ended.begin > event->cycle)
+            certain = version;
+        if (view->mapped && version->created.begin <= event->cycle && version->ended.end > event->cycle &&
+            same_mapping(&version->mapping, &view->mapping))
+            *wrong = false;
+    }
+    if (!view->mapped)
+        *wrong = certain != NULL;
+    return certain;
+}
+
+static void describe(char *text, size_t bytes, const struct mapping *mapping)
+{
+    char attributes[FRAME_ATTRIBUTES_TEXT_BYTES];
+    if (mapping) {
+        frame_attributes_print(mapping->frame.attributes, attributes);
+        (void)snprintf(text, bytes, "page 0x%" PRIx64 " with frame 0x%" PRIx64 " of 2^%u bytes, %s",
+                       mapping->va, mapping->frame.base, mapping->frame.size_lg2, attributes);
+    } else {
+        (void)snprintf(text, bytes, "nothing");
+    }
+}
+
+bool judge_view(struct judge *judge, const struct mmu_event *event, bool final)
+{
+    const struct event_view *view = &event->as.view;
+    const struct space *space = judge_space(judge, view->space);
+    const struct operation *operation = operation_find(judge, view->operation);
+    if (!space)
+        return false;
+    if (operation && (operation->end_cycle == EVENT_NEVER || operation->parked))
+        return true;
+    bool wrong;
+    const struct version *certain = view_wrong(judge, space, event, &wrong);
+    if (!wrong || !final)
+        return wrong;
+    struct judge_finding finding = {.rule = RULE_VIEW_DIFFERS,
+                                    .cycle = event->cycle,
+                                    .core = event->core,
+                                    .space = view->space,
+                                    .va = view->va,
+                                    .operation = view->operation};
+    char seen[96], expected[96];
+    describe(seen, sizeof seen, view->mapped ? &view->mapping : NULL);
+    describe(expected, sizeof expected, certain ? &certain->mapping : NULL);
+    judge_report(judge, &finding,
+                 "after operation %" PRIu64 ", in cycle %" PRIu64 ", the table of space %u has at 0x%" PRIx64
+                 " %s, but the abstract map has %s",
+                 view->operation, event->cycle, view->space, view->va, seen, expected);
+    return true;
+}
+
+void judge_view_counted(struct judge *judge, const struct mmu_event *event)
+{
+    const struct event_view *view = &event->as.view;
+    struct operation *operation = operation_find(judge, view->operation);
+    if (view->mappings == EVENT_NEVER || !operation)
+        return;
+    operation->view_cycle = event->cycle;
+    operation->view_mappings = view->mappings;
+    if (operation->end_cycle != EVENT_NEVER && !operation->parked)
+        judge_view_compare(judge, operation);
+}
+
+void judge_view_compare(struct judge *judge, struct operation *operation)
+{
+    operation->view_expected = judge->spaces[operation->call.space].live;
+    bool unknown = operation_others_open(judge, operation) || judge->parked;
+    if (unknown || operation->view_expected == operation->view_mappings)
+        operation->view_cycle = EVENT_NEVER;
+}
+
+void judge_view_count(struct judge *judge, const struct operation *operation)
+{
+    const struct event_operation *call = &operation->call;
+    if (operation->view_cycle == EVENT_NEVER || operation->end_cycle == EVENT_NEVER)
+        return;
+    if (judge->spaces[call->space].late_cycle > operation->view_cycle)
+        return; /* a store may have been in its buffer when the table was viewed */
+    struct judge_finding finding = {.rule = RULE_VIEW_DIFFERS,
+                                    .cycle = operation->view_cycle,
+                                    .core = operation->core,
+                                    .space = call->space,
+                                    .va = call->va,
+                                    .operation = call->id};
+    judge_report(judge, &finding,
+                 "after operation %" PRIu64 ", in cycle %" PRIu64
+                 ", the table of space %u stands for %" PRIu64 " mappings, but the abstract map has %" PRIu64,
+                 call->id, operation->view_cycle, call->space, operation->view_mappings,
+                 operation->view_expected);
+}

@@ -1,0 +1,206 @@
+#include "sim/judge/values.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define PAGE_LG2       12
+#define PAGE_BYTES     (1u << PAGE_LG2)
+#define CAPACITY_FIRST 256u
+
+void values_destroy(struct values *values)
+{
+    for (size_t i = 0; i < values->page_capacity; i++)
+        free(values->pages[i].bytes);
+    free(values->pages);
+    free(values->ring);
+    memset(values, 0, sizeof *values);
+}
+
+static size_t page_slot(const struct value_page *pages, size_t capacity, uint64_t number)
+{
+    uint64_t word = number * UINT64_C(0x9e3779b97f4a7c15);
+    size_t slot = (size_t)(word ^ word >> 32) & (capacity - 1);
+    while (pages[slot].bytes && pages[slot].number != number)
+        slot = (slot + 1) & (capacity - 1);
+    return slot;
+}
+
+static bool grow_pages(struct values *values)
+{
+    size_t capacity = values->page_capacity ? values->page_capacity * 2 : CAPACITY_FIRST;
+    struct value_page *pages = calloc(capacity, sizeof *pages);
+    if (!pages)
+        return false;
+    for (size_t i = 0; i < values->page_capacity; i++)
+        if (values->pages[i].bytes)
+            pages[page_slot(pages, capacity, values->pages[i].number)] = values->pages[i];
+    free(values->pages);
+    values->pages = pages;
+    values->page_capacity = capacity;
+    return true;
+}
+
+static uint8_t *find_page(const struct values *values, uint64_t pa)
+{
+    if (!values->page_capacity)
+        return NULL;
+    return values->pages[page_slot(values->pages, values->page_capacity, pa >> PAGE_LG2)].bytes;
+}
+
+static uint8_t *find_or_make_page(struct values *values, uint64_t pa)
+{
+    uint8_t *bytes = find_page(values, pa);
+    if (bytes)
+        return bytes;
+    if ((values->page_count + 1) * 2 > values->page_capacity && !grow_pages(values))
+        return NULL;
+    bytes = calloc(1, PAGE_BYTES);
+    if (!bytes)
+        return NULL;
+    struct value_page *page = &values->pages[page_slot(values->pages, values->page_capacity, pa >> PAGE_LG2)];
+    page->number = pa >> PAGE_LG2;
+    page->bytes = bytes;
+    values->page_count++;
+    return bytes;
+}
+
+static uint8_t value_byte(uint64_t value, uint64_t position)
+{
+    return (uint8_t)(value >> position % 8 * 8);
+}
+
+static bool write_memory(struct values *values, const struct transaction *store)
+{
+    for (unsigned done = 0; done < store->size_bytes;) {
+        uint64_t pa = store->pa + done;
+        uint8_t *page = find_or_make_page(values, pa);
+        if (!page)
+            return false;
+        for (uint64_t offset = pa % PAGE_BYTES; offset < PAGE_BYTES && done < store->size_bytes; offset++)
+            page[offset] = value_byte(store->value, done++);
+    }
+    return true;
+}
+
+static unsigned value_bytes(const struct transaction *transaction)
+{
+    return transaction->size_bytes < 8 ? transaction->size_bytes : 8;
+}
+
+static uint64_t read_memory(const struct values *values, const struct transaction *load)
+{
+    uint64_t value = 0;
+    for (unsigned i = 0; i < value_bytes(load); i++) {
+        const uint8_t *page = find_page(values, load->pa + i);
+        if (page)
+            value |= (uint64_t)page[(load->pa + i) % PAGE_BYTES] << i * 8;
+    }
+    return value;
+}
+
+static bool is_load(const struct transaction *transaction)
+{
+    return transaction->kind <= TRANSACTION_FORWARDED;
+}
+
+static struct transaction *at(const struct values *values, size_t index)
+{
+    return &values->ring[(values->head + index) & (values->capacity - 1)];
+}
+
+static bool grow_ring(struct values *values)
+{
+    size_t capacity = values->capacity ? values->capacity * 2 : CAPACITY_FIRST;
+    struct transaction *ring = malloc(capacity * sizeof *ring);
+    if (!ring)
+        return false;
+    for (size_t i = 0; i < values->count; i++)
+        ring[i] = *at(values, i);
+    free(values->ring);
+    values->ring = ring;
+    values->capacity = capacity;
+    values->head = 0;
+    return true;
+}
+
+/* Stores come first within a cycle: a buffer is read in the cycle in which a store leaves it. */
+static bool before(const struct transaction *one, const struct transaction *other)
+{
+    if (one->performed_cycle != other->performed_cycle)
+        return one->performed_cycle < other->performed_cycle;
+    return !is_load(one) && is_load(other);
+}
+
+bool values_add(struct values *values, const struct transaction *transaction, bool *late)
+{
+    *late = transaction->performed_cycle < values->done;
+    if (*late)
+        return true;
+    if (values->count == values->capacity && !grow_ring(values))
+        return false;
+    size_t place = values->count++;
+    for (; place && before(transaction, at(values, place - 1)); place--)
+        *at(values, place) = *at(values, place - 1);
+    *at(values, place) = *transaction;
+    return true;
+}
+
+/* In the order of the core's program: by issue, then by the number of the access. */
+static bool program_before(const struct transaction *store, const struct transaction *other)
+{
+    if (store->issue_cycle != other->issue_cycle)
+        return store->issue_cycle < other->issue_cycle;
+    if (store->kind == TRANSACTION_ENTRY_WRITE || other->kind == TRANSACTION_ENTRY_WRITE)
+        return store->kind == TRANSACTION_ENTRY_WRITE;
+    return (int32_t)(store->access - other->access) < 0;
+}
+
+/*
+ * Lays over the memory's bytes what the load's core had in its buffer: its own stores, earlier in the
+ * program, that are performed after the load. A buffer drains in the order in which it was filled, so the
+ * search ends at a store that was issued when the load had been performed already.
+ */
+static uint64_t read_buffer(const struct values *values, const struct transaction *load, uint64_t value)
+{
+    const struct transaction *source[8] = {NULL};
+    for (size_t i = 0; i < values->count; i++) {
+        const struct transaction *store = at(values, i);
+        if (store->core != load->core || is_load(store))
+            continue;
+        if (store->issue_cycle > load->performed_cycle)
+            break;
+        if (!program_before(store, load))
+            continue;
+        for (unsigned byte = 0; byte < value_bytes(load); byte++) {
+            uint64_t position = load->pa + byte - store->pa;
+            if (position < store->size_bytes && (!source[byte] || program_before(source[byte], store)))
+                source[byte] = store;
+        }
+    }
+    for (unsigned byte = 0; byte < value_bytes(load); byte++) {
+        if (!source[byte])
+            continue;
+        value &= ~(UINT64_C(0xff) << byte * 8);
+        value |= (uint64_t)value_byte(source[byte]->value, load->pa + byte - source[byte]->pa) << byte * 8;
+    }
+    return value;
+}
+
+bool values_next(struct values *values, uint64_t cycle, struct transaction *transaction, uint64_t *expected,
+                 bool *no_memory)
+{
+    if (!values->count || at(values, 0)->performed_cycle >= cycle)
+        return false;
+    *transaction = *at(values, 0);
+    values->head = (values->head + 1) & (values->capacity - 1);
+    values->count--;
+    values->done = transaction->performed_cycle;
+    if (!is_load(transaction)) {
+        *no_memory = !write_memory(values, transaction);
+        return true;
+    }
+    *expected = read_memory(values, transaction);
+    if (transaction->kind == TRANSACTION_FORWARDED)
+        *expected = read_buffer(values, transaction, *expected);
+    return true;
+}

@@ -1,0 +1,341 @@
+#include "sim/judge/versions.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define SLAB_REGIONS   256u
+#define CAPACITY_FIRST 1024u
+#define ENDED_KEPT     8u /* a region keeps so many ended versions whatever their age */
+
+static size_t hash(const struct region_key *key)
+{
+    uint64_t word = key->number * UINT64_C(0x9e3779b97f4a7c15);
+    word ^= ((uint64_t)key->space << 8 | key->size_lg2 | (key->physical ? 0x80u : 0)) *
+            UINT64_C(0xd6e8feb86659fd93);
+    word ^= word >> 32;
+    word *= UINT64_C(0xd6e8feb86659fd93);
+    return (size_t)(word ^ word >> 29);
+}
+
+static bool same_key(const struct region_key *one, const struct region_key *other)
+{
+    return one->number == other->number && one->space == other->space && one->size_lg2 == other->size_lg2 &&
+           one->physical == other->physical;
+}
+
+bool versions_init(struct version_index *index)
+{
+    memset(index, 0, sizeof *index);
+    index->capacity = CAPACITY_FIRST;
+    index->slots = calloc(index->capacity, sizeof(struct region *));
+    return index->slots != NULL;
+}
+
+static void free_list(struct version *version)
+{
+    while (version) {
+        struct version *older = version->older;
+        free(version);
+        version = older;
+    }
+}
+
+void versions_destroy(struct version_index *index)
+{
+    for (size_t i = 0; i < index->regions; i++)
+        free_list(index->slabs[i / SLAB_REGIONS][i % SLAB_REGIONS].newest);
+    for (size_t i = 0; i < index->slab_count; i++)
+        free(index->slabs[i]);
+    free_list(index->free_versions);
+    free(index->slabs);
+    free(index->slots);
+    memset(index, 0, sizeof *index);
+}
+
+static size_t slot_of(struct region *const *slots, size_t capacity, const struct region_key *key)
+{
+    size_t slot = hash(key) & (capacity - 1);
+    while (slots[slot] && !same_key(&slots[slot]->key, key))
+        slot = (slot + 1) & (capacity - 1);
+    return slot;
+}
+
+struct region *region_find(const struct version_index *index, const struct region_key *key)
+{
+    return index->slots[slot_of(index->slots, index->capacity, key)];
+}
+
+static bool grow(struct version_index *index)
+{
+    size_t capacity = index->capacity * 2;
+    struct region **slots = calloc(capacity, sizeof(struct region *));
+    if (!slots)
+        return false;
+    for (size_t i = 0; i < index->capacity; i++)
+        if (index->slots[i])
+            slots[slot_of(slots, capacity, &index->slots[i]->key)] = index->slots[i];
+    free(index->slots);
+    index->slots = slots;
+    index->capacity = capacity;
+    return true;
+}
+
+static struct region *new_region(struct version_index *index)
+{
+    if (index->regions == index->slab_count * SLAB_REGIONS) {
+        struct region **slabs = realloc(index->slabs, (index->slab_count + 1) * sizeof(struct region *));
+        if (!slabs)
+            return NULL;
+        index->slabs = slabs;
+        struct region *slab = calloc(SLAB_REGIONS, sizeof *slab);
+        if (!slab)
+            return NULL;
+        index->slabs[index->slab_count++] = slab;
+    }
+    struct region *region = &index->slabs[index->regions / SLAB_REGIONS][index->regions % SLAB_REGIONS];
+    index->regions++;
+    return region;
+}
+
+static struct region *find_or_make(struct version_index *index, const struct region_key *key)
+{
+    struct region *region = region_find(index, key);
+    if (region)
+        return region;
+    if ((index->regions + 1) * 2 > index->capacity && !grow(index))
+        return NULL;
+    region = new_region(index);
+    if (!region)
+        return NULL;
+    region->key = *key;
+    index->slots[slot_of(index->slots, index->capacity, key)] = region;
+    return region;
+}
+
+static unsigned least_bit(uint64_t set)
+{
+    return (unsigned)__builtin_ctzll(set);
+}
+
+struct version_cursor version_cursor_make(const struct version_index *index, uint32_t space, uint64_t va,
+                                          uint64_t sizes)
+{
+    return (struct version_cursor){.index = index, .va = va, .sizes = sizes, .space = space};
+}
+
+struct version *version_next(struct version_cursor *cursor)
+{
+    while (!cursor->next && cursor->sizes) {
+        unsigned size_lg2 = least_bit(cursor->sizes);
+        struct region_key key = {
+            .number = cursor->va >> size_lg2, .space = cursor->space, .size_lg2 = (uint8_t)size_lg2};
+        cursor->sizes &= cursor->sizes - 1;
+        const struct region *region = region_find(cursor->index, &key);
+        cursor->next = region ? region->newest : NULL;
+    }
+    struct version *version = cursor->next;
+    if (version)
+        cursor->next = version->older;
+    return version;
+}
+
+/* The version's page, virtual or physical. */
+static struct region_key place_of(const struct version *version, uint32_t space, bool physical)
+{
+    uint8_t size_lg2 = version->mapping.frame.size_lg2;
+    uint64_t address = physical ? version->mapping.frame.base : version->mapping.va;
+    return (struct region_key){
+        .number = address >> size_lg2, .space = space, .size_lg2 = size_lg2, .physical = physical};
+}
+
+/* The region of another size that contains the region of the key. */
+static struct region_key containing(const struct region_key *key, unsigned size_lg2)
+{
+    struct region_key larger = *key;
+    larger.number = key->number >> (size_lg2 - key->size_lg2);
+    larger.size_lg2 = (uint8_t)size_lg2;
+    return larger;
+}
+
+/* Adds `change` to the live counts of the place and everything around it, making the regions if need be. */
+static bool count_live(struct version_index *index, const struct region_key *place, uint64_t sizes,
+                       int change)
+{
+    for (uint64_t left = sizes >> place->size_lg2 << place->size_lg2; left; left &= left - 1) {
+        struct region_key key = containing(place, least_bit(left));
+        struct region *region = find_or_make(index, &key);
+        if (!region)
+            return false;
+        region->live_within += (uint64_t)(int64_t)change;
+        if (key.size_lg2 == place->size_lg2)
+            region->live += (uint64_t)(int64_t)change;
+    }
+    return true;
+}
+
+static void note_end(struct version_index *index, const struct region_key *place, uint64_t sizes,
+                     uint64_t end)
+{
+    for (uint64_t left = sizes >> place->size_lg2 << place->size_lg2; left; left &= left - 1) {
+        struct region_key key = containing(place, least_bit(left));
+        struct region *region = region_find(index, &key);
+        if (region && region->last_end_within < end)
+            region->last_end_within = end;
+        if (region && key.size_lg2 == place->size_lg2 && region->last_end < end)
+            region->last_end = end;
+    }
+}
+
+static struct version *new_version(struct version_index *index, const struct version *model)
+{
+    struct version *version = index->free_versions;
+    if (version)
+        index->free_versions = version->older;
+    else
+        version = malloc(sizeof *version);
+    if (!version)
+        return NULL;
+    *version = *model;
+    version->twin = NULL;
+    version->older = NULL;
+    index->versions++;
+    return version;
+}
+
+static struct version *link_version(struct version_index *index, const struct version *model, uint32_t space)
+{
+    struct region_key key = place_of(model, space, false);
+    struct region *region = find_or_make(index, &key);
+    struct version *version = region ? new_version(index, model) : NULL;
+    if (!version)
+        return NULL;
+    version->older = region->newest;
+    region->newest = version;
+    return version;
+}
+
+struct version *version_add(struct version_index *index, const struct version *model, uint64_t sizes)
+{
+    struct region_key page = place_of(model, model->space, false);
+    struct region_key frame = place_of(model, model->space, true);
+    if (!count_live(index, &page, sizes, 1) || !count_live(index, &frame, sizes, 1))
+        return NULL;
+    struct version *version = link_version(index, model, model->space);
+    if (!version || !(model->mapping.frame.attributes & FRAME_GLOBAL))
+        return version;
+    version->twin = link_version(index, model, SPACE_GLOBAL);
+    if (!version->twin)
+        return NULL;
+    version->twin->twin = version;
+    return version;
+}
+
+static void count_ended(struct version_index *index, const struct version *version, uint32_t space)
+{
+    struct region_key key = place_of(version, space, false);
+    struct region *region = region_find(index, &key);
+    if (region)
+        region->ended++;
+}
+
+bool version_end(struct version_index *index, struct version *version, uint64_t sizes)
+{
+    struct region_key page = place_of(version, version->space, false);
+    struct region_key frame = place_of(version, version->space, true);
+    count_ended(index, version, version->space);
+    if (version->twin)
+        count_ended(index, version, SPACE_GLOBAL);
+    version_refresh(index, version, sizes);
+    return count_live(index, &page, sizes, -1) && count_live(index, &frame, sizes, -1);
+}
+
+void version_refresh(struct version_index *index, struct version *version, uint64_t sizes)
+{
+    struct version *twin = version->twin;
+    if (twin) {
+        twin->created = version->created;
+        twin->ended = version->ended;
+        twin->ended_by = version->ended_by;
+        twin->invalidation = version->invalidation;
+        twin->fixed = version->fixed;
+        twin->ended_by_protect = version->ended_by_protect;
+    }
+    if (version_live(version))
+        return;
+    struct region_key page = place_of(version, version->space, false);
+    struct region_key frame = place_of(version, version->space, true);
+    note_end(index, &page, sizes, version->ended.end);
+    note_end(index, &frame, sizes, version->ended.end);
+}
+
+static bool same_mapping(const struct version *one, const struct version *other)
+{
+    return one->mapping.frame.base == other->mapping.frame.base &&
+           one->mapping.frame.attributes == other->mapping.frame.attributes && one->space == other->space;
+}
+
+/* A younger version that is the same and follows without a gap stands for the forgotten one as well. */
+static void inherit(struct version *newest, const struct version *old)
+{
+    for (struct version *version = newest; version && version != old; version = version->older)
+        if (same_mapping(version, old) && version->created.begin <= old->ended.end + 1 &&
+            version->created.begin > old->created.begin)
+            version->created.begin = old->created.begin;
+}
+
+static bool forgettable(const struct version *version, uint64_t cycle)
+{
+    return version->fixed == (VERSION_CREATED_FIXED | VERSION_ENDED_FIXED) && version->ended.end < cycle;
+}
+
+static void forget_in(struct version_index *index, struct region *region, uint64_t cycle)
+{
+    struct version **link = &region->newest;
+    unsigned ended = 0;
+    while (*link) {
+        struct version *version = *link;
+        ended += !version_live(version);
+        if (ended <= ENDED_KEPT || !forgettable(version, cycle)) {
+            link = &version->older;
+            continue;
+        }
+        inherit(region->newest, version);
+        if (region->forgotten_end < version->ended.end)
+            region->forgotten_end = version->ended.end;
+        if (version->twin)
+            version->twin->twin = NULL;
+        *link = version->older;
+        region->ended--;
+        version->older = index->free_versions;
+        index->free_versions = version;
+        index->versions--;
+    }
+}
+
+void version_forget(struct version_index *index, const struct version *version, uint64_t cycle)
+{
+    /* The version itself may be among the forgotten: nothing of it is read after the first. */
+    struct region_key own = place_of(version, version->space, false);
+    struct region_key global = place_of(version, SPACE_GLOBAL, false);
+    struct region *region = region_find(index, &own);
+    if (region && region->ended > ENDED_KEPT)
+        forget_in(index, region, cycle);
+    region = region_find(index, &global);
+    if (region && region->ended > ENDED_KEPT)
+        forget_in(index, region, cycle);
+}
+
+bool region_overlaps(const struct version_index *index, const struct region_key *key, uint64_t sizes,
+                     uint64_t since)
+{
+    const struct region *region = region_find(index, key);
+    if (region && (region->live_within || (region->last_end_within && region->last_end_within >= since)))
+        return true;
+    for (uint64_t left = sizes >> key->size_lg2 << key->size_lg2; left; left &= left - 1) {
+        struct region_key larger = containing(key, least_bit(left));
+        region = region_find(index, &larger);
+        if (region && (region->live || (region->last_end && region->last_end >= since)))
+            return true;
+    }
+    return false;
+}

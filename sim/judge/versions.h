@@ -1,0 +1,138 @@
+/*
+ * Versions: the abstract map of all address spaces, with its past.
+ *
+ * A version is one mapping from the operation that made it to the operation that ended it. It has four
+ * cycles, the edges of the two windows:
+ *
+ *       created_begin   created_end             ended_begin    ended_end
+ *     ------|----------------|-----------------------|--------------|------
+ *      no   |     may be     |        must be        |    may be    |  no
+ *
+ * Regions find versions: there is one for every aligned region of a frame's size, virtual or physical, in
+ * which something is or was mapped. Versions of global mappings have a twin in the pseudo space of all.
+ */
+#ifndef MMUSIM_SIM_JUDGE_VERSIONS_H
+#define MMUSIM_SIM_JUDGE_VERSIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "mmu/event.h"
+
+#define SPACE_GLOBAL UINT32_MAX /* pseudo space: every global mapping */
+
+/* Both: the version may be forgotten. */
+#define VERSION_CREATED_FIXED 1u
+#define VERSION_ENDED_FIXED   2u
+
+struct window {
+    uint64_t begin;
+    uint64_t end; /* EVENT_NEVER: open */
+};
+
+struct version {
+    struct mapping mapping;
+    struct window created;
+    struct window ended; /* begin EVENT_NEVER: not ended */
+    uint64_t created_by; /* operation */
+    uint64_t ended_by;
+    uint64_t invalidation;    /* the last of the ending operation */
+    struct version *older;    /* the version before, of the same virtual region */
+    struct version *twin;     /* in SPACE_GLOBAL, or from there; NULL if none */
+    uint32_t space;           /* whose mapping it is, in both twins */
+    uint8_t rights;           /* that the mapping allows */
+    uint8_t fixed;            /* VERSION_CREATED_FIXED, VERSION_ENDED_FIXED: these windows will not change */
+    uint8_t ended_by_protect; /* and not by unmap */
+};
+
+struct region_key {
+    uint64_t number; /* address >> size_lg2 */
+    uint32_t space;
+    uint8_t size_lg2;
+    bool physical;
+};
+
+struct region {
+    struct region_key key;
+    struct version *newest;   /* virtual: whose page is exactly this region */
+    uint64_t live;            /* mappings or frames of exactly this region */
+    uint64_t live_within;     /* of this region or a smaller one inside */
+    uint64_t last_end;        /* the last cycle of any that ended, exactly this region; 0 if none has */
+    uint64_t last_end_within; /* the same, or inside */
+    uint64_t forgotten_end;   /* the last cycle of any version that was forgotten; 0 if none was */
+    uint32_t ended;           /* versions in the list that have ended */
+};
+
+struct version_index {
+    struct region **slots; /* open addressing; capacity is a power of two */
+    size_t capacity;
+    size_t regions;
+    struct region **slabs;
+    size_t slab_count;
+    struct version *free_versions;
+    size_t versions;
+};
+
+/* Whether an access over [first, complete], whose effects end at `last`, may have used this version. */
+struct use {
+    uint64_t first;
+    uint64_t last;
+    uint64_t complete;
+};
+
+static inline bool version_overlaps(const struct version *version, const struct use *use)
+{
+    return use->complete >= version->created.begin && use->first <= version->ended.end;
+}
+
+static inline bool version_allows(const struct version *version, const struct use *use)
+{
+    return version_overlaps(version, use) && use->last <= version->ended.end;
+}
+
+/* It held during all of the access: no window overlaps it. */
+static inline bool version_certain(const struct version *version, const struct use *use)
+{
+    return use->first > version->created.end && use->complete < version->ended.begin;
+}
+
+static inline bool version_live(const struct version *version)
+{
+    return version->ended.begin == EVENT_NEVER;
+}
+
+bool versions_init(struct version_index *index);
+void versions_destroy(struct version_index *index);
+
+struct region *region_find(const struct version_index *index, const struct region_key *key);
+
+/* Every version, of the sizes in the bit set `sizes` (bit: log2), that contains or contained `va`. */
+struct version_cursor {
+    const struct version_index *index;
+    uint64_t va;
+    uint64_t sizes; /* not yet visited */
+    struct version *next;
+    uint32_t space;
+};
+struct version_cursor version_cursor_make(const struct version_index *index, uint32_t space, uint64_t va,
+                                          uint64_t sizes);
+struct version *version_next(struct version_cursor *cursor);
+
+/* Adds a live version; its twin too if it is global. `sizes`: the format's. NULL if there is no memory. */
+struct version *version_add(struct version_index *index, const struct version *model, uint64_t sizes);
+
+/* The live version ended: `ended`, `ended_by` and `invalidation` are set by the caller. False: no memory. */
+bool version_end(struct version_index *index, struct version *version, uint64_t sizes);
+
+/* The windows of a version have become known better: its twin and regions learn it. */
+void version_refresh(struct version_index *index, struct version *version, uint64_t sizes);
+
+/* Forgets what ended before `cycle` in the version's region, beyond the newest few. */
+void version_forget(struct version_index *index, const struct version *version, uint64_t cycle);
+
+/* Whether a frame or page of this place overlaps a live one, or one that ended at or after `since`. */
+bool region_overlaps(const struct version_index *index, const struct region_key *key, uint64_t sizes,
+                     uint64_t since);
+
+#endif
