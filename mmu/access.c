@@ -1,0 +1,444 @@
+/*
+ * Accesses in flight: look-up, translation, data, completion.
+ *
+ * Translations may complete in any order. Data on the bus is asked for in program order: a younger access
+ * does not touch memory before each older one has, or has faulted, so that a core sees its own stores.
+ */
+#include "mmu/core.h"
+
+uint64_t access_bytes(uint64_t value, unsigned size_bytes)
+{
+    return size_bytes < 8 ? value & ((UINT64_C(1) << 8 * size_bytes) - 1) : value;
+}
+
+/* What a second half stores: the value, which repeats every 8 bytes, from where the first half ended. */
+static uint64_t rotated(uint64_t value, unsigned bytes)
+{
+    unsigned shift = 8 * (bytes % 8);
+    return shift ? value >> shift | value << (64 - shift) : value;
+}
+
+static bool has_turn(const struct access_slot *slot)
+{
+    return slot->wanted.data_mode == DATA_BUS && slot->event.access_kind != ACCESS_FETCH;
+}
+
+static void count_issue(struct core *core, const struct wanted_access *wanted)
+{
+    struct core_counters *counters = &core->counters;
+    counters->accesses.translations++;
+    counters->accesses.retries += wanted->retry;
+    switch (wanted->access.kind) {
+    case ACCESS_LOAD:
+        counters->accesses.loads++;
+        break;
+    case ACCESS_STORE:
+        counters->accesses.stores++;
+        break;
+    default:
+        counters->accesses.fetches++;
+        break;
+    }
+}
+
+static uint32_t take_slot(struct core *core, const struct wanted_access *wanted, uint64_t va,
+                          uint16_t size_bytes, uint8_t half)
+{
+    uint32_t index = core->free_slot;
+    struct access_slot *slot = &core->slots[index];
+    core->free_slot = slot->next;
+    core->in_flight++;
+    slot->wanted = *wanted;
+    slot->settle = 0;
+    slot->life = NO_INDEX;
+    slot->level = 0;
+    slot->value = half == 2 ? rotated(wanted->value, wanted->access.size_bytes - size_bytes) : wanted->value;
+    slot->event = (struct event_translation){.va = va,
+                                             .pc = wanted->access.pc,
+                                             .issue_cycle = core->now,
+                                             .performed_cycle = EVENT_NEVER,
+                                             .access = wanted->number,
+                                             .space = core->context->space,
+                                             .asid = core->context->asid,
+                                             .size_bytes = size_bytes,
+                                             .access_kind = wanted->access.kind,
+                                             .privilege = wanted->privilege,
+                                             .half = half,
+                                             .retry = wanted->retry};
+    if (has_turn(slot))
+        core->order[(core->order_first + core->order_count++) % SLOTS_MAX] = index;
+    count_issue(core, wanted);
+    return index;
+}
+
+/* What the translation says of this access: its address, and whether it is allowed. */
+static void apply_translation(struct access_slot *slot, const struct walk_leaf *leaf)
+{
+    struct event_translation *event = &slot->event;
+    unsigned right = ACCESS_RIGHT(event->privilege, event->access_kind);
+    event->page_size_lg2 = leaf->frame.size_lg2;
+    event->rights = leaf->rights;
+    slot->level = leaf->level;
+    if (leaf->rights & right) {
+        event->pa = leaf->frame.base + (event->va - leaf->va);
+        return;
+    }
+    event->fault = FAULT_PERMISSION;
+    event->fault_level = leaf->level;
+}
+
+static void note_hit(struct core *core, struct access_slot *slot, unsigned side, uint32_t tlb_slot)
+{
+    if (!core->track)
+        return;
+    slot->life = core->lives_of[side][tlb_slot];
+    struct entry_life *life = &core->lives[slot->life];
+    life->users++;
+    if (life->event.hits++ == 0)
+        life->event.first_hit_cycle = core->now;
+    life->event.last_hit_cycle = core->now;
+    slot->event.entry = life->event.id;
+}
+
+static void look_up(struct core *core, uint32_t index)
+{
+    struct access_slot *slot = &core->slots[index];
+    unsigned side = slot->event.access_kind == ACCESS_FETCH ? TLB_L1I : TLB_L1D;
+    struct tlb_counters *counters = side == TLB_L1I ? &core->counters.l1i : &core->counters.l1d;
+    uint32_t tlb_slot = tlb_lookup(&core->tlbs[side], slot->event.va, core->context->asid);
+    counters->lookups++;
+    if (tlb_slot == TLB_NONE) {
+        counters->misses++;
+        if (!miss_start(core, index)) {
+            slot->state = SLOT_STALLED;
+            core->stalled = index;
+        }
+        return;
+    }
+    const struct tlb_entry *entry = &core->tlbs[side].entries[tlb_slot];
+    struct walk_leaf leaf = {.va = entry->va,
+                             .frame = {.base = entry->pa, .size_lg2 = entry->size_lg2},
+                             .rights = entry->rights,
+                             .level = (uint8_t)(entry->attributes >> CORE_LEVEL_SHIFT)};
+    counters->hits++;
+    slot->event.outcome = OUTCOME_L1_HIT;
+    note_hit(core, slot, side, tlb_slot);
+    apply_translation(slot, &leaf);
+    slot->state = SLOT_LOOKUP;
+    core_schedule(core, core->now + core->l1_latency[side], CALENDAR_TRANSLATED, index);
+}
+
+void access_issue(struct core *core, const struct wanted_access *wanted)
+{
+    unsigned page_lg2 = core->context->regime.format->page_lg2;
+    uint64_t va = wanted->access.va;
+    uint64_t last = va + wanted->access.size_bytes - 1;
+    bool crosses = (va ^ last) >> page_lg2 != 0;
+    uint16_t size_bytes = wanted->access.size_bytes;
+    if (crosses) {
+        size_bytes = (uint16_t)((UINT64_C(1) << page_lg2) - (va & ((UINT64_C(1) << page_lg2) - 1)));
+        core->second = *wanted;
+        core->second_valid = true;
+        core->second_size_bytes = (uint16_t)(wanted->access.size_bytes - size_bytes);
+        core->counters.accesses.crossing++;
+    }
+    look_up(core, take_slot(core, wanted, va, size_bytes, crosses ? 1 : 0));
+}
+
+void access_issue_second(struct core *core)
+{
+    const struct wanted_access *wanted = &core->second;
+    uint64_t va = wanted->access.va + wanted->access.size_bytes - core->second_size_bytes;
+    core->second_valid = false;
+    look_up(core, take_slot(core, wanted, va, core->second_size_bytes, 2));
+}
+
+/* True if nothing is stalled any more. */
+bool access_retry_stalled(struct core *core)
+{
+    if (core->stalled == NO_INDEX)
+        return true;
+    if (!miss_start(core, core->stalled))
+        return false;
+    core->stalled = NO_INDEX;
+    return true;
+}
+
+void access_complete(struct core *core, uint32_t index)
+{
+    struct access_slot *slot = &core->slots[index];
+    bool tell = slot->event.outcome != OUTCOME_L1_HIT || slot->event.fault || core->tell_hits;
+    struct mmu_event *event = tell ? core_event(core, EVENT_TRANSLATION, core->now) : NULL;
+    if (event)
+        event->as.translation = slot->event;
+    core->counters.accesses.faulted += slot->event.fault != FAULT_NONE;
+    if (slot->life != NO_INDEX)
+        core_release_life(core, slot->life);
+    operation_access_done(core, slot);
+    uint64_t settle = slot->settle;
+    slot->state = SLOT_FREE;
+    slot->next = core->free_slot;
+    core->free_slot = index;
+    core->in_flight--;
+    invalidation_settle(core, settle);
+}
+
+/* The translation, or its fault, is known at this cycle. */
+static void after_translation(struct core *core, uint32_t index)
+{
+    struct access_slot *slot = &core->slots[index];
+    slot->event.translated_cycle = core->now;
+    if (has_turn(slot)) {
+        slot->state = slot->event.fault ? SLOT_FAULTED : SLOT_READY;
+        access_advance_data(core);
+    } else if (slot->event.fault || slot->wanted.data_mode != DATA_FIXED ||
+               slot->event.access_kind == ACCESS_FETCH) {
+        access_complete(core, index);
+    } else {
+        slot->state = SLOT_FIXED;
+        core_schedule(core, core->now + core->machine->config.fixed_data_cycles, CALENDAR_TRANSLATED, index);
+    }
+}
+
+void access_translated_event(struct core *core, uint32_t index)
+{
+    if (core->slots[index].state == SLOT_FIXED)
+        access_complete(core, index);
+    else
+        after_translation(core, index);
+}
+
+void access_forward(struct core *core, uint32_t index, const struct walk_leaf *leaf, uint8_t fault,
+                    uint8_t level)
+{
+    struct access_slot *slot = &core->slots[index];
+    if (fault == FAULT_NONE) {
+        apply_translation(slot, leaf);
+    } else {
+        slot->event.fault = fault;
+        slot->event.fault_level = level;
+    }
+    after_translation(core, index);
+}
+
+static void abort_data(struct core *core, uint32_t index)
+{
+    struct access_slot *slot = &core->slots[index];
+    slot->event.fault = FAULT_EXTERNAL_ABORT;
+    slot->event.fault_level = slot->level;
+    slot->event.pa = 0;
+    access_complete(core, index);
+}
+
+static bool start_load(struct core *core, uint32_t index)
+{
+    struct access_slot *slot = &core->slots[index];
+    uint64_t value;
+    switch (store_buffer_find(core, slot->event.pa, slot->event.size_bytes, &value)) {
+    case STORE_OVERLAPS:
+        return false;
+    case STORE_CONTAINS:
+        slot->event.value = access_bytes(value, slot->event.size_bytes);
+        slot->event.performed_cycle = core->now;
+        slot->event.forwarded = 1;
+        core->counters.store_buffer.forwarded++;
+        access_complete(core, index);
+        return true;
+    default:
+        slot->state = SLOT_DATA;
+        bus_ask(core, MEMORY_READ, slot->event.pa, slot->event.size_bytes, CALENDAR_DATA, index);
+        return true;
+    }
+}
+
+static bool start_store(struct core *core, uint32_t index)
+{
+    struct access_slot *slot = &core->slots[index];
+    if (!store_buffer_has_room(core)) {
+        if (core->stores.waiting_since == NEVER)
+            core->stores.waiting_since = core->now;
+        return false;
+    }
+    bool waits = core->machine->config.store_buffer_depth == 0;
+    slot->event.value = access_bytes(slot->value, slot->event.size_bytes);
+    struct buffered_store store = {.event = slot->event,
+                                   .pa = slot->event.pa,
+                                   .value = slot->value,
+                                   .issue_cycle = core->now,
+                                   .settle = waits ? 0 : slot->settle,
+                                   .life = waits ? NO_INDEX : slot->life,
+                                   .slot = waits ? index : NO_INDEX,
+                                   .size_bytes = slot->event.size_bytes,
+                                   .translated = true};
+    store_buffer_put(core, &store);
+    if (waits) {
+        slot->state = SLOT_DATA;
+        return true;
+    }
+    operation_access_done(core, slot);
+    slot->state = SLOT_FREE;
+    slot->next = core->free_slot;
+    core->free_slot = index;
+    core->in_flight--;
+    return true;
+}
+
+/* False if it has to wait. */
+static bool start_data(struct core *core, uint32_t index)
+{
+    struct access_slot *slot = &core->slots[index];
+    if (!memory_contains(&core->machine->memory, slot->event.pa, slot->event.size_bytes)) {
+        abort_data(core, index);
+        return true;
+    }
+    return slot->event.access_kind == ACCESS_STORE ? start_store(core, index) : start_load(core, index);
+}
+
+static uint32_t turn_at(const struct core *core, uint32_t place)
+{
+    return core->order[(core->order_first + place) % SLOTS_MAX];
+}
+
+static void next_turn(struct core *core)
+{
+    core->order_first = (core->order_first + 1) % SLOTS_MAX;
+    core->order_count--;
+}
+
+/* A crossing access: both halves are translated, or neither is performed. False if it has to wait. */
+static bool advance_halves(struct core *core)
+{
+    if (core->order_count < 2)
+        return false;
+    uint32_t first = turn_at(core, 0), second = turn_at(core, 1);
+    uint8_t states[2] = {core->slots[first].state, core->slots[second].state};
+    for (unsigned i = 0; i < 2; i++)
+        if (states[i] != SLOT_READY && states[i] != SLOT_FAULTED)
+            return false;
+    if (states[0] == SLOT_READY && states[1] == SLOT_READY) {
+        if (!start_data(core, first))
+            return false;
+        next_turn(core);
+        return true; /* the second half has its own turn now */
+    }
+    next_turn(core);
+    next_turn(core);
+    access_complete(core, first);
+    access_complete(core, second);
+    return true;
+}
+
+void access_advance_data(struct core *core)
+{
+    while (core->order_count > 0) {
+        uint32_t index = turn_at(core, 0);
+        struct access_slot *slot = &core->slots[index];
+        if (slot->event.half == 1) {
+            if (!advance_halves(core))
+                return;
+            continue;
+        }
+        if (slot->state != SLOT_READY && slot->state != SLOT_FAULTED)
+            return;
+        if (slot->state == SLOT_READY && !start_data(core, index))
+            return;
+        next_turn(core);
+        if (slot->state == SLOT_FAULTED)
+            access_complete(core, index);
+    }
+}
+
+void access_data(struct core *core, uint32_t index, const struct bus_request *request)
+{
+    struct access_slot *slot = &core->slots[index];
+    if (request->aborted) {
+        abort_data(core, index);
+        return;
+    }
+    slot->event.value = access_bytes(request->value, slot->event.size_bytes);
+    slot->event.performed_cycle = request->grant_cycle;
+    access_complete(core, index);
+}
+
+/* ---- hits of a stream, at one a cycle ---------------------------------------------------------- */
+
+static void tell_hit(struct core *core, const struct stream_access *access, uint32_t number,
+                     const struct tlb_entry *entry, const struct entry_life *life)
+{
+    uint64_t translated = core->now + core->l1_latency[access->kind == ACCESS_FETCH ? TLB_L1I : TLB_L1D];
+    struct mmu_event *event = core_event(core, EVENT_TRANSLATION, translated);
+    if (!event)
+        return;
+    event->as.translation = (struct event_translation){.va = access->va,
+                                                       .pa = entry->pa + (access->va - entry->va),
+                                                       .pc = access->pc,
+                                                       .issue_cycle = core->now,
+                                                       .translated_cycle = translated,
+                                                       .performed_cycle = EVENT_NEVER,
+                                                       .entry = life->event.id,
+                                                       .access = number,
+                                                       .space = core->context->space,
+                                                       .asid = core->context->asid,
+                                                       .size_bytes = access->size_bytes,
+                                                       .access_kind = access->kind,
+                                                       .privilege = (uint8_t)core->op.privilege,
+                                                       .outcome = OUTCOME_L1_HIT,
+                                                       .page_size_lg2 = entry->size_lg2,
+                                                       .rights = entry->rights};
+}
+
+static void note_fast_hit(struct core *core, const struct stream_access *access, uint32_t number,
+                          unsigned side, uint32_t tlb_slot)
+{
+    struct entry_life *life = &core->lives[core->lives_of[side][tlb_slot]];
+    if (life->event.hits++ == 0)
+        life->event.first_hit_cycle = core->now;
+    life->event.last_hit_cycle = core->now;
+    if (core->tell_hits)
+        tell_hit(core, access, number, &core->tlbs[side].entries[tlb_slot], life);
+}
+
+/*
+ * The stream's next accesses, as long as they hit and end with their translation. With a latency of one
+ * cycle such a hit is complete before the next issue, so that it never counts in the window.
+ */
+void access_issue_hits(struct core *core, uint64_t bound)
+{
+    unsigned page_lg2 = core->context->regime.format->page_lg2;
+    uint16_t asid = core->context->asid;
+    uint64_t first_cycle = core->now;
+    uint32_t next = core->block_next;
+    uint64_t counts[ACCESS_KINDS] = {0, 0, 0};
+    while (core->now < bound && next < core->block_count) {
+        const struct stream_access *access = &core->block[next];
+        unsigned side = access->kind == ACCESS_FETCH ? TLB_L1I : TLB_L1D;
+        struct tlb *tlb = &core->tlbs[side];
+        if (((access->va ^ (access->va + access->size_bytes - 1)) >> page_lg2) != 0 ||
+            core->l1_latency[side] != 1)
+            break;
+        uint32_t tlb_slot = tlb_probe(tlb, access->va, asid);
+        if (tlb_slot == TLB_NONE ||
+            !(tlb->entries[tlb_slot].rights & ACCESS_RIGHT(core->op.privilege, access->kind)))
+            break;
+        tlb_touch(tlb, tlb_slot);
+        if (core->track)
+            note_fast_hit(core, access, core->access_count + 1, side, tlb_slot);
+        core->access_count++;
+        counts[access->kind]++;
+        next++;
+        core->now++;
+    }
+    uint64_t issued = core->now - first_cycle;
+    core->block_next = next;
+    core->counters.accesses.translations += issued;
+    core->counters.accesses.loads += counts[ACCESS_LOAD];
+    core->counters.accesses.stores += counts[ACCESS_STORE];
+    core->counters.accesses.fetches += counts[ACCESS_FETCH];
+    core->counters.l1d.lookups += counts[ACCESS_LOAD] + counts[ACCESS_STORE];
+    core->counters.l1d.hits += counts[ACCESS_LOAD] + counts[ACCESS_STORE];
+    core->counters.l1i.lookups += counts[ACCESS_FETCH];
+    core->counters.l1i.hits += counts[ACCESS_FETCH];
+    core->first_issues += issued;
+    if (issued > 0)
+        core->now--; /* the last cycle that issued */
+}

@@ -1,0 +1,367 @@
+/*
+ * Inside of the machine: what a core consists of, and how its parts call each other. Not for users.
+ *
+ * A core is a logical process: it has its own calendar and its own time, and it meets the others only
+ * through the bus (requests that are granted in order) and the network (messages with a latency). All its
+ * parts are handled at one place in time, `core->now`; the order inside a cycle is enum calendar_kind's,
+ * then the core's issue.
+ *
+ *   access.c       slots of accesses in flight: look-up, translation, data, completion
+ *   miss.c         outstanding misses, second level, walker
+ *   store_buffer.c stores on their way to memory
+ *   invalidation.c both ends of an invalidation
+ *   operation.c    what a program asked for; streams
+ *   bus.c          grants
+ *   scheduler.c    who runs when
+ */
+#ifndef MMUSIM_MMU_CORE_H
+#define MMUSIM_MMU_CORE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "mmu/calendar.h"
+#include "mmu/machine.h"
+#include "mmu/memory.h"
+#include "tlb/tlb.h"
+
+#define NO_INDEX     UINT32_MAX
+#define NEVER        UINT64_MAX
+#define SLOTS_MAX    (MMU_WINDOW_MAX + 2u) /* a window of accesses, and the second half of the last one */
+#define TARGETS_MAX  64u                   /* invalidations under way at one core, as target or as issuer */
+#define REQUESTS_MAX (SLOTS_MAX + MMU_MISSES_MAX * WALK_FETCHES_MAX + MMU_STORE_BUFFER_MAX + 4u)
+#define STREAM_BLOCK 256u
+/* A TLB entry's attributes hold the frame's, and above them the level of its leaf. */
+#define CORE_LEVEL_SHIFT 24
+
+/* The life of one TLB entry, kept until the accesses that it served are complete. */
+struct entry_life {
+    struct event_tlb_entry event;
+    uint32_t users; /* accesses in flight that hit it */
+    uint32_t next_free;
+    bool ended;
+};
+
+/* An access that a stream or program wants, as it will be issued (or issued again). */
+struct wanted_access {
+    struct stream_access access;
+    uint64_t value;  /* stored */
+    uint32_t number; /* the core's number of the access */
+    uint8_t privilege;
+    uint8_t data_mode;
+    bool retry;
+    bool delivered; /* its fault was given to a handler */
+    uint8_t fault, fault_level;
+    uint64_t fault_va;
+};
+
+enum slot_state {
+    SLOT_FREE,
+    SLOT_LOOKUP,  /* hit the first level; the translation is on its way */
+    SLOT_MISS,    /* waits for a miss */
+    SLOT_STALLED, /* waits for a free miss */
+    SLOT_READY,   /* translated; waits for its turn at the data */
+    SLOT_FAULTED, /* waits for its turn to be given up */
+    SLOT_DATA,    /* on the bus, or in a store buffer of depth 0 */
+    SLOT_FIXED,   /* data of fixed latency */
+};
+
+struct access_slot {
+    struct event_translation event; /* what is known of it so far */
+    struct wanted_access wanted;    /* to issue it again after a fault */
+    uint64_t settle;                /* invalidations (bits) that wait for its completion */
+    uint64_t value;                 /* of this half */
+    uint32_t life;                  /* entry that it hit; NO_INDEX if none */
+    uint32_t next;                  /* waiter of the same miss, or free slot */
+    uint8_t state;
+    uint8_t level; /* of the leaf, for faults */
+};
+
+enum miss_state { MISS_FREE, MISS_SECOND_LEVEL, MISS_QUEUED, MISS_WALKING };
+
+struct miss {
+    struct walk_state walk;
+    uint64_t words[WALK_FETCHES_MAX];
+    uint64_t id; /* of its walk; 0 before */
+    uint64_t page;
+    uint64_t request_cycle, start_cycle;
+    uint64_t settle; /* invalidations (bits) that wait for this walk */
+    uint32_t first_waiter, last_waiter;
+    uint32_t waiters;
+    uint8_t state;
+    uint8_t sides; /* bit TLB_L1I, TLB_L1D: first levels to fill */
+    uint8_t steps;
+    uint8_t words_missing;
+};
+
+/* What a bus request is for: which calendar kind its answer has, and whose. */
+struct bus_request {
+    uint64_t cycle;
+    uint64_t age;
+    uint64_t pa;
+    uint64_t value; /* written, desired; then the answer */
+    uint64_t expected;
+    uint64_t old_value; /* write: the word before, if it was asked for */
+    uint64_t grant_cycle;
+    uint32_t what; /* slot, miss, store */
+    uint32_t size_bytes;
+    uint8_t kind;   /* memory_transaction_kind */
+    uint8_t answer; /* calendar_kind */
+    uint8_t index;  /* which of a walk's fetches */
+    bool want_old;
+    bool aborted;
+};
+
+struct buffered_store {
+    struct event_translation event; /* of the access; unused for page-table code's own stores */
+    uint64_t pa;
+    uint64_t value;
+    uint64_t issue_cycle;
+    uint64_t operation; /* page-table code's store */
+    uint64_t settle;
+    uint32_t life;
+    uint32_t slot; /* depth 0: the access that waits for it */
+    uint32_t size_bytes;
+    bool translated; /* an access's; else page-table code's */
+};
+
+struct store_buffer {
+    struct buffered_store entries[MMU_STORE_BUFFER_MAX];
+    uint32_t capacity;
+    uint32_t first, count;
+    uint32_t requested; /* how many of them have asked for the bus */
+    uint64_t last_drain_cycle;
+    uint64_t waiting_since; /* a store waits for room; NEVER if none does */
+};
+
+/* One invalidation at a core that has to carry it out. */
+struct invalidation_target {
+    struct invalidation what;
+    uint64_t arrive_cycle, drop_cycle;
+    uint32_t pending; /* accesses and walks that it waits for */
+    uint32_t entries_dropped;
+    uint16_t walks_settled, accesses_settled;
+    uint8_t issuer, issuer_slot;
+    bool dropped;
+    bool used;
+};
+
+/* One invalidation at the core that issued it. */
+struct invalidation_issue {
+    struct invalidation what;
+    uint64_t id;
+    uint64_t operation;
+    uint64_t issue_cycle;
+    uint32_t missing; /* acknowledgements */
+    bool used;
+    struct event_acknowledgement answers[MMU_CORES_MAX];
+};
+
+struct waiting_arrival {
+    uint64_t cycle;
+    uint8_t issuer, issuer_slot;
+};
+
+enum program_state {
+    PROGRAM_NONE,
+    PROGRAM_DUE,     /* to be asked at due_cycle */
+    PROGRAM_RUNNING, /* its operation is under way */
+    PROGRAM_PARKED,
+};
+
+/* What the last first-level hit found: a second one to the same page needs no look-up. */
+struct hit_filter {
+    uint64_t va;
+    uint32_t life;
+    uint8_t size_lg2;
+    uint8_t rights;
+    bool valid;
+};
+
+struct core {
+    struct machine *machine;
+    uint32_t index;
+
+    /* time */
+    uint64_t now;      /* cycle being handled, or the last one handled */
+    uint64_t limit;    /* may not handle this cycle yet */
+    uint64_t ready_at; /* next issue not before */
+    uint64_t age;      /* ever ascending, orders equals within a cycle */
+    bool blocked;      /* the issue waits for some event */
+    struct calendar calendar;
+
+    /* program */
+    enum program_state program;
+    bool asked; /* due, and everything before its issue in this cycle is handled */
+    bool begun; /* the operation under way has begun */
+    uint64_t due_cycle;
+    uint64_t op_cycle;       /* when it began */
+    uint64_t promised_cycle; /* a stream without a handler gives no control back before */
+    struct core_operation op;
+    struct core_result result;
+
+    /* translation */
+    const struct address_context *context;
+    struct tlb tlbs[TLBS];
+    uint64_t l1_latency[2];
+    uint32_t *lives_of[TLBS]; /* by TLB slot */
+    struct entry_life *lives;
+    uint32_t free_life;
+    uint64_t entry_count, walk_count, invalidation_count;
+    struct hit_filter filter;
+
+    /* accesses in flight */
+    struct access_slot *slots;
+    uint32_t free_slot;
+    uint32_t in_flight;
+    uint32_t access_count;
+    uint32_t stalled;          /* slot, or NO_INDEX */
+    uint32_t order[SLOTS_MAX]; /* accesses with data on the bus, oldest first: a ring */
+    uint32_t order_first, order_count;
+    bool second_valid; /* the second half of the access issued last */
+    struct wanted_access second;
+    uint16_t second_size_bytes;
+    struct wanted_access *faulted;
+    uint32_t faulted_count;
+    struct wanted_access *again; /* to be issued again */
+    uint32_t again_count, again_next;
+    struct stream_access block[STREAM_BLOCK];
+    uint32_t block_count, block_next;
+    bool stream_ended;
+    uint64_t first_issues; /* accesses of the operation that were issued, retries excepted */
+
+    struct miss misses[MMU_MISSES_MAX];
+    uint32_t misses_used;
+    uint32_t walks_active;
+    uint32_t queue[MMU_MISSES_MAX]; /* misses that wait for a walker: a ring */
+    uint32_t queue_first, queue_count;
+
+    struct store_buffer stores;
+
+    /* bus */
+    struct bus_request *requests;
+    uint32_t free_requests[REQUESTS_MAX];
+    uint32_t free_request_count;
+    uint32_t unresolved[REQUESTS_MAX]; /* a ring */
+    uint32_t unresolved_first, unresolved_count;
+
+    /* invalidation */
+    struct invalidation_target targets[TARGETS_MAX];
+    struct invalidation_issue *issues;
+    uint32_t outstanding_broadcast, outstanding_local;
+    uint64_t unit_free_cycle;
+    struct waiting_arrival *arrivals; /* beyond TARGETS_MAX: a ring */
+    uint32_t arrivals_first, arrivals_count, arrivals_capacity;
+
+    /* observation */
+    bool track; /* somebody observes */
+    bool tell_hits;
+    uint32_t sequence;
+    struct mmu_event *events;
+    uint32_t events_first, events_count, events_capacity;
+
+    struct core_counters counters;
+};
+
+struct observer {
+    struct mmu_observer callback;
+};
+
+struct machine {
+    struct mmu_config config;
+    struct memory memory;
+    struct memory_port port;
+    struct machine_controls controls;
+    struct core *cores;
+    uint64_t bus_free_cycle;
+    uint64_t least_answer_cycles; /* from a bus request to its answer */
+    struct observer observers[MACHINE_OBSERVERS_MAX];
+    uint32_t observer_count;
+    uint32_t events_buffered;
+    uint64_t step_cycle; /* stepped reference: where it stands */
+    uint32_t step_core;
+    bool stepping;
+    bool failed;
+    char error[256];
+};
+
+/* core.c */
+bool core_init(struct core *core, struct machine *machine, uint32_t index, const char **why);
+void core_destroy(struct core *core);
+/* An own item of the calendar, at `cycle`, which is not before now. */
+void core_schedule(struct core *core, uint64_t cycle, enum calendar_kind kind, uint32_t what);
+/* An answer or message from outside; must lie after the last handled cycle. */
+void core_deliver(struct core *core, struct calendar_item item);
+uint64_t core_next(const struct core *core);
+void core_step(struct core *core, uint64_t cycle);
+/* A new event at `cycle`, to be filled by the caller; NULL if nobody observes. */
+struct mmu_event *core_event(struct core *core, enum event_kind kind, uint64_t cycle);
+void core_fill(struct core *core, enum tlb_id tlb, const struct walk_leaf *leaf, uint64_t walk);
+void core_end_life(struct core *core, enum tlb_id tlb, uint32_t slot, enum entry_end end,
+                   uint64_t invalidation);
+void core_end_all_lives(struct core *core);
+void core_release_life(struct core *core, uint32_t life);
+void machine_fail(struct machine *machine, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* access.c */
+/* Issues it, or its first half; the second then follows in core->second. */
+void access_issue(struct core *core, const struct wanted_access *wanted);
+void access_issue_second(struct core *core);
+bool access_retry_stalled(struct core *core);
+void access_translated_event(struct core *core, uint32_t slot);
+/* The miss that the slot waited for has ended, in `leaf` or a fault. */
+void access_forward(struct core *core, uint32_t slot, const struct walk_leaf *leaf, uint8_t fault,
+                    uint8_t level);
+void access_data(struct core *core, uint32_t slot, const struct bus_request *request);
+void access_complete(struct core *core, uint32_t slot);
+void access_advance_data(struct core *core);
+/* Hits of a stream at one a cycle, up to `bound`; gives how many it issued. */
+void access_issue_hits(struct core *core, uint64_t bound);
+uint64_t access_bytes(uint64_t value, unsigned size_bytes);
+
+/* miss.c */
+/* False if there is no free miss and none to merge with. */
+bool miss_start(struct core *core, uint32_t slot);
+void miss_second_level(struct core *core, uint32_t miss);
+void miss_entry(struct core *core, uint32_t miss, const struct bus_request *request);
+
+/* store_buffer.c */
+bool store_buffer_has_room(const struct core *core);
+void store_buffer_put(struct core *core, const struct buffered_store *store);
+void store_buffer_drain(struct core *core);
+void store_buffer_done(struct core *core, const struct bus_request *request);
+enum store_overlap { STORE_NO_OVERLAP, STORE_CONTAINS, STORE_OVERLAPS };
+/* What a read of these bytes finds: the youngest store that contains them, or one that overlaps otherwise. */
+enum store_overlap store_buffer_find(const struct core *core, uint64_t pa, unsigned size_bytes,
+                                     uint64_t *value);
+
+/* invalidation.c */
+bool invalidation_issue(struct core *core, const struct invalidation *what, uint64_t operation);
+void invalidation_arrives(struct core *core, uint32_t issuer, uint32_t issuer_slot);
+void invalidation_drops(struct core *core, uint32_t target);
+void invalidation_acknowledged(struct core *core, uint32_t issuer_slot, uint32_t from);
+/* Something that the invalidations of this mask waited for is complete. */
+void invalidation_settle(struct core *core, uint64_t mask);
+bool invalidation_selects(const struct invalidation *what, uint64_t va, uint8_t size_lg2, uint16_t asid);
+
+/* operation.c */
+void operation_begin(struct core *core, const struct core_operation *operation);
+void operation_issue(struct core *core);
+void operation_end(struct core *core, uint64_t cycle);
+void operation_answer(struct core *core, const struct bus_request *request);
+/* An access of the operation has completed. */
+void operation_access_done(struct core *core, const struct access_slot *slot);
+
+/* bus.c */
+struct bus_request *bus_ask(struct core *core, enum memory_transaction_kind kind, uint64_t pa,
+                            uint32_t size_bytes, enum calendar_kind answer, uint32_t what);
+/* The oldest unresolved request's cycle; NEVER if there is none. */
+static inline uint64_t bus_oldest(const struct core *core)
+{
+    return core->unresolved_count ? core->requests[core->unresolved[core->unresolved_first]].cycle : NEVER;
+}
+/* Grants, in order of (cycle, core, age), every request that is older than `cycle`. */
+void bus_resolve(struct machine *machine, uint64_t cycle);
+void bus_release(struct core *core, uint32_t request);
+
+#endif

@@ -1,0 +1,293 @@
+/*
+ * First-level misses: merging, the second level, and the walker.
+ *
+ * A miss stands for one page of the smallest size; later accesses to that page wait with the first. What
+ * comes back is forwarded to all of them without a second look-up.
+ */
+#include <string.h>
+
+#include "mmu/core.h"
+
+static uint64_t page_of(const struct core *core, uint64_t va)
+{
+    return va >> core->context->regime.format->page_lg2;
+}
+
+static uint8_t side_of(const struct access_slot *slot)
+{
+    return (uint8_t)(1u << (slot->event.access_kind == ACCESS_FETCH ? TLB_L1I : TLB_L1D));
+}
+
+static void add_waiter(struct core *core, struct miss *miss, uint32_t index)
+{
+    struct access_slot *slot = &core->slots[index];
+    slot->state = SLOT_MISS;
+    slot->next = NO_INDEX;
+    if (miss->waiters++ == 0)
+        miss->first_waiter = index;
+    else
+        core->slots[miss->last_waiter].next = index;
+    miss->last_waiter = index;
+    miss->sides |= side_of(slot);
+}
+
+bool miss_start(struct core *core, uint32_t index)
+{
+    struct access_slot *slot = &core->slots[index];
+    const struct mmu_config *config = &core->machine->config;
+    uint64_t page = page_of(core, slot->event.va);
+    uint32_t free = NO_INDEX;
+    for (uint32_t i = 0; i < config->misses; i++) {
+        struct miss *miss = &core->misses[i];
+        if (miss->state == MISS_FREE) {
+            free = free == NO_INDEX ? i : free;
+            continue;
+        }
+        if (miss->page != page)
+            continue;
+        slot->event.outcome = OUTCOME_MERGED;
+        core->counters.misses.merged++;
+        add_waiter(core, miss, index);
+        return true;
+    }
+    if (free == NO_INDEX)
+        return false;
+    struct miss *miss = &core->misses[free];
+    miss->state = MISS_SECOND_LEVEL;
+    miss->page = page;
+    miss->id = 0;
+    miss->waiters = 0;
+    miss->sides = 0;
+    miss->steps = 0;
+    miss->settle = 0;
+    core->misses_used++;
+    add_waiter(core, miss, index);
+    unsigned side = slot->event.access_kind == ACCESS_FETCH ? TLB_L1I : TLB_L1D;
+    uint64_t known = slot->event.issue_cycle + core->l1_latency[side];
+    uint64_t from = core->now > known ? core->now : known;
+    core_schedule(core, from + config->l2.latency_cycles, CALENDAR_SECOND_LEVEL, free);
+    return true;
+}
+
+static void request_fetches(struct core *core, uint32_t index)
+{
+    struct miss *miss = &core->misses[index];
+    miss->words_missing = miss->walk.fetches;
+    for (unsigned i = 0; i < miss->walk.fetches; i++) {
+        struct bus_request *request =
+            bus_ask(core, MEMORY_READ, miss->walk.fetch[i], 8, CALENDAR_ENTRY, index);
+        request->index = (uint8_t)i;
+    }
+}
+
+static void begin_walk(struct core *core, uint32_t index)
+{
+    struct miss *miss = &core->misses[index];
+    miss->state = MISS_WALKING;
+    miss->start_cycle = core->now;
+    core->walks_active++;
+    request_fetches(core, index);
+}
+
+static void begin_queued_walk(struct core *core)
+{
+    if (core->queue_count == 0 || core->walks_active >= core->machine->config.walker_slots)
+        return;
+    uint32_t index = core->queue[core->queue_first];
+    core->queue_first = (core->queue_first + 1) % MMU_MISSES_MAX;
+    core->queue_count--;
+    begin_walk(core, index);
+}
+
+/* Hands the result to everybody who waited, oldest first, and frees the miss. */
+static void forward(struct core *core, struct miss *miss, const struct walk_leaf *leaf, uint8_t fault,
+                    uint8_t level)
+{
+    uint32_t index = miss->first_waiter;
+    uint64_t walk = miss->id;
+    miss->state = MISS_FREE;
+    core->misses_used--;
+    while (index != NO_INDEX) {
+        uint32_t next = core->slots[index].next;
+        core->slots[index].event.walk = walk;
+        access_forward(core, index, leaf, fault, level);
+        index = next;
+    }
+}
+
+static void fill_first_levels(struct core *core, const struct miss *miss, const struct walk_leaf *leaf,
+                              uint64_t walk)
+{
+    if (miss->sides & 1u << TLB_L1I)
+        core_fill(core, TLB_L1I, leaf, walk);
+    if (miss->sides & 1u << TLB_L1D)
+        core_fill(core, TLB_L1D, leaf, walk);
+}
+
+static void second_level_hit(struct core *core, struct miss *miss, uint32_t tlb_slot)
+{
+    const struct tlb_entry *entry = &core->tlbs[TLB_L2].entries[tlb_slot];
+    struct access_slot *first = &core->slots[miss->first_waiter];
+    struct walk_leaf leaf = {.va = entry->va,
+                             .frame = {.base = entry->pa,
+                                       .attributes = entry->attributes & FRAME_ATTRIBUTES_ALL,
+                                       .size_lg2 = entry->size_lg2},
+                             .rights = entry->rights,
+                             .level = 0};
+    uint64_t walk = 0;
+    core->counters.l2.hits++;
+    core->counters.misses.l2_hits++;
+    first->event.outcome = OUTCOME_L2_HIT;
+    if (core->track) {
+        struct event_tlb_entry *life = &core->lives[core->lives_of[TLB_L2][tlb_slot]].event;
+        if (life->hits++ == 0)
+            life->first_hit_cycle = core->now;
+        life->last_hit_cycle = core->now;
+        life->last_done_cycle = core->now;
+        walk = life->walk;
+        for (uint32_t i = miss->first_waiter; i != NO_INDEX; i = core->slots[i].next)
+            core->slots[i].event.entry = life->id;
+    }
+    fill_first_levels(core, miss, &leaf, walk);
+    forward(core, miss, &leaf, FAULT_NONE, 0);
+}
+
+static void second_level_miss(struct core *core, uint32_t index)
+{
+    struct miss *miss = &core->misses[index];
+    struct access_slot *first = &core->slots[miss->first_waiter];
+    const struct translation_regime *regime = &core->context->regime;
+    core->counters.l2.misses++;
+    if (regime->format->start(&miss->walk, regime, first->event.va) == WALK_FAULT) {
+        first->event.outcome = OUTCOME_NO_WALK;
+        core->counters.misses.no_walk++;
+        forward(core, miss, NULL, miss->walk.fault, miss->walk.fault_level);
+        return;
+    }
+    first->event.outcome = OUTCOME_WALK;
+    core->counters.misses.walks++;
+    core->counters.walker.walks++;
+    miss->id = ++core->walk_count << EVENT_CORE_BITS | core->index;
+    miss->request_cycle = core->now;
+    miss->state = MISS_QUEUED;
+    core->queue[(core->queue_first + core->queue_count++) % MMU_MISSES_MAX] = index;
+    begin_queued_walk(core);
+}
+
+void miss_second_level(struct core *core, uint32_t index)
+{
+    struct miss *miss = &core->misses[index];
+    uint64_t va = core->slots[miss->first_waiter].event.va;
+    uint32_t tlb_slot = tlb_lookup(&core->tlbs[TLB_L2], va, core->context->asid);
+    core->counters.l2.lookups++;
+    if (tlb_slot != TLB_NONE)
+        second_level_hit(core, miss, tlb_slot);
+    else
+        second_level_miss(core, index);
+}
+
+static void tell_step(struct core *core, const struct miss *miss, const struct bus_request *request)
+{
+    struct mmu_event *event = core_event(core, EVENT_WALK_STEP, core->now);
+    if (event)
+        event->as.walk_step = (struct event_walk_step){.walk = miss->id,
+                                                       .pa = request->pa,
+                                                       .value = request->value,
+                                                       .request_cycle = request->cycle,
+                                                       .grant_cycle = request->grant_cycle,
+                                                       .index = miss->steps,
+                                                       .level = miss->walk.level};
+}
+
+static void tell_walk(struct core *core, const struct miss *miss, uint8_t fault, uint8_t fault_level,
+                      bool filled)
+{
+    struct mmu_event *event = core_event(core, EVENT_WALK, core->now);
+    if (!event)
+        return;
+    event->as.walk = (struct event_walk){.id = miss->id,
+                                         .va = miss->walk.va,
+                                         .request_cycle = miss->request_cycle,
+                                         .start_cycle = miss->start_cycle,
+                                         .space = core->context->space,
+                                         .asid = core->context->asid,
+                                         .waiters = (uint16_t)miss->waiters,
+                                         .steps = miss->steps,
+                                         .fault = fault,
+                                         .fault_level = fault_level,
+                                         .filled = filled};
+    if (fault == FAULT_NONE)
+        event->as.walk.leaf = miss->walk.leaf;
+}
+
+/*
+ * Of the invalidations that caught this walk, those that mean its page: their acknowledgement goes on to
+ * wait for the accesses that now get the old translation. Says whether there are any.
+ */
+static bool hand_over_settling(struct core *core, struct miss *miss)
+{
+    const struct walk_leaf *leaf = &miss->walk.leaf;
+    bool meant = false;
+    for (uint64_t left = miss->settle; left; left &= left - 1) {
+        uint32_t place = (uint32_t)__builtin_ctzll(left);
+        struct invalidation_target *target = &core->targets[place];
+        if (!invalidation_selects(&target->what, leaf->va, leaf->frame.size_lg2, core->context->asid))
+            continue;
+        meant = true;
+        for (uint32_t i = miss->first_waiter; i != NO_INDEX; i = core->slots[i].next) {
+            core->slots[i].settle |= UINT64_C(1) << place;
+            target->pending++;
+            target->accesses_settled++;
+        }
+    }
+    return meant;
+}
+
+static void end_walk(struct core *core, uint32_t index, uint8_t fault, uint8_t level)
+{
+    struct miss *miss = &core->misses[index];
+    uint64_t cycles = core->now - miss->request_cycle;
+    uint64_t settle = miss->settle;
+    bool caught = fault == FAULT_NONE && hand_over_settling(core, miss);
+    bool filled = fault == FAULT_NONE && !caught;
+    struct walk_leaf leaf = miss->walk.leaf;
+    core->walks_active--;
+    core->counters.walker.cycles += cycles;
+    core->counters.walker.faults += fault != FAULT_NONE;
+    core->counters.walker.unfilled += caught;
+    histogram_add(&core->counters.walk_cycles, cycles);
+    tell_walk(core, miss, fault, level, filled);
+    if (filled) {
+        core_fill(core, TLB_L2, &leaf, miss->id);
+        fill_first_levels(core, miss, &leaf, miss->id);
+    }
+    forward(core, miss, &leaf, fault, level);
+    invalidation_settle(core, settle);
+    begin_queued_walk(core);
+}
+
+void miss_entry(struct core *core, uint32_t index, const struct bus_request *request)
+{
+    struct miss *miss = &core->misses[index];
+    core->counters.walker.steps++;
+    tell_step(core, miss, request);
+    miss->steps++;
+    if (request->aborted) {
+        end_walk(core, index, FAULT_EXTERNAL_ABORT, miss->walk.level);
+        return;
+    }
+    miss->words[request->index] = request->value;
+    if (--miss->words_missing > 0)
+        return;
+    switch (miss->walk.regime->format->resume(&miss->walk, miss->words)) {
+    case WALK_FETCH:
+        request_fetches(core, index);
+        break;
+    case WALK_LEAF:
+        end_walk(core, index, FAULT_NONE, 0);
+        break;
+    case WALK_FAULT:
+        end_walk(core, index, miss->walk.fault, miss->walk.fault_level);
+        break;
+    }
+}

@@ -1,0 +1,466 @@
+/*
+ * What a program asked its core to do, one operation at a time, and the streams among them.
+ *
+ * An operation begins in the issue of the cycle in which the program was asked, and ends, at least one
+ * cycle later, by asking the program again. An issue that cannot go on blocks the core's issue until the
+ * next event of its calendar.
+ */
+#include <stddef.h>
+#include <string.h>
+
+#include "mmu/core.h"
+
+void operation_end(struct core *core, uint64_t cycle)
+{
+    core->program = PROGRAM_DUE;
+    core->result.accesses = core->first_issues - core->faulted_count;
+    core->due_cycle = cycle > core->op_cycle ? cycle : core->op_cycle + 1;
+    core->result.cycle = core->due_cycle;
+}
+
+/* ---- accesses and streams ---------------------------------------------------------------------- */
+
+/* Faults are kept one an access, by age; a crossing access may have two, of which the first counts. */
+static void note_fault(struct core *core, const struct access_slot *slot)
+{
+    struct wanted_access *fault = NULL;
+    for (uint32_t i = 0; i < core->faulted_count; i++)
+        if (core->faulted[i].number == slot->wanted.number)
+            fault = &core->faulted[i];
+    if (fault && fault->fault_va <= slot->event.va)
+        return;
+    if (!fault) {
+        uint32_t place = core->faulted_count++;
+        for (; place > 0 && core->faulted[place - 1].number > slot->wanted.number; place--)
+            core->faulted[place] = core->faulted[place - 1];
+        fault = &core->faulted[place];
+    }
+    *fault = slot->wanted;
+    fault->fault = slot->event.fault;
+    fault->fault_level = slot->event.fault_level;
+    fault->fault_va = slot->event.va;
+}
+
+void operation_access_done(struct core *core, const struct access_slot *slot)
+{
+    if (slot->event.fault) {
+        note_fault(core, slot);
+        return;
+    }
+    if (core->op.kind != CORE_ACCESS)
+        return;
+    if (slot->event.half != 2)
+        core->result.value = slot->event.value;
+    else if (slot->wanted.access.size_bytes - slot->event.size_bytes < 8)
+        core->result.value |= slot->event.value
+                              << 8 * (slot->wanted.access.size_bytes - slot->event.size_bytes);
+}
+
+static void tell_fault(struct core *core, const struct wanted_access *fault)
+{
+    struct mmu_event *event = core_event(core, EVENT_FAULT, core->now);
+    if (event)
+        event->as.fault = (struct event_fault){.va = fault->fault_va,
+                                               .pc = fault->access.pc,
+                                               .access = fault->number,
+                                               .space = core->context->space,
+                                               .access_kind = fault->access.kind,
+                                               .privilege = fault->privilege,
+                                               .fault = fault->fault,
+                                               .fault_level = fault->fault_level,
+                                               .handled = core->op.handled};
+}
+
+/* Gives the oldest fault to the program; the other faulted accesses are issued again together with it. */
+static void deliver_fault(struct core *core)
+{
+    struct wanted_access *fault = &core->faulted[0];
+    uint64_t cycle = core->now + core->machine->config.fault_cycles;
+    core->counters.programs.faults++;
+    tell_fault(core, fault);
+    core->result.fault = (enum fault_kind)fault->fault;
+    core->result.fault_level = fault->fault_level;
+    core->result.fault_va = fault->fault_va;
+    core->result.fault_pc = fault->access.pc;
+    core->result.fault_access = (enum access_kind)fault->access.kind;
+    core->result.fault_privilege = (enum privilege)fault->privilege;
+    core->result.fault_again = fault->delivered || (core->op.kind == CORE_ACCESS && core->op.retry);
+    fault->delivered = true;
+    operation_end(core, cycle > core->promised_cycle ? cycle : core->promised_cycle);
+}
+
+static void issue_again(struct core *core)
+{
+    struct wanted_access *wanted = &core->again[core->again_next++];
+    wanted->retry = true;
+    access_issue(core, wanted);
+}
+
+static bool refill_block(struct core *core)
+{
+    if (core->block_next < core->block_count)
+        return true;
+    if (core->stream_ended)
+        return false;
+    struct stream *stream = core->op.stream;
+    long count = stream->next(stream, core->block, STREAM_BLOCK);
+    core->block_next = 0;
+    core->block_count = count > 0 ? (uint32_t)count : 0;
+    core->stream_ended = count <= 0;
+    if (count < 0)
+        core->result.error = stream->error ? stream->error : "the stream failed";
+    return count > 0;
+}
+
+/* A value that names the store: which core's and which access's. */
+static uint64_t stream_value(const struct core *core, uint32_t number)
+{
+    return (uint64_t)(core->index + 1) << 56 | number;
+}
+
+static void issue_from_stream(struct core *core)
+{
+    uint32_t number = ++core->access_count;
+    core->first_issues++;
+    struct wanted_access wanted = {.access = core->block[core->block_next++],
+                                   .value = stream_value(core, number),
+                                   .number = number,
+                                   .privilege = (uint8_t)core->op.privilege,
+                                   .data_mode = (uint8_t)core->op.data_mode};
+    access_issue(core, &wanted);
+}
+
+static uint32_t window_of(const struct core *core)
+{
+    return core->op.window ? core->op.window : (uint32_t)core->machine->config.window;
+}
+
+/* The first cycle that the issue of hits may not touch: the calendar's next, or what others could still do.
+ */
+static uint64_t hits_bound(const struct core *core)
+{
+    uint64_t next = calendar_next(&core->calendar);
+    return next < core->limit ? next : core->limit;
+}
+
+static void issue_stream(struct core *core)
+{
+    if (core->faulted_count > 0 || !refill_block(core)) {
+        core->blocked = true;
+        if (core->in_flight > 0)
+            return;
+        if (core->faulted_count > 0)
+            deliver_fault(core);
+        else
+            operation_end(core, core->now);
+        return;
+    }
+    if (core->in_flight >= window_of(core)) {
+        core->blocked = true;
+        return;
+    }
+    if (core->op.data_mode == DATA_NONE) {
+        uint32_t before = core->block_next;
+        access_issue_hits(core, hits_bound(core));
+        if (core->block_next != before) {
+            core->ready_at = core->now + 1;
+            return;
+        }
+    }
+    issue_from_stream(core);
+    core->ready_at = core->now + 1;
+}
+
+/* What comes before new accesses: a stalled one, a second half, those that are issued again. */
+static bool issue_pending(struct core *core)
+{
+    if (!access_retry_stalled(core)) {
+        core->blocked = true;
+        return true;
+    }
+    if (core->second_valid) {
+        access_issue_second(core);
+    } else if (core->again_next < core->again_count) {
+        if (core->in_flight >= window_of(core)) {
+            core->blocked = true;
+            return true;
+        }
+        issue_again(core);
+    } else {
+        return false;
+    }
+    core->ready_at = core->now + 1;
+    return true;
+}
+
+static void forget_faults(struct core *core)
+{
+    core->again_count = core->again_next = core->faulted_count = 0;
+    core->first_issues = 0;
+    core->promised_cycle = 0;
+}
+
+static void begin_stream(struct core *core)
+{
+    const struct core_operation *op = &core->op;
+    core->block_count = core->block_next = 0;
+    core->stream_ended = false;
+    core->result.error = NULL;
+    forget_faults(core);
+    if (!op->handled && op->stream->remaining != UINT64_MAX)
+        core->promised_cycle = core->now + op->stream->remaining;
+}
+
+/* The faulted accesses change places with those to be issued again. */
+static void resume_stream(struct core *core)
+{
+    struct wanted_access *empty = core->again;
+    core->again = core->faulted;
+    core->again_count = core->faulted_count;
+    core->again_next = 0;
+    core->faulted = empty;
+    core->faulted_count = 0;
+}
+
+static void issue_access(struct core *core)
+{
+    const struct core_operation *op = &core->op;
+    if (core->begun) {
+        core->blocked = true;
+        if (core->in_flight > 0)
+            return;
+        if (core->faulted_count > 0)
+            deliver_fault(core);
+        else
+            operation_end(core, core->now);
+        return;
+    }
+    struct wanted_access wanted = {.access = {.va = op->address,
+                                              .pc = op->pc,
+                                              .size_bytes = op->size_bytes,
+                                              .kind = (uint8_t)op->access_kind},
+                                   .value = op->value,
+                                   .number = ++core->access_count,
+                                   .privilege = (uint8_t)op->privilege,
+                                   .data_mode = (uint8_t)op->data_mode,
+                                   .retry = op->retry};
+    core->begun = true;
+    core->first_issues = 1;
+    access_issue(core, &wanted);
+    core->ready_at = core->now + 1;
+}
+
+/* ---- physical memory --------------------------------------------------------------------------- */
+
+static void ask_bus(struct core *core, enum memory_transaction_kind kind, uint32_t size_bytes)
+{
+    struct bus_request *request = bus_ask(core, kind, core->op.address, size_bytes, CALENDAR_DATA, NO_INDEX);
+    request->value = core->op.value;
+    request->expected = core->op.expected;
+    core->begun = true;
+    core->blocked = true;
+}
+
+static void issue_read(struct core *core)
+{
+    switch (store_buffer_find(core, core->op.address, 8, &core->result.value)) {
+    case STORE_OVERLAPS:
+        core->blocked = true;
+        break;
+    case STORE_CONTAINS:
+        operation_end(core, core->now + 1);
+        break;
+    default:
+        ask_bus(core, MEMORY_READ, 8);
+        break;
+    }
+}
+
+static void issue_write(struct core *core)
+{
+    struct store_buffer *stores = &core->stores;
+    if (!store_buffer_has_room(core)) {
+        if (stores->waiting_since == NEVER)
+            stores->waiting_since = core->now;
+        core->blocked = true;
+        return;
+    }
+    struct buffered_store store = {.pa = core->op.address,
+                                   .value = core->op.value,
+                                   .issue_cycle = core->now,
+                                   .operation = core->op.operation,
+                                   .life = NO_INDEX,
+                                   .slot = NO_INDEX,
+                                   .size_bytes = 8};
+    store_buffer_put(core, &store);
+    core->begun = true;
+    if (core->machine->config.store_buffer_depth > 0)
+        operation_end(core, core->now + 1);
+}
+
+/* After everything that the core stored before. */
+static void issue_ordered(struct core *core, enum memory_transaction_kind kind, uint32_t size_bytes)
+{
+    if (core->stores.count > 0)
+        core->blocked = true;
+    else
+        ask_bus(core, kind, size_bytes);
+}
+
+/* Of a write without a store buffer: it ends when the buffer is empty again. */
+static void await_write(struct core *core)
+{
+    core->blocked = true;
+    if (core->stores.count == 0)
+        operation_end(core, core->now);
+}
+
+void operation_answer(struct core *core, const struct bus_request *request)
+{
+    core->result.value = request->value;
+    core->result.aborted = request->aborted;
+    operation_end(core, core->now);
+}
+
+/* ---- barriers and the rest --------------------------------------------------------------------- */
+
+static bool barrier_satisfied(const struct core *core)
+{
+    bool drained = core->stores.count == 0;
+    switch (core->op.barrier) {
+    case BARRIER_DSB_ISH:
+        return drained && core->outstanding_broadcast == 0 && core->outstanding_local == 0;
+    case BARRIER_DSB_NSH:
+        return drained && core->outstanding_local == 0;
+    case BARRIER_DSB_ISHST:
+        return drained;
+    default:
+        return true;
+    }
+}
+
+static void issue_barrier(struct core *core)
+{
+    const struct mmu_config *config = &core->machine->config;
+    uint64_t least =
+        core->op_cycle + (core->op.barrier == BARRIER_ISB ? config->isb_cycles : config->barrier_cycles);
+    if (!barrier_satisfied(core)) {
+        core->blocked = true;
+        return;
+    }
+    if (core->now < least) {
+        core->ready_at = least; /* what is satisfied stays so: the program issues nothing meanwhile */
+        return;
+    }
+    core->counters.programs.barriers++;
+    core->counters.programs.barrier_cycles += core->now - core->op_cycle;
+    struct mmu_event *event = core_event(core, EVENT_BARRIER, core->now);
+    if (event)
+        event->as.barrier = (struct event_barrier){.operation = core->op.operation,
+                                                   .begin_cycle = core->op_cycle,
+                                                   .kind = (uint8_t)core->op.barrier};
+    operation_end(core, core->now);
+}
+
+static void issue_invalidation(struct core *core)
+{
+    if (!invalidation_issue(core, &core->op.invalidation, core->op.operation))
+        core->blocked = true;
+    else
+        operation_end(core, core->now + 1);
+}
+
+static void issue_switch(struct core *core)
+{
+    const struct address_context *context = core->op.context;
+    core->context = context;
+    core->counters.programs.switches++;
+    struct mmu_event *event = core_event(core, EVENT_CONTEXT, core->now);
+    if (event)
+        event->as.context = (struct event_context){
+            .root = context->regime.root, .space = context->space, .asid = context->asid};
+    operation_end(core, core->now + core->machine->config.switch_cycles);
+}
+
+/* What to do in an issue while the operation has not begun, by kind. */
+static void issue_first(struct core *core)
+{
+    switch (core->op.kind) {
+    case CORE_ACCESS:
+        issue_access(core);
+        break;
+    case CORE_STREAM:
+    case CORE_STREAM_RESUME:
+        issue_stream(core);
+        break;
+    case CORE_READ:
+        issue_read(core);
+        break;
+    case CORE_WRITE:
+        issue_write(core);
+        break;
+    case CORE_COMPARE_EXCHANGE:
+        issue_ordered(core, MEMORY_COMPARE_EXCHANGE, 8);
+        break;
+    case CORE_CLEAR:
+        issue_ordered(core, MEMORY_CLEAR, (uint32_t)core->op.cycles);
+        break;
+    case CORE_BARRIER:
+        issue_barrier(core);
+        break;
+    case CORE_INVALIDATE:
+        issue_invalidation(core);
+        break;
+    case CORE_SWITCH:
+        issue_switch(core);
+        break;
+    case CORE_WAIT:
+        operation_end(core, core->now + core->op.cycles);
+        break;
+    case CORE_PARK:
+        core->program = PROGRAM_PARKED;
+        break;
+    default:
+        machine_fail(core->machine, "core %u was given an operation of unknown kind %d", core->index,
+                     (int)core->op.kind);
+        break;
+    }
+}
+
+static bool waits_for_bus(const struct core *core)
+{
+    return core->begun && (core->op.kind == CORE_READ || core->op.kind == CORE_COMPARE_EXCHANGE ||
+                           core->op.kind == CORE_CLEAR);
+}
+
+void operation_issue(struct core *core)
+{
+    if (issue_pending(core))
+        return;
+    if (waits_for_bus(core))
+        core->blocked = true;
+    else if (core->begun && core->op.kind == CORE_WRITE)
+        await_write(core);
+    else
+        issue_first(core);
+}
+
+void operation_begin(struct core *core, const struct core_operation *operation)
+{
+    core->op = *operation;
+    core->op_cycle = core->now;
+    core->program = PROGRAM_RUNNING;
+    core->asked = false;
+    core->begun = false;
+    core->blocked = false;
+    core->ready_at = core->now;
+    core->result.fault = FAULT_NONE;
+    core->result.aborted = false;
+    if (operation->kind == CORE_STREAM)
+        begin_stream(core);
+    else if (operation->kind == CORE_STREAM_RESUME)
+        resume_stream(core);
+    else
+        forget_faults(core);
+    operation_issue(core);
+}

@@ -1,0 +1,383 @@
+#include "mmu/test/machine_fixture.h"
+
+#define RENDEZVOUS_EVERY 16u
+
+uint64_t draw(uint64_t *state)
+{
+    uint64_t z = (*state += UINT64_C(0x9e3779b97f4a7c15));
+    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return z ^ (z >> 31);
+}
+
+uint64_t fixture_va(unsigned page)
+{
+    return FIXTURE_BASE + page * FIXTURE_PAGE;
+}
+
+static int keep_event(void *context, const struct mmu_event *event)
+{
+    struct fixture *fixture = context;
+    if (fixture->event_count == fixture->event_capacity) {
+        fixture->event_capacity = fixture->event_capacity ? 2 * fixture->event_capacity : 4096;
+        fixture->events = realloc(fixture->events, fixture->event_capacity * sizeof *fixture->events);
+        assert_non_null(fixture->events);
+    }
+    if (fixture->event_count > 0) {
+        const struct mmu_event *last = &fixture->events[fixture->event_count - 1];
+        bool after = last->cycle != event->cycle ? last->cycle < event->cycle
+                     : last->core != event->core ? last->core < event->core
+                                                 : last->sequence < event->sequence;
+        fixture->ordered &= after;
+    }
+    fixture->events[fixture->event_count++] = *event;
+    return 0;
+}
+
+/* Where hardware finds the leaf entry of a page. */
+static uint64_t leaf_entry_of(struct fixture *fixture, uint64_t va)
+{
+    struct walk_state walk;
+    const struct walk_format *format = fixture->contexts[0].regime.format;
+    enum walk_status status = format->start(&walk, &fixture->contexts[0].regime, va);
+    uint64_t pa = 0;
+    while (status == WALK_FETCH) {
+        uint64_t word;
+        pa = walk.fetch[0];
+        assert_true(machine_peek(fixture->machine, pa, &word));
+        status = format->resume(&walk, &word);
+    }
+    assert_int_equal(status, WALK_LEAF);
+    return pa;
+}
+
+static void map_pages(struct fixture *fixture, const struct pagetable_class *table)
+{
+    struct environment environment = setup_environment(&fixture->setup);
+    for (unsigned i = 0; i < FIXTURE_PAGES; i++) {
+        struct frame frame = {.size_lg2 = 12, .attributes = FRAME_READABLE | FRAME_USER};
+        frame.attributes |= i % 4 != 0 ? FRAME_WRITABLE : 0;
+        frame.attributes |= i % 3 == 0 ? FRAME_EXECUTABLE : 0;
+        frame.attributes |= i % 8 == 1 ? FRAME_GLOBAL : 0;
+        assert_true(frame_allocate(&fixture->allocator, 12, &frame.base));
+        assert_int_equal(table->map(fixture->table, &environment, fixture_va(i), &frame), PAGETABLE_OK);
+    }
+}
+
+void fixture_open(struct fixture *fixture, const struct mmu_config *config, bool observed)
+{
+    char error[256] = "";
+    const struct pagetable_class *table = pagetable_class_find("radix");
+    struct pagetable_config table_config = {.format = walk_format_find("vmsa-4k-48"), .asid = 1};
+    memset(fixture, 0, sizeof *fixture);
+    fixture->ordered = true;
+    fixture->machine = machine_create(config, error, sizeof error);
+    if (!fixture->machine)
+        fail_msg("%s", error);
+    frame_allocator_init(&fixture->allocator, config->memory_bytes, 4096);
+    fixture->setup = (struct setup_environment){fixture->machine, &fixture->allocator};
+    struct environment environment = setup_environment(&fixture->setup);
+    fixture->table = calloc(1, table->state_bytes);
+    assert_non_null(fixture->table);
+    assert_int_equal(table->create(fixture->table, &environment, &table_config), PAGETABLE_OK);
+    for (unsigned i = 0; i < 2; i++)
+        fixture->contexts[i] = (struct address_context){.regime = {.format = table_config.format,
+                                                                   .root = table->root(fixture->table),
+                                                                   .physical_size_lg2 = 48},
+                                                        .space = i + 1,
+                                                        .asid = (uint16_t)(i + 1)};
+    map_pages(fixture, table);
+    for (unsigned i = 0; i < FIXTURE_PAGES; i++)
+        fixture->entries[i] = leaf_entry_of(fixture, fixture_va(i));
+    assert_true(frame_allocate(&fixture->allocator, 12, &fixture->scratch));
+    struct mmu_observer observer = {keep_event, fixture};
+    if (observed)
+        assert_true(machine_observe(fixture->machine, &observer, true));
+}
+
+void fixture_close(struct fixture *fixture)
+{
+    machine_destroy(fixture->machine);
+    frame_allocator_destroy(&fixture->allocator);
+    free(fixture->table);
+    free(fixture->events);
+}
+
+/* ---- drawing ------------------------------------------------------------------------------------ */
+
+static uint64_t one_of(uint64_t *state, const uint64_t *choices, unsigned count)
+{
+    return choices[draw_below(state, count)];
+}
+
+#define ONE_OF(state, ...)                                                                                   \
+    one_of(state, (const uint64_t[]){__VA_ARGS__}, sizeof((const uint64_t[]){__VA_ARGS__}) / sizeof(uint64_t))
+
+void draw_config(uint64_t *state, struct mmu_config *config)
+{
+    mmu_config_defaults(config);
+    config->memory_bytes = UINT64_C(64) << 20;
+    config->cores = ONE_OF(state, 1, 2, 2, 3, 4, 8);
+    config->l1d.ways = ONE_OF(state, 1, 2, 4);
+    config->l1d.entries = config->l1d.ways * ONE_OF(state, 1, 2, 3, 8);
+    config->l1i.ways = 2;
+    config->l1i.entries = 2 * ONE_OF(state, 1, 2, 5);
+    config->l1d.latency_cycles = ONE_OF(state, 1, 1, 2, 4);
+    config->l1i.latency_cycles = ONE_OF(state, 1, 1, 3);
+    config->l2.ways = ONE_OF(state, 1, 4);
+    config->l2.entries = config->l2.ways * ONE_OF(state, 1, 4, 7);
+    config->l2.latency_cycles = ONE_OF(state, 1, 7);
+    config->misses = ONE_OF(state, 1, 2, 8);
+    config->walker_slots = ONE_OF(state, 1, 2, 4);
+    config->memory_latency_cycles = ONE_OF(state, 1, 3, 40, 120);
+    config->bus_occupancy_cycles = ONE_OF(state, 1, 2, 16);
+    config->store_buffer_depth = ONE_OF(state, 0, 1, 4, 16);
+    config->store_buffer_drain_cycles = ONE_OF(state, 1, 8, 100);
+    config->network_latency_cycles = ONE_OF(state, 1, 5, 20);
+    config->invalidate_cycles = ONE_OF(state, 1, 4, 30);
+    config->barrier_cycles = ONE_OF(state, 1, 10);
+    config->fault_cycles = ONE_OF(state, 1, 50);
+}
+
+static uint64_t draw_page(uint64_t *state)
+{
+    return FIXTURE_BASE + draw_below(state, FIXTURE_PAGES + 2) * FIXTURE_PAGE;
+}
+
+static struct core_operation draw_access(uint64_t *state)
+{
+    struct core_operation operation = {.kind = CORE_ACCESS,
+                                       .access_kind = (enum access_kind)draw_below(state, ACCESS_KINDS),
+                                       .privilege = draw_below(state, 8) ? PRIVILEGE_USER : PRIVILEGE_KERNEL,
+                                       .data_mode = (enum data_mode)draw_below(state, DATA_MODES),
+                                       .size_bytes = (uint16_t)ONE_OF(state, 1, 2, 4, 8, 16, 64),
+                                       .value = draw(state)};
+    operation.address = draw_page(state) + draw_below(state, FIXTURE_PAGE);
+    return operation;
+}
+
+static void draw_stream(uint64_t *state, struct script_step *step)
+{
+    step->operation = (struct core_operation){.kind = CORE_STREAM,
+                                              .privilege = PRIVILEGE_USER,
+                                              .data_mode = (enum data_mode)draw_below(state, DATA_MODES),
+                                              .window = (uint32_t)ONE_OF(state, 1, 2, 8, 64),
+                                              .handled = draw_below(state, 2)};
+    step->stream = (struct stream_config){.pattern = draw_below(state, 2) ? STREAM_UNIFORM : STREAM_STRIDE,
+                                          .base = FIXTURE_BASE,
+                                          .region_bytes = FIXTURE_PAGE * ONE_OF(state, 1, 4, FIXTURE_PAGES),
+                                          .accesses = 1 + draw_below(state, 200),
+                                          .step_bytes = ONE_OF(state, 64, 1000, 4096),
+                                          .seed = draw(state),
+                                          .store_fraction = draw_below(state, 2) ? 0.3 : 0,
+                                          .size_bytes = 8};
+}
+
+/* Clears or restores a leaf entry, with the protocol or with parts of it left out. */
+static unsigned draw_remap(uint64_t *state, const struct fixture *fixture, struct script_step *steps)
+{
+    unsigned page = (unsigned)draw_below(state, FIXTURE_PAGES), count = 0;
+    uint64_t old = 0;
+    assert_true(machine_peek(fixture->machine, fixture->entries[page], &old));
+    struct core_operation write = {.kind = CORE_WRITE, .address = fixture->entries[page], .operation = 1};
+    write.value = draw_below(state, 2) ? old : 0;
+    struct core_operation invalidate = {
+        .kind = CORE_INVALIDATE,
+        .invalidation = {.va = fixture_va(page),
+                         .asid = (uint16_t)(1 + draw_below(state, 2)),
+                         .scope = (enum invalidation_scope)draw_below(state, INVALIDATION_SCOPES),
+                         .broadcast = draw_below(state, 4) != 0}};
+    steps[count++].operation = write;
+    if (draw_below(state, 4))
+        steps[count++].operation =
+            (struct core_operation){.kind = CORE_BARRIER, .barrier = BARRIER_DSB_ISHST};
+    steps[count++].operation = invalidate;
+    if (draw_below(state, 2))
+        steps[count++].operation = invalidate;
+    steps[count++].operation = (struct core_operation){
+        .kind = CORE_BARRIER, .barrier = (enum barrier_kind)draw_below(state, BARRIER_KINDS)};
+    return count;
+}
+
+static struct core_operation draw_physical(uint64_t *state, const struct fixture *fixture)
+{
+    struct core_operation operation = {.address = fixture->scratch + 8 * draw_below(state, 8),
+                                       .value = draw_below(state, 4),
+                                       .expected = draw_below(state, 4),
+                                       .cycles = FIXTURE_PAGE};
+    operation.kind =
+        (enum core_operation_kind)ONE_OF(state, CORE_READ, CORE_WRITE, CORE_COMPARE_EXCHANGE, CORE_CLEAR);
+    if (operation.kind == CORE_CLEAR)
+        operation.address = fixture->scratch;
+    return operation;
+}
+
+static unsigned draw_steps(uint64_t *state, const struct fixture *fixture, struct script_step *steps)
+{
+    switch (draw_below(state, 8)) {
+    case 0:
+        steps->operation = (struct core_operation){.kind = CORE_WAIT, .cycles = 1 + draw_below(state, 300)};
+        return 1;
+    case 1:
+        steps->operation =
+            (struct core_operation){.kind = CORE_SWITCH, .context = &fixture->contexts[draw_below(state, 2)]};
+        return 1;
+    case 2:
+        draw_stream(state, steps);
+        return 1;
+    case 3:
+    case 4:
+        return draw_remap(state, fixture, steps);
+    case 5:
+        steps->operation = draw_physical(state, fixture);
+        return 1;
+    default:
+        steps->operation = draw_access(state);
+        return 1;
+    }
+}
+
+void draw_script(uint64_t *state, const struct fixture *fixture, unsigned steps, unsigned core,
+                 struct script *script)
+{
+    script->steps = calloc(steps + 8, sizeof *script->steps);
+    script->count = 0;
+    assert_non_null(script->steps);
+    script->steps[script->count++].operation =
+        (struct core_operation){.kind = CORE_SWITCH, .context = &fixture->contexts[core % 2]};
+    for (unsigned next = RENDEZVOUS_EVERY; script->count < steps;) {
+        if (script->count >= next) {
+            script->steps[script->count++].rendezvous = true;
+            next += RENDEZVOUS_EVERY;
+        } else {
+            script->count += draw_steps(state, fixture, &script->steps[script->count]);
+        }
+    }
+}
+
+void script_free(struct script *script)
+{
+    free(script->steps);
+}
+
+/* ---- running ------------------------------------------------------------------------------------ */
+
+struct runner {
+    struct fixture *fixture;
+    const struct script *scripts;
+    struct stream *streams[MMU_CORES_MAX];
+    unsigned next[MMU_CORES_MAX];
+    unsigned met[MMU_CORES_MAX]; /* rendezvous reached */
+    bool ended[MMU_CORES_MAX];
+    bool resume[MMU_CORES_MAX]; /* a fault was handled: resume the stream next */
+    struct script_run result;
+};
+
+static const struct core_operation short_wait = {.kind = CORE_WAIT, .cycles = 3};
+
+/* True if every program that lives has reached this meeting. */
+static bool all_met(const struct runner *runner, unsigned cores, unsigned meeting)
+{
+    for (unsigned i = 0; i < cores; i++)
+        if (!runner->ended[i] && runner->met[i] < meeting)
+            return false;
+    return true;
+}
+
+static void release_all(struct runner *runner, unsigned cores, unsigned core)
+{
+    for (unsigned i = 0; i < cores; i++)
+        if (machine_parked(runner->fixture->machine, i))
+            machine_unpark(runner->fixture->machine, i, machine_now(runner->fixture->machine, core) + 1);
+}
+
+static void meet(struct runner *runner, unsigned cores, unsigned core)
+{
+    static const struct core_operation park = {.kind = CORE_PARK};
+    bool last = all_met(runner, cores, ++runner->met[core]);
+    if (last)
+        release_all(runner, cores, core);
+    machine_post(runner->fixture->machine, core, last ? &short_wait : &park);
+}
+
+static void end(struct runner *runner, unsigned cores, unsigned core)
+{
+    runner->ended[core] = true;
+    runner->met[core] = UINT32_MAX;
+    unsigned least = UINT32_MAX;
+    for (unsigned i = 0; i < cores; i++)
+        if (!runner->ended[i] && !machine_parked(runner->fixture->machine, i))
+            least = 0;
+    if (least == UINT32_MAX)
+        release_all(runner, cores, core);
+    machine_end_program(runner->fixture->machine, core);
+}
+
+static void begin_stream(struct runner *runner, unsigned core, const struct script_step *step)
+{
+    char error[256];
+    struct core_operation operation = step->operation;
+    if (runner->streams[core])
+        runner->streams[core]->close(runner->streams[core]);
+    runner->streams[core] = stream_open(&step->stream, error, sizeof error);
+    if (!runner->streams[core])
+        fail_msg("%s", error);
+    operation.stream = runner->streams[core];
+    machine_post(runner->fixture->machine, core, &operation);
+}
+
+/* A fault of a handled stream: time passes, then the accesses are tried again, once. */
+static bool handle_fault(struct runner *runner, unsigned core)
+{
+    const struct core_result *result = machine_result(runner->fixture->machine, core);
+    const struct script *script = &runner->scripts[core];
+    const struct script_step *step = runner->next[core] ? &script->steps[runner->next[core] - 1] : NULL;
+    bool streams = step && !step->rendezvous && step->operation.kind == CORE_STREAM;
+    if (runner->resume[core]) {
+        struct core_operation resume = step->operation;
+        resume.kind = CORE_STREAM_RESUME;
+        resume.stream = runner->streams[core];
+        runner->resume[core] = false;
+        machine_post(runner->fixture->machine, core, &resume);
+        return true;
+    }
+    if (result->fault != FAULT_NONE)
+        runner->result.faults++;
+    if (!streams || result->fault == FAULT_NONE || !step->operation.handled || result->fault_again)
+        return false;
+    runner->resume[core] = true;
+    machine_post(runner->fixture->machine, core, &short_wait);
+    return true;
+}
+
+static void go_on(struct runner *runner, unsigned cores, unsigned core)
+{
+    const struct script *script = &runner->scripts[core];
+    if (handle_fault(runner, core))
+        return;
+    if (runner->next[core] == script->count) {
+        end(runner, cores, core);
+        return;
+    }
+    const struct script_step *step = &script->steps[runner->next[core]++];
+    if (step->rendezvous)
+        meet(runner, cores, core);
+    else if (step->operation.kind == CORE_STREAM)
+        begin_stream(runner, core, step);
+    else
+        machine_post(runner->fixture->machine, core, &step->operation);
+}
+
+struct script_run script_run(struct fixture *fixture, const struct script *scripts, advance_function advance)
+{
+    struct runner runner = {.fixture = fixture, .scripts = scripts};
+    unsigned cores = (unsigned)machine_config(fixture->machine)->cores, core;
+    for (unsigned i = 0; i < cores; i++)
+        machine_add_program(fixture->machine, i);
+    while ((runner.result.status = advance(fixture->machine, &core)) == MACHINE_PROGRAM)
+        go_on(&runner, cores, core);
+    for (unsigned i = 0; i < cores; i++)
+        if (runner.streams[i])
+            runner.streams[i]->close(runner.streams[i]);
+    return runner.result;
+}

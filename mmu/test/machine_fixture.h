@@ -1,0 +1,79 @@
+/*
+ * Machines with page tables and scripted programs, for tests of the timing core.
+ *
+ * A run is drawn from a seed: a small machine's parameters, a table of pages built before time begins, and
+ * for each core a list of operations. The same run can be driven by any scheduler; its events are kept.
+ */
+#ifndef MMUSIM_MMU_TEST_MACHINE_FIXTURE_H
+#define MMUSIM_MMU_TEST_MACHINE_FIXTURE_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "mmu/machine.h"
+#include "mmu/setup.h"
+#include "pagetables/pagetable.h"
+
+#define FIXTURE_BASE  UINT64_C(0x40000000)
+#define FIXTURE_PAGES 48u
+#define FIXTURE_PAGE  UINT64_C(4096)
+
+struct fixture {
+    struct machine *machine;
+    struct frame_allocator allocator;
+    struct setup_environment setup;
+    struct address_context contexts[2]; /* one table under two ASIDs */
+    void *table;
+    uint64_t entries[FIXTURE_PAGES]; /* physical address of each page's leaf entry */
+    uint64_t scratch;                /* a page of physical memory for plain words */
+    struct mmu_event *events;
+    size_t event_count, event_capacity;
+    bool ordered; /* events came in order of (cycle, core, sequence) */
+};
+
+void fixture_open(struct fixture *fixture, const struct mmu_config *config, bool observed);
+void fixture_close(struct fixture *fixture);
+uint64_t fixture_va(unsigned page);
+
+/* splitmix64 */
+uint64_t draw(uint64_t *state);
+static inline uint64_t draw_below(uint64_t *state, uint64_t bound)
+{
+    return draw(state) % bound;
+}
+
+/* One step of a scripted program: an operation of the machine, or a rendezvous of all programs. */
+struct script_step {
+    struct core_operation operation;
+    struct stream_config stream; /* of CORE_STREAM; opened when its turn comes */
+    bool rendezvous;
+};
+
+struct script {
+    struct script_step *steps;
+    unsigned count;
+};
+
+struct script_run {
+    enum machine_status status;
+    uint64_t faults;
+};
+
+typedef enum machine_status (*advance_function)(struct machine *machine, unsigned *core);
+
+/* Drives every core's script to its end. Faults of streams are handled by letting time pass, and a retry. */
+struct script_run script_run(struct fixture *fixture, const struct script *scripts, advance_function advance);
+
+void draw_config(uint64_t *state, struct mmu_config *config);
+void draw_script(uint64_t *state, const struct fixture *fixture, unsigned steps, unsigned core,
+                 struct script *script);
+void script_free(struct script *script);
+
+#endif
