@@ -150,8 +150,9 @@ static bool measure(const struct stream *stream, uint64_t *addresses, uint64_t a
 
 int main(int argc, char **argv)
 {
-    unsigned long long thousands = argc > 1 ? strtoull(argv[1], NULL, 10) : 16000;
-    if (argc > 2 || thousands == 0 || thousands > 1000000) {
+    char *end = "";
+    unsigned long long thousands = argc > 1 ? strtoull(argv[1], &end, 10) : 16000;
+    if (argc > 2 || *end != '\0' || thousands == 0 || thousands > 1000000) {
         (void)fprintf(stderr, "usage: tlb_bench [THOUSANDS], accesses a measurement, 1 to 1000000\n");
         return 2;
     }
