@@ -1,0 +1,74 @@
+/*
+ * Entries: how software writes the words that a walk engine reads.
+ *
+ * A walk format (pagetables/walk.h) is hardware's side. This is the other side of the same format: the
+ * numbers of each level, and functions that encode and decode one entry. A page table that is written against
+ * it, such as the radix table, works for every format that has a row of this kind.
+ *
+ * Words: `depth` counts tables from the root, which is 0; `number` is the manual's own level number.
+ */
+#ifndef MMUSIM_PAGETABLES_ENTRY_H
+#define MMUSIM_PAGETABLES_ENTRY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "pagetables/frame.h"
+#include "pagetables/walk.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define ENTRY_LEVELS_MAX 5
+#define ENTRY_BYTES      8
+
+struct entry_level {
+    uint8_t number;     /* the manual's own level number */
+    uint8_t span_lg2;   /* log2 of the bytes of address space that one entry covers */
+    uint8_t index_bits; /* the table has 1 << index_bits entries */
+    bool leaf;          /* an entry here may map a frame */
+};
+
+enum entry_kind {
+    ENTRY_INVALID,  /* hardware ignores the rest of the word */
+    ENTRY_TABLE,    /* points to the table below */
+    ENTRY_LEAF,     /* maps a frame */
+    ENTRY_RESERVED, /* no meaning here; hardware treats it as invalid */
+};
+
+struct entry {
+    enum entry_kind kind;
+    uint64_t table;     /* physical address of the next table, if kind is ENTRY_TABLE */
+    struct frame frame; /* if kind is ENTRY_LEAF; without what upper levels restrict */
+};
+
+struct entry_format {
+    uint8_t levels;
+    struct entry_level level[ENTRY_LEVELS_MAX]; /* by depth */
+    /* The word of a leaf at this level. False if the format cannot express the frame. */
+    bool (*encode_leaf)(const struct entry_level *level, const struct frame *frame, uint64_t *word);
+    /* The word that points to the table at `pa` and restricts nothing. */
+    uint64_t (*encode_table)(uint64_t pa);
+    struct entry (*decode)(const struct entry_level *level, uint64_t word);
+    /* Whether a valid leaf may be replaced by another only through an invalid entry (break-before-make). */
+    bool (*must_break)(uint64_t before, uint64_t after);
+};
+
+static inline uint64_t entry_table_bytes(const struct entry_level *level)
+{
+    return (uint64_t)ENTRY_BYTES << level->index_bits;
+}
+
+static inline uint64_t entry_index(const struct entry_level *level, uint64_t va)
+{
+    return va >> level->span_lg2 & ((UINT64_C(1) << level->index_bits) - 1);
+}
+
+/* The entries of a format, or NULL if it has none (a plug-in may bring hardware's side alone). */
+const struct entry_format *entry_format_of(const struct walk_format *format);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

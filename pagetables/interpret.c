@@ -1,0 +1,71 @@
+#include "pagetables/interpret.h"
+
+enum walk_status interpret_address(const struct translation_regime *regime,
+                                   const struct memory_reader *memory, uint64_t va, struct walk_state *walk)
+{
+    uint64_t words[WALK_FETCHES_MAX];
+    enum walk_status status = regime->format->start(walk, regime, va);
+    while (status == WALK_FETCH) {
+        for (unsigned i = 0; i < walk->fetches; i++) {
+            if (memory->read(memory->context, walk->fetch[i], &words[i]))
+                continue;
+            walk->fault = FAULT_EXTERNAL_ABORT;
+            walk->fault_level = walk->level;
+            walk->fetches = 0;
+            return WALK_FAULT;
+        }
+        status = regime->format->resume(walk, words);
+    }
+    return status;
+}
+
+struct interpretation {
+    const struct translation_regime *regime;
+    const struct memory_reader *memory;
+    const struct interpret_visitor *visitor;
+    struct interpret_counts *counts;
+};
+
+static bool is_leaf_of(const struct walk_leaf *leaf, const struct mapping *candidate)
+{
+    return leaf->va == candidate->va && leaf->frame.base == candidate->frame.base &&
+           leaf->frame.size_lg2 == candidate->frame.size_lg2 &&
+           leaf->frame.attributes == candidate->frame.attributes;
+}
+
+/* The walks of its first and of its last byte end in the candidate. */
+static bool confirm(const struct interpretation *interpretation, const struct mapping *candidate,
+                    enum walk_status *status, struct walk_state *walk)
+{
+    const uint64_t in_frame = frame_size_bytes(&candidate->frame) - 1;
+    for (int last = 1; last >= 0; last--) {
+        uint64_t va = candidate->va | (last ? in_frame : 0);
+        *status = interpret_address(interpretation->regime, interpretation->memory, va, walk);
+        if (*status != WALK_LEAF || !is_leaf_of(&walk->leaf, candidate))
+            return false;
+    }
+    return true;
+}
+
+static bool visit_candidate(void *context, const struct mapping *candidate)
+{
+    const struct interpretation *interpretation = context;
+    const struct interpret_visitor *visitor = interpretation->visitor;
+    struct walk_state walk;
+    enum walk_status status;
+    if (confirm(interpretation, candidate, &status, &walk)) {
+        interpretation->counts->mappings++;
+        return !visitor->mapping || visitor->mapping(visitor->context, candidate, &walk.leaf);
+    }
+    interpretation->counts->unconfirmed++;
+    return !visitor->unconfirmed || visitor->unconfirmed(visitor->context, candidate, status, &walk);
+}
+
+enum pagetable_result interpret(const struct pagetable_class *table, const void *state,
+                                const struct translation_regime *regime, const struct memory_reader *memory,
+                                const struct interpret_visitor *visitor, struct interpret_counts *counts)
+{
+    struct interpretation interpretation = {regime, memory, visitor, counts};
+    *counts = (struct interpret_counts){0};
+    return table->enumerate(state, memory, visit_candidate, &interpretation);
+}

@@ -1,0 +1,52 @@
+/*
+ * interpret: the abstract map that a concrete page table stands for, by hardware's reading of memory.
+ *
+ * The table's enumerator proposes candidates from raw memory; the walk engine confirms each one or does not.
+ * What it does not confirm (the entry faults, or translates to something else) is not a mapping, and is
+ * reported.
+ */
+#ifndef MMUSIM_PAGETABLES_INTERPRET_H
+#define MMUSIM_PAGETABLES_INTERPRET_H
+
+#include "pagetables/pagetable.h"
+#include "pagetables/walk.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/*
+ * One walk without time: a leaf (`walk->leaf`) or a fault (`walk->fault`, `walk->fault_level`). A fetch where
+ * there is no memory is FAULT_EXTERNAL_ABORT at the level of the fetch. Never WALK_FETCH.
+ */
+enum walk_status interpret_address(const struct translation_regime *regime,
+                                   const struct memory_reader *memory, uint64_t va, struct walk_state *walk);
+
+/* Who is told. Each function returns false to stop; NULL means that nobody asks. */
+struct interpret_visitor {
+    /* A mapping, in ascending order of address, with all that hardware makes of it. */
+    bool (*mapping)(void *context, const struct mapping *mapping, const struct walk_leaf *leaf);
+    /* A candidate that hardware reads differently at `walk->va`: see `status`, and the leaf or fault in
+     * `walk`. */
+    bool (*unconfirmed)(void *context, const struct mapping *candidate, enum walk_status status,
+                        const struct walk_state *walk);
+    void *context;
+};
+
+struct interpret_counts {
+    uint64_t mappings;
+    uint64_t unconfirmed;
+};
+
+/*
+ * Interprets a table. The regime's root must be the table's. Returns what the enumerator returns; `*counts`
+ * has what was visited until then.
+ */
+enum pagetable_result interpret(const struct pagetable_class *table, const void *state,
+                                const struct translation_regime *regime, const struct memory_reader *memory,
+                                const struct interpret_visitor *visitor, struct interpret_counts *counts);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

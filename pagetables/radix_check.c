@@ -1,0 +1,198 @@
+/* The radix table as raw memory shows it: candidates for mappings, and the table's check of itself. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "pagetables/radix.h"
+
+/* ---- Enumeration ---- */
+
+struct enumeration {
+    const struct radix *radix;
+    const struct memory_reader *memory;
+    pagetable_visitor visit;
+    void *context;
+};
+
+/* False when the visitor wants no more. Words that cannot be read propose nothing. */
+static bool enumerate_table(const struct enumeration *enumeration, unsigned depth, uint64_t table,
+                            uint64_t va)
+{
+    const struct entry_format *format = enumeration->radix->format;
+    const struct entry_level *level = &format->level[depth];
+    for (uint64_t i = 0; i < UINT64_C(1) << level->index_bits; i++, va += UINT64_C(1) << level->span_lg2) {
+        uint64_t word;
+        if (!enumeration->memory->read(enumeration->memory->context, table + i * ENTRY_BYTES, &word))
+            continue;
+        struct entry entry = format->decode(level, word);
+        struct mapping candidate = {.va = va, .frame = entry.frame};
+        if (entry.kind == ENTRY_LEAF && !enumeration->visit(enumeration->context, &candidate))
+            return false;
+        if (entry.kind == ENTRY_TABLE && depth + 1 < format->levels &&
+            !enumerate_table(enumeration, depth + 1, entry.table, va))
+            return false;
+    }
+    return true;
+}
+
+enum pagetable_result radix_enumerate(const void *state, const struct memory_reader *memory,
+                                      pagetable_visitor visit, void *context)
+{
+    const struct radix *radix = state;
+    const struct enumeration enumeration = {radix, memory, visit, context};
+    (void)enumerate_table(&enumeration, 0, radix->root, 0);
+    return PAGETABLE_OK;
+}
+
+/* ---- Tables that were seen ---- */
+
+/* An open hash set of addresses; 0 marks a free place, so address 0 is a flag of its own. */
+struct address_set {
+    uint64_t *place;
+    size_t places; /* a power of two, or 0 */
+    size_t count;
+    bool zero;
+};
+
+enum adding { ADDED, ALREADY_THERE, NO_ROOM };
+
+static size_t place_of(const struct address_set *set, uint64_t address)
+{
+    size_t i = (size_t)(address * UINT64_C(0x9e3779b97f4a7c15) >> 20) & (set->places - 1);
+    while (set->place[i] && set->place[i] != address)
+        i = (i + 1) & (set->places - 1);
+    return i;
+}
+
+static bool grow(struct address_set *set)
+{
+    struct address_set larger = {.places = set->places ? 2 * set->places : 64};
+    larger.place = calloc(larger.places, sizeof *larger.place);
+    if (!larger.place)
+        return false;
+    for (size_t i = 0; i < set->places; i++)
+        if (set->place[i])
+            larger.place[place_of(&larger, set->place[i])] = set->place[i];
+    free(set->place);
+    set->place = larger.place;
+    set->places = larger.places;
+    return true;
+}
+
+static enum adding add_address(struct address_set *set, uint64_t address)
+{
+    if (address == 0) {
+        enum adding answer = set->zero ? ALREADY_THERE : ADDED;
+        set->zero = true;
+        return answer;
+    }
+    if (2 * (set->count + 1) > set->places && !grow(set))
+        return NO_ROOM;
+    size_t i = place_of(set, address);
+    if (set->place[i])
+        return ALREADY_THERE;
+    set->place[i] = address;
+    set->count++;
+    return ADDED;
+}
+
+/* ---- Invariants ---- */
+
+struct check {
+    const struct radix *radix;
+    const struct memory_reader *memory;
+    struct address_set tables;
+    char *reason;
+    size_t reason_bytes;
+};
+
+/* An entry under the check: where it stands and what it holds. */
+struct place {
+    unsigned depth;
+    uint64_t slot;
+    uint64_t word;
+};
+
+static enum pagetable_result corrupt(const struct check *check, const struct place *place, const char *what)
+{
+    (void)snprintf(check->reason, check->reason_bytes,
+                   "the level %u entry at 0x%" PRIx64 ", 0x%" PRIx64 ", %s",
+                   check->radix->format->level[place->depth].number, place->slot, place->word, what);
+    return PAGETABLE_CORRUPT;
+}
+
+static enum pagetable_result check_table(struct check *check, const struct place *link, uint64_t table);
+
+static enum pagetable_result check_link(struct check *check, const struct place *place, uint64_t table)
+{
+    const struct entry_format *format = check->radix->format;
+    if (place->word != format->encode_table(table))
+        return corrupt(check, place, "points to a table and has bits set that this page table never sets");
+    if (table == check->radix->lock)
+        return corrupt(check, place, "points to the page of the table's lock");
+    if (place->depth + 1u >= format->levels)
+        return corrupt(check, place, "points to a table below the last level");
+    switch (add_address(&check->tables, table)) {
+    case ALREADY_THERE:
+        return corrupt(check, place, "points to a table that another entry points to as well");
+    case NO_ROOM:
+        return PAGETABLE_NO_MEMORY;
+    case ADDED:
+        break;
+    }
+    return check_table(check, place, table);
+}
+
+static enum pagetable_result check_entry(struct check *check, const struct place *place)
+{
+    const struct entry_format *format = check->radix->format;
+    const struct entry_level *level = &format->level[place->depth];
+    struct entry entry = format->decode(level, place->word);
+    uint64_t as_written;
+    switch (entry.kind) {
+    case ENTRY_INVALID:
+        return place->word == 0 ? PAGETABLE_OK : corrupt(check, place, "is invalid and not zero");
+    case ENTRY_TABLE:
+        return check_link(check, place, entry.table);
+    case ENTRY_LEAF:
+        if (!format->encode_leaf(level, &entry.frame, &as_written) || as_written != place->word)
+            return corrupt(check, place, "maps a frame in a form that this page table never writes");
+        return PAGETABLE_OK;
+    default:
+        return corrupt(check, place, "has a reserved form");
+    }
+}
+
+/* `link` is the entry that points to the table; its depth is one less. NULL for the root. */
+static enum pagetable_result check_table(struct check *check, const struct place *link, uint64_t table)
+{
+    struct place place = {.depth = link ? link->depth + 1 : 0};
+    uint64_t entries = UINT64_C(1) << check->radix->format->level[place.depth].index_bits;
+    uint64_t used = 0;
+    for (uint64_t i = 0; i < entries; i++) {
+        place.slot = table + i * ENTRY_BYTES;
+        if (!check->memory->read(check->memory->context, place.slot, &place.word)) {
+            place.word = 0;
+            return corrupt(check, link ? link : &place, "leads to a table where there is no memory");
+        }
+        enum pagetable_result result = check_entry(check, &place);
+        if (result != PAGETABLE_OK)
+            return result;
+        used += place.word != 0;
+    }
+    if (link && used == 0)
+        return corrupt(check, link, "points to a table that is empty");
+    return PAGETABLE_OK;
+}
+
+enum pagetable_result radix_invariants(const void *state, const struct memory_reader *memory, char *reason,
+                                       size_t reason_bytes)
+{
+    const struct radix *radix = state;
+    struct check check = {.radix = radix, .memory = memory, .reason = reason, .reason_bytes = reason_bytes};
+    enum pagetable_result result = PAGETABLE_NO_MEMORY;
+    if (add_address(&check.tables, radix->root) != NO_ROOM)
+        result = check_table(&check, NULL, radix->root);
+    free(check.tables.place);
+    return result;
+}

@@ -1,0 +1,113 @@
+#include "pagetables/test/fixture.h"
+
+#include <string.h>
+
+void fixture_open(struct fixture *fixture, const struct pagetable_class *table)
+{
+    const struct flat_memory_config memory = {
+        .physical_bytes = 8 * GIB, .tables_base = TABLES_BASE, .tables_bytes = TABLES_BYTES};
+    const struct pagetable_config config = {.format = &vmsa_4k_48, .asid = FIXTURE_ASID};
+    fixture->table = table;
+    fixture->memory = flat_memory_create(&memory);
+    assert_non_null(fixture->memory);
+    fixture->environment = flat_memory_environment(fixture->memory);
+    fixture->reader = flat_memory_reader(fixture->memory);
+    fixture->expected = abstract_map_create();
+    assert_non_null(fixture->expected);
+    assert_true(table->state_bytes <= sizeof fixture->state);
+    assert_int_equal(table->create(&fixture->state, &fixture->environment, &config), PAGETABLE_OK);
+    fixture->regime = (struct translation_regime){
+        .format = &vmsa_4k_48, .root = table->root(&fixture->state), .physical_size_lg2 = 48};
+    flat_memory_log_clear(fixture->memory);
+}
+
+void fixture_close(struct fixture *fixture)
+{
+    assert_int_equal(fixture->table->destroy(&fixture->state, &fixture->environment), PAGETABLE_OK);
+    assert_int_equal(flat_memory_tables(fixture->memory), 0);
+    assert_int_equal(flat_memory_locks(fixture->memory), 0);
+    flat_memory_destroy(fixture->memory);
+    abstract_map_destroy(fixture->expected);
+}
+
+struct frame frame_of(uint64_t base, unsigned size_lg2, const char *attributes)
+{
+    struct frame frame = {.base = base, .size_lg2 = (uint8_t)size_lg2};
+    assert_true(frame_attributes_parse(attributes, &frame.attributes));
+    return frame;
+}
+
+enum pagetable_result fixture_map(struct fixture *fixture, uint64_t va, struct frame frame)
+{
+    flat_memory_log_clear(fixture->memory);
+    enum pagetable_result result = fixture->table->map(&fixture->state, &fixture->environment, va, &frame);
+    const struct mapping mapping = {.va = va, .frame = frame};
+    if (result == PAGETABLE_OK)
+        assert_int_equal(abstract_map_insert(fixture->expected, &mapping), PAGETABLE_OK);
+    return result;
+}
+
+enum pagetable_result fixture_unmap(struct fixture *fixture, uint64_t va)
+{
+    flat_memory_log_clear(fixture->memory);
+    enum pagetable_result result = fixture->table->unmap(&fixture->state, &fixture->environment, va);
+    if (result == PAGETABLE_OK)
+        assert_int_equal(abstract_map_remove(fixture->expected, va, NULL), PAGETABLE_OK);
+    return result;
+}
+
+enum pagetable_result fixture_protect(struct fixture *fixture, uint64_t va, const char *attributes)
+{
+    uint32_t wanted = 0;
+    assert_true(frame_attributes_parse(attributes, &wanted));
+    flat_memory_log_clear(fixture->memory);
+    enum pagetable_result result =
+        fixture->table->protect(&fixture->state, &fixture->environment, va, wanted);
+    if (result == PAGETABLE_OK)
+        assert_int_equal(abstract_map_protect(fixture->expected, va, wanted), PAGETABLE_OK);
+    return result;
+}
+
+/* Compares mappings, as they come, with the abstract map from its beginning. */
+struct comparison {
+    const struct abstract_map *expected;
+    uint64_t next;
+    size_t seen;
+    bool equal;
+};
+
+static bool compare(void *context, const struct mapping *mapping, const struct walk_leaf *leaf)
+{
+    struct comparison *comparison = context;
+    struct mapping wanted;
+    comparison->equal = abstract_map_next(comparison->expected, comparison->next, &wanted) &&
+                        wanted.va == mapping->va && wanted.frame.base == mapping->frame.base &&
+                        wanted.frame.size_lg2 == mapping->frame.size_lg2 &&
+                        wanted.frame.attributes == mapping->frame.attributes &&
+                        leaf->rights == vmsa_4k_48.rights(wanted.frame.attributes);
+    comparison->next = mapping->va + 1;
+    comparison->seen++;
+    return comparison->equal;
+}
+
+bool view_equals(const struct fixture *fixture, const struct memory_reader *reader,
+                 const struct abstract_map *expected)
+{
+    struct comparison comparison = {.expected = expected, .equal = true};
+    const struct interpret_visitor visitor = {.mapping = compare, .context = &comparison};
+    struct interpret_counts counts;
+    enum pagetable_result result =
+        interpret(fixture->table, &fixture->state, &fixture->regime, reader, &visitor, &counts);
+    return result == PAGETABLE_OK && comparison.equal && counts.unconfirmed == 0 &&
+           comparison.seen == abstract_map_count(expected);
+}
+
+void fixture_assert_view(const struct fixture *fixture)
+{
+    char reason[200] = "";
+    enum pagetable_result result =
+        fixture->table->invariants(&fixture->state, &fixture->reader, reason, sizeof reason);
+    assert_string_equal(reason, "");
+    assert_int_equal(result, PAGETABLE_OK);
+    assert_true(view_equals(fixture, &fixture->reader, fixture->expected));
+}

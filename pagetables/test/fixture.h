@@ -1,0 +1,57 @@
+/* One page table on flat memory, with the abstract map that it should stand for. */
+#ifndef MMUSIM_PAGETABLES_TEST_FIXTURE_H
+#define MMUSIM_PAGETABLES_TEST_FIXTURE_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "pagetables/abstract_map.h"
+#include "pagetables/flat_memory.h"
+#include "pagetables/interpret.h"
+#include "pagetables/radix.h"
+#include "pagetables/vmsa.h"
+
+#define KIB UINT64_C(1024)
+#define MIB (1024 * KIB)
+#define GIB (1024 * MIB)
+
+#define TABLES_BASE  (1 * MIB)
+#define TABLES_BYTES (4 * MIB)
+
+#define FIXTURE_ASID 7
+
+struct fixture {
+    const struct pagetable_class *table;
+    struct radix state;
+    struct flat_memory *memory;
+    struct environment environment;
+    struct memory_reader reader;
+    struct translation_regime regime;
+    struct abstract_map *expected;
+};
+
+/* A new table; its creation is not in the log. */
+void fixture_open(struct fixture *fixture, const struct pagetable_class *table);
+/* Destroys the table and checks that nothing was leaked. */
+void fixture_close(struct fixture *fixture);
+
+/* A frame; `attributes` as text. */
+struct frame frame_of(uint64_t base, unsigned size_lg2, const char *attributes);
+
+/* An operation on the table with an empty log, and on the abstract map if it succeeds. */
+enum pagetable_result fixture_map(struct fixture *fixture, uint64_t va, struct frame frame);
+enum pagetable_result fixture_unmap(struct fixture *fixture, uint64_t va);
+enum pagetable_result fixture_protect(struct fixture *fixture, uint64_t va, const char *attributes);
+
+/* Hardware reads exactly the abstract map from memory, and the table's invariants hold. */
+void fixture_assert_view(const struct fixture *fixture);
+
+/* Whether hardware reads exactly `expected` from other memory. */
+bool view_equals(const struct fixture *fixture, const struct memory_reader *reader,
+                 const struct abstract_map *expected);
+
+#endif

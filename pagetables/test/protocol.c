@@ -1,0 +1,140 @@
+#include "pagetables/test/protocol.h"
+
+#include <string.h>
+
+#include "pagetables/vmsa.h"
+
+/* How far a store to an entry has come. */
+enum stage { WRITTEN, DRAINED, INVALIDATED, COMPLETE };
+
+struct change {
+    uint64_t pa;
+    uint64_t before;
+    uint64_t after;
+    enum stage stage;
+};
+
+struct follower {
+    const struct protocol_operation *operation;
+    struct change change[64];
+    size_t count;
+};
+
+/* A walk may have cached the word that was replaced. */
+static bool may_be_cached(const struct change *change)
+{
+    return change->before & VMSA_VALID && change->before != change->after;
+}
+
+static bool is_settled(const struct change *change)
+{
+    return may_be_cached(change) ? change->stage == COMPLETE : change->stage >= DRAINED;
+}
+
+static bool in_table(uint64_t pa, uint64_t table)
+{
+    return (pa & ~UINT64_C(0xfff)) == (table & VMSA_ADDRESS);
+}
+
+static bool covers(const struct invalidation *what, const struct change *change,
+                   const struct protocol_operation *operation)
+{
+    bool address = what->va - operation->va < operation->bytes;
+    bool space = what->asid == operation->asid;
+    bool global = !(change->before & VMSA_NG); /* of a leaf; entries for tables are the address space's own */
+    bool leaf = !(change->before & VMSA_TABLE) || change->before & VMSA_AF;
+    if (!what->broadcast || (what->last_level_only && !leaf))
+        return false;
+    switch (what->scope) {
+    case INVALIDATE_ALL:
+        return true;
+    case INVALIDATE_VA_ALL_ASIDS:
+        return address;
+    case INVALIDATE_ASID:
+        return space && !(leaf && global);
+    default:
+        return address && space && !(leaf && global);
+    }
+}
+
+static const char *follow_write(struct follower *follower, const struct flat_event *event)
+{
+    const uint64_t fixed = VMSA_ATTR_INDEX | VMSA_SH | VMSA_NG | VMSA_ADDRESS;
+    if (follower->count == sizeof follower->change / sizeof *follower->change)
+        return "too many stores for one operation";
+    for (size_t i = 0; i < follower->count; i++) {
+        const struct change *earlier = &follower->change[i];
+        if (earlier->pa == event->pa && !is_settled(earlier))
+            return "an entry was made before its breaking was complete";
+        if (event->value & VMSA_VALID && in_table(earlier->pa, event->value) && earlier->stage == WRITTEN)
+            return "a table was linked before its entries were drained";
+    }
+    if (event->before & event->value & VMSA_VALID && (event->before ^ event->value) & fixed)
+        return "a valid entry was replaced without break-before-make";
+    follower->change[follower->count++] =
+        (struct change){.pa = event->pa, .before = event->before, .after = event->value};
+    return NULL;
+}
+
+static const char *follow_invalidation(struct follower *follower, const struct invalidation *what)
+{
+    for (size_t i = 0; i < follower->count; i++) {
+        struct change *change = &follower->change[i];
+        if (!may_be_cached(change) || !covers(what, change, follower->operation))
+            continue;
+        if (change->stage == WRITTEN)
+            return "an invalidation was issued before the entry's store was drained";
+        if (change->stage == DRAINED)
+            change->stage = INVALIDATED;
+    }
+    return NULL;
+}
+
+static void follow_barrier(struct follower *follower, enum barrier_kind kind)
+{
+    for (size_t i = 0; i < follower->count; i++) {
+        struct change *change = &follower->change[i];
+        if (change->stage == WRITTEN && kind != BARRIER_ISB)
+            change->stage = DRAINED;
+        else if (change->stage == INVALIDATED && kind == BARRIER_DSB_ISH)
+            change->stage = COMPLETE;
+    }
+}
+
+static bool all_settled(const struct follower *follower)
+{
+    for (size_t i = 0; i < follower->count; i++)
+        if (!is_settled(&follower->change[i]))
+            return false;
+    return true;
+}
+
+static const char *follow(struct follower *follower, const struct flat_event *event)
+{
+    switch (event->kind) {
+    case FLAT_WRITE:
+        return follow_write(follower, event);
+    case FLAT_INVALIDATE:
+        return follow_invalidation(follower, &event->invalidation);
+    case FLAT_BARRIER:
+        follow_barrier(follower, event->barrier);
+        return NULL;
+    case FLAT_RELEASE:
+        return all_settled(follower) ? NULL : "a table was released while walks may still know it";
+    default:
+        return NULL;
+    }
+}
+
+const char *protocol_broken(const struct flat_event *log, size_t count,
+                            const struct protocol_operation *operation)
+{
+    struct follower follower = {.operation = operation};
+    for (size_t i = 0; i < count; i++) {
+        const char *broken = follow(&follower, &log[i]);
+        if (broken)
+            return broken;
+    }
+    return all_settled(&follower) ? NULL
+                                  : "the operation returned before its stores had taken effect everywhere";
+}
