@@ -69,8 +69,8 @@ step "release"
 configure_and_build release
 
 step "static analysis"
-sed -n 's/^ *"file": "\(.*\.c\)",*$/\1/p' build/release/compile_commands.json | sort -u |
-    xargs -P "$jobs" -n 2 clang-tidy -p build/release --quiet
+sed -n 's/^ *"file": "\(.*\.c\)",*$/\1/p' build/release/compile_commands.json |
+    grep -vE '/(test|bench)/' | sort -u | xargs -P "$jobs" -n 2 clang-tidy -p build/release --quiet
 
 step "tests of the release"
 ctest --preset release -j "$jobs"
