@@ -109,7 +109,7 @@ class Copy:
         for name, extra in (("cmake", ""), ("ctest", " -N")):
             write_program(tools / name, PRESETS_ONLY.replace("REAL", f"{shutil.which(name)}{extra}"))
         (self.root / "build").mkdir()
-        self.environment = dict(os.environ, PATH=f"{tools}:{os.environ['PATH']}")
+        self.environment = dict(os.environ, CMAKE_GENERATOR="Ninja", PATH=f"{tools}:{os.environ['PATH']}")
         if program:
             (self.root / "build/release").symlink_to(program.parent)
             self.environment["PATH"] = f"{tools}:{program.parent}:{os.environ['PATH']}"

@@ -22,7 +22,7 @@ class Configure(unittest.TestCase):
 
     def configure(self, *options, **environment):
         """Exit status, and what cmake printed in one line with single spaces, since it breaks lines as it likes."""
-        result = subprocess.run(["cmake", "-S", ROOT, "-B", self.folder / "build", *options], text=True,
+        result = subprocess.run(["cmake", "-G", "Ninja", "-S", ROOT, "-B", self.folder / "build", *options], text=True,
                                 env=dict(os.environ, **environment), stdout=subprocess.PIPE,
                                 stderr=subprocess.STDOUT, check=False)
         return result.returncode, " ".join(result.stdout.split())
