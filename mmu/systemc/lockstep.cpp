@@ -1,0 +1,116 @@
+#include "mmu/systemc/lockstep.h"
+
+#include <string>
+#include <utility>
+
+namespace mmusim
+{
+
+namespace
+{
+
+constexpr uint64_t not_scheduled = UINT64_MAX;
+constexpr unsigned deliver_every = 256; /* arbitrations between two deliveries of events */
+
+void notify_at(sc_core::sc_event &event, const sc_core::sc_time &at)
+{
+    event.notify(at - sc_core::sc_time_stamp());
+}
+
+} // namespace
+
+core_module::core_module(sc_core::sc_module_name name, lockstep &owner, unsigned index)
+    : sc_module(name), owner_(owner), index_(index), scheduled_cycle_(not_scheduled)
+{
+    SC_HAS_PROCESS(core_module);
+    SC_METHOD(step);
+    sensitive << event_;
+    dont_initialize();
+}
+
+/* An earlier notification takes the place of a later one. */
+void core_module::schedule()
+{
+    uint64_t next = machine_core_next(owner_.machine(), index_);
+    if (asked_ || next >= scheduled_cycle_)
+        return;
+    scheduled_cycle_ = next;
+    notify_at(event_, sub_cycle_time(next, core_unit(index_)));
+}
+
+void core_module::answered()
+{
+    asked_ = false;
+}
+
+void core_module::step()
+{
+    uint64_t cycle = lockstep::now();
+    scheduled_cycle_ = not_scheduled;
+    if (machine_error(owner_.machine()))
+        return;
+    asked_ = machine_core_step(owner_.machine(), index_, cycle);
+    if (asked_)
+        owner_.ask(index_, cycle);
+    owner_.schedule_all();
+}
+
+bus_module::bus_module(sc_core::sc_module_name name, lockstep &owner)
+    : sc_module(name), owner_(owner), scheduled_cycle_(not_scheduled)
+{
+    SC_HAS_PROCESS(bus_module);
+    SC_METHOD(arbitrate);
+    sensitive << event_;
+    dont_initialize();
+}
+
+void bus_module::schedule()
+{
+    uint64_t cycle = lockstep::now();
+    if (scheduled_cycle_ == cycle || !machine_bus_pending(owner_.machine(), cycle))
+        return;
+    scheduled_cycle_ = cycle;
+    notify_at(event_, sub_cycle_time(cycle, bus_unit));
+}
+
+void bus_module::arbitrate()
+{
+    uint64_t cycle = lockstep::now();
+    machine_arbitrate(owner_.machine(), cycle);
+    if (++arbitrations_ % deliver_every == 0)
+        (void)machine_deliver(owner_.machine(), cycle); /* a failure is kept as the machine's error */
+    owner_.schedule_all();
+}
+
+lockstep::lockstep(sc_core::sc_module_name name, struct machine *machine, asker ask)
+    : sc_module(name), machine_(machine), ask_(std::move(ask))
+{
+    for (unsigned i = 0; i < machine_config(machine)->cores; i++)
+        cores_.push_back(std::make_unique<core_module>(("core" + std::to_string(i + 1)).c_str(), *this, i));
+    bus_ = std::make_unique<bus_module>("bus", *this);
+}
+
+uint64_t lockstep::now()
+{
+    return sc_core::sc_time_stamp().value() / units_per_cycle;
+}
+
+void lockstep::posted(unsigned core)
+{
+    cores_[core]->answered();
+    schedule_all();
+}
+
+void lockstep::schedule_all()
+{
+    for (auto &core : cores_)
+        core->schedule();
+    bus_->schedule();
+}
+
+void lockstep::ask(unsigned core, uint64_t cycle)
+{
+    ask_(core, cycle);
+}
+
+} // namespace mmusim

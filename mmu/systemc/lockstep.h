@@ -1,0 +1,100 @@
+/*
+ * The lock-step scheduler: the plain SystemC reading of the model, and the reference for the fast one.
+ *
+ * Every core and the bus are processes of the kernel, and every step of theirs is an event. The order
+ * within a cycle comes from sub-cycle times: the cores by number, each with its program right behind it,
+ * then the bus. Nothing depends on delta cycles or on the kernel's order of processes.
+ */
+#ifndef MMUSIM_MMU_SYSTEMC_LOCKSTEP_H
+#define MMUSIM_MMU_SYSTEMC_LOCKSTEP_H
+
+#include <functional>
+#include <memory>
+#include <systemc>
+#include <vector>
+
+#include "mmu/machine.h"
+
+namespace mmusim
+{
+
+/* SystemC's time resolution is one picosecond; a cycle is one nanosecond. */
+constexpr uint64_t units_per_cycle = 1000;
+constexpr unsigned bus_unit = 900;
+
+inline unsigned core_unit(unsigned core)
+{
+    return 2 * core; /* its program has the unit behind it */
+}
+
+inline sc_core::sc_time sub_cycle_time(uint64_t cycle, unsigned unit)
+{
+    return sc_core::sc_time::from_value(cycle * units_per_cycle + unit);
+}
+
+class lockstep;
+
+/* One core: a step at each cycle in which it has something to do. */
+class core_module : public sc_core::sc_module
+{
+  public:
+    core_module(sc_core::sc_module_name name, lockstep &owner, unsigned index);
+    void schedule();
+    /* Its program has answered: it may be scheduled again. */
+    void answered();
+
+  private:
+    void step();
+
+    lockstep &owner_;
+    unsigned index_;
+    uint64_t scheduled_cycle_;
+    bool asked_ = false; /* its program has to answer first */
+    sc_core::sc_event event_;
+};
+
+/* The bus: arbitration at the end of each cycle in which requests wait. */
+class bus_module : public sc_core::sc_module
+{
+  public:
+    bus_module(sc_core::sc_module_name name, lockstep &owner);
+    void schedule();
+
+  private:
+    void arbitrate();
+
+    lockstep &owner_;
+    uint64_t scheduled_cycle_;
+    unsigned arbitrations_ = 0;
+    sc_core::sc_event event_;
+};
+
+class lockstep : public sc_core::sc_module
+{
+  public:
+    using asker = std::function<void(unsigned core, uint64_t cycle)>;
+
+    /* `ask` is called when a core's program has to say what comes next. */
+    lockstep(sc_core::sc_module_name name, struct machine *machine, asker ask);
+
+    /* The program of the core has posted an operation, or ended. */
+    void posted(unsigned core);
+    /* Something may have come for any core: whoever has to act earlier than planned is planned anew. */
+    void schedule_all();
+    void ask(unsigned core, uint64_t cycle);
+    struct machine *machine()
+    {
+        return machine_;
+    }
+    static uint64_t now();
+
+  private:
+    struct machine *machine_;
+    asker ask_;
+    std::vector<std::unique_ptr<core_module>> cores_;
+    std::unique_ptr<bus_module> bus_;
+};
+
+} // namespace mmusim
+
+#endif
