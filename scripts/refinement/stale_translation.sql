@@ -1,0 +1,12 @@
+-- No translation, TLB entry, walk or pending access outlives the end of the unmap or protect of its mapping.
+CREATE VIEW rule_stale_translation AS
+SELECT 'stale_translation' AS rule, u.event, u.used_until AS cycle, u.core, u.space, u.va,
+       printf('%s uses the mapping 0x%x -> 0x%x in cycle %d, %s operation %d ended with it in cycle %d',
+              CASE u.source WHEN 'translation' THEN 'an access' WHEN 'entry' THEN 'a TLB entry'
+                            ELSE 'a walk' END,
+              m.va, m.pa, u.used_until,
+              CASE o.kind WHEN 1 THEN 'unmap' ELSE 'protect' END, o.operation, m.may_until) AS explanation,
+       m.remove_operation AS operation, u.walk, u.entry, NULL AS invalidation, m.mapping
+FROM unexplained_uses u
+JOIN mapping_windows m ON m.mapping = u.former
+JOIN operations o ON o.operation = m.remove_operation;

@@ -1,0 +1,65 @@
+-- What hardware used (a translation, a TLB entry, the result of a walk) although no mapping explains it: none of
+-- the same page, size, frame and rights that could be seen whenever it was used. Three rules say why.
+--
+-- A use that starts when the window of a removal has ended (in the same cycle, too: invalidations drop before
+-- accesses issue) sees the state after it, and one that started before must be complete by then.
+-- A global mapping (attribute 16) explains uses in every address space, since its entry serves all of them.
+CREATE VIEW unexplained AS
+WITH uses AS (
+    SELECT 'translation' AS source, event, cycle, core, space, va,
+           va & ~((1 << page_size_lg2) - 1) AS page, page_size_lg2 AS size_lg2,
+           pa & ~((1 << page_size_lg2) - 1) AS frame,
+           rights, issue_cycle AS used_from,
+           MAX(cycle, IFNULL(performed_cycle, 0)) AS used_until,
+           issue_cycle + 1 AS needed_until, walk, entry
+    FROM translations WHERE fault = 0
+    UNION ALL
+    SELECT 'entry', event, cycle, core, space, va, va, size_lg2, pa, rights, fill_cycle,
+           MAX(fill_cycle, IFNULL(last_hit_cycle, 0), IFNULL(last_done_cycle, 0)),
+           MAX(fill_cycle, IFNULL(last_hit_cycle, -1) + 1), walk, entry
+    FROM tlb_entries
+    UNION ALL
+    SELECT 'walk', event, cycle, core, space, va, leaf_va, leaf_size_lg2, leaf_pa, leaf_rights, cycle, cycle,
+           cycle, walk, NULL
+    FROM walks WHERE fault = 0 AND (filled OR waiters > 0)
+)
+SELECT u.*
+FROM uses u
+WHERE NOT EXISTS (
+        SELECT 1 FROM mapping_windows m
+        WHERE m.space = u.space AND m.va = u.page AND m.size_lg2 = u.size_lg2
+          AND IFNULL(m.may_until, 0x7fffffffffffffff) >= MAX(u.used_until, u.needed_until)
+          AND m.may_from <= IIF(u.source = 'entry', u.used_from, u.used_until)
+          AND m.pa = u.frame AND IFNULL(m.rights = u.rights, 1))
+  AND NOT EXISTS (
+        SELECT 1 FROM mapping_windows m
+        WHERE m.attributes & 16 AND m.va = u.page AND m.size_lg2 = u.size_lg2
+          AND IFNULL(m.may_until, 0x7fffffffffffffff) >= MAX(u.used_until, u.needed_until)
+          AND m.may_from <= IIF(u.source = 'entry', u.used_from, u.used_until)
+          AND m.pa = u.frame AND IFNULL(m.rights = u.rights, 1))
+  -- an entry may have served one mapping and then its equal successor: each moment counts for itself
+  AND NOT (u.source = 'entry'
+        AND EXISTS (
+            SELECT 1 FROM mapping_windows m
+            WHERE (m.space = u.space OR m.attributes & 16) AND m.va = u.page AND m.size_lg2 = u.size_lg2
+              AND IFNULL(m.may_until, 0x7fffffffffffffff) >= u.used_from AND m.may_from <= u.used_from
+              AND m.pa = u.frame AND IFNULL(m.rights = u.rights, 1))
+        AND EXISTS (
+            SELECT 1 FROM mapping_windows m
+            WHERE (m.space = u.space OR m.attributes & 16) AND m.va = u.page AND m.size_lg2 = u.size_lg2
+              AND IFNULL(m.may_until, 0x7fffffffffffffff) >= MAX(u.used_until, u.needed_until)
+              AND m.may_from <= u.needed_until
+              AND m.pa = u.frame AND IFNULL(m.rights = u.rights, 1)));
+
+-- The same, with the mapping it was once right for (`former`) and one that holds the address now (`live`).
+CREATE VIEW unexplained_uses AS
+SELECT u.*,
+       (SELECT m.mapping FROM mapping_windows m
+        WHERE (m.space = u.space OR m.attributes & 16) AND m.va = u.page AND m.size_lg2 = u.size_lg2
+          AND m.may_from <= u.used_until AND m.pa = u.frame AND IFNULL(m.rights = u.rights, 1)
+        ORDER BY m.may_until DESC LIMIT 1) AS former,
+       (SELECT m.mapping FROM mapping_windows m
+        WHERE (m.space = u.space OR m.attributes & 16) AND u.va BETWEEN m.va AND m.last_va
+          AND m.may_from <= u.used_until AND IFNULL(m.may_until, 0x7fffffffffffffff) > u.used_from
+        ORDER BY m.may_from DESC LIMIT 1) AS live
+FROM unexplained u;

@@ -1,0 +1,92 @@
+-- Windows: when each page-table operation can be seen, from the raw record alone. Run once, when a run ends.
+--
+-- An operation begins with its first store (issued: its own core may see it already) and, for what it removes,
+-- ends with the last of its return, the visibility of its stores and the acknowledgements of its invalidations.
+-- Codes: operation 0 map, 1 unmap, 2 protect, 3 query; result 0 ok, 5 environment failed (half done, perhaps).
+
+INSERT INTO operation_windows
+SELECT o.operation,
+       IFNULL(w.first_issue, o.begin_cycle),
+       w.last_visible,
+       i.last_acknowledge,
+       CASE WHEN o.end_cycle IS NOT NULL AND IFNULL(i.open, 0) = 0
+            THEN MAX(o.end_cycle, IFNULL(w.last_visible, 0), IFNULL(i.last_acknowledge, 0)) END,
+       -- Done in memory: returned (or its view taken, which comes first on some machines) and drained.
+       MAX(MIN(o.end_event, IFNULL(v.event, o.end_event)), IFNULL(w.last_event, 0))
+FROM operations o
+LEFT JOIN (SELECT operation, MIN(issue_cycle) AS first_issue, MAX(visible_cycle) AS last_visible,
+                  MAX(event) AS last_event
+           FROM entry_writes WHERE operation IS NOT NULL GROUP BY operation) w USING (operation)
+LEFT JOIN (SELECT i.operation,
+                  -- an invalidation that completed without all its answers ends with its completion
+                  MAX(IFNULL(a.acknowledge_cycle, i.complete_cycle)) AS last_acknowledge,
+                  SUM(i.complete_cycle IS NULL) AS open
+           FROM invalidations i LEFT JOIN acknowledgements a USING (invalidation)
+           WHERE i.operation IS NOT NULL GROUP BY i.operation) i USING (operation)
+LEFT JOIN (SELECT operation, MIN(event) AS event FROM table_views GROUP BY operation) v USING (operation)
+ORDER BY o.operation;
+
+-- Mappings: each begins with a map or a protect and ends with the next unmap or protect of the same page. The
+-- n-th beginning of a page belongs to the n-th end, since a right history alternates; where that is
+-- impossible (the history is wrong, which rule_operation_result tells) the next end after it is taken.
+-- Operations without a known result may have happened: what they begin is never sure, nor what they end.
+INSERT INTO mapping_windows (space, va, last_va, pa, size_lg2, attributes, rights, map_operation,
+                             remove_operation, may_from, must_from, must_until, may_until, map_begin_event,
+                             map_end_event, remove_begin_event, remove_end_event)
+WITH done AS MATERIALIZED (
+    SELECT o.*, IFNULL(o.end_event, 0x7fffffffffffffff) AS turn,
+           w.begin_cycle AS window_begin,
+           CASE WHEN o.result = 0 THEN w.end_cycle END AS window_end,
+           CASE WHEN o.result = 0 THEN MAX(o.end_cycle, IFNULL(w.drain_cycle, 0)) END AS drained
+    FROM operations o JOIN operation_windows w USING (operation)
+    WHERE o.kind IN (0, 1, 2) AND (o.result IS NULL OR o.result IN (0, 5))
+), numbered AS (
+    SELECT *, ROW_NUMBER() OVER (PARTITION BY space, va ORDER BY turn, event) AS number,
+           SUM(kind = 0) OVER (PARTITION BY space, va ORDER BY turn, event ROWS UNBOUNDED PRECEDING) AS generation
+    FROM done WHERE kind IN (0, 2)
+), beginnings AS (
+    -- a protect keeps the frame of the map before it
+    SELECT operation, space, va, kind, attributes, event, end_event, window_begin, window_end, drained, number,
+           FIRST_VALUE(pa) OVER chain AS pa, FIRST_VALUE(size_lg2) OVER chain AS size_lg2
+    FROM numbered
+    WINDOW chain AS (PARTITION BY space, va, generation ORDER BY number)
+), ends AS MATERIALIZED (
+    SELECT *, ROW_NUMBER() OVER (PARTITION BY space, va ORDER BY turn, event) AS number
+    FROM done WHERE kind IN (1, 2)
+), paired AS (
+    SELECT b.*, IFNULL(
+        (SELECT e.operation FROM ends e
+         WHERE e.space = b.space AND e.va = b.va AND e.number = b.number AND e.operation <> b.operation
+           AND e.turn > b.event),
+        (SELECT e.operation FROM ends e
+         WHERE e.space = b.space AND e.va = b.va AND e.event > b.end_event
+         ORDER BY e.event LIMIT 1)) AS remover
+    FROM beginnings b
+    WHERE b.pa IS NOT NULL
+)
+SELECT p.space, p.va, p.va + (1 << p.size_lg2) - 1, p.pa, p.size_lg2, p.attributes,
+       -- VMSAv8-64, stage 1: everything mapped is readable by the kernel; the user needs the user attribute;
+       -- the kernel executes only what the user may not (Arm ARM DDI 0487, D8.4 "Memory access control").
+       -- Bits: 1 user load, 2 user store, 4 user fetch, 8 kernel load, 16 kernel store, 32 kernel fetch.
+       CASE WHEN s.format LIKE 'vmsa%' THEN
+           8 | IIF(p.attributes & 2, 16, 0)
+             | IIF(p.attributes & 8, 1 | IIF(p.attributes & 2, 2, 0) | IIF(p.attributes & 4, 4, 0),
+                                     IIF(p.attributes & 4, 32, 0)) END,
+       p.operation, r.operation,
+       p.window_begin,
+       CASE p.kind WHEN 0 THEN p.drained ELSE p.window_end END,
+       r.window_begin, r.window_end,
+       p.event, p.end_event, r.event, r.end_event
+FROM paired p
+LEFT JOIN spaces s ON s.space = p.space
+LEFT JOIN done r ON r.operation = p.remover
+ORDER BY p.event;
+
+-- Where a mapping is looked for: by the base of the page in one size, then by its end.
+CREATE INDEX mapping_windows_by_page
+    ON mapping_windows (space, va, size_lg2, IFNULL(may_until, 0x7fffffffffffffff));
+CREATE INDEX mapping_windows_by_frame ON mapping_windows (space, pa);
+CREATE INDEX mapping_windows_global
+    ON mapping_windows (va, size_lg2, IFNULL(may_until, 0x7fffffffffffffff)) WHERE attributes & 16;
+CREATE INDEX mapping_windows_by_operation ON mapping_windows (map_operation);
+CREATE INDEX mapping_windows_by_removal ON mapping_windows (remove_operation);

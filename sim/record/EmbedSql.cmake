@@ -1,0 +1,22 @@
+# Turns .sql files into a C source with the lists of sim/record/sql.h. Run at build time:
+#   cmake -DOUTPUT=file.c -DLISTS=list=file,file:list=file... -P EmbedSql.cmake
+# A file becomes an array of bytes: C limits the length of string literals.
+set(source "/* Generated from the .sql files by EmbedSql.cmake. */\n#include <stddef.h>\n\n#include \"sim/record/sql.h\"\n")
+string(REPLACE ":" ";" lists "${LISTS}")
+set(texts 0)
+foreach(list IN LISTS lists)
+    string(REGEX MATCH "^([a-z]+)=(.*)$" matched "${list}")
+    set(list_name "${CMAKE_MATCH_1}")
+    string(REPLACE "," ";" files "${CMAKE_MATCH_2}")
+    set(table "\nconst struct record_sql record_sql_${list_name}[] = {\n")
+    foreach(file IN LISTS files)
+        get_filename_component(name "${file}" NAME_WE)
+        file(READ "${file}" bytes HEX)
+        string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${bytes}")
+        string(APPEND source "\nstatic const char text_${texts}[] = {${bytes}0};\n")
+        string(APPEND table "    {\"${name}\", text_${texts}},\n")
+        math(EXPR texts "${texts} + 1")
+    endforeach()
+    string(APPEND source "${table}    {NULL, NULL},\n};\n")
+endforeach()
+file(WRITE "${OUTPUT}" "${source}")

@@ -1,0 +1,204 @@
+#include <ctype.h>
+#include <sqlite3.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/record/database.h"
+#include "sim/record/sql.h"
+#include "sim/record/table.h"
+
+enum { EXIT_FINE = 0, EXIT_MISUSE = 2 };
+
+static bool is_name(const char *query)
+{
+    for (; *query; query++)
+        if (!isalnum((unsigned char)*query) && *query != '_')
+            return false;
+    return true;
+}
+
+/* Tables and views: 1 if there is one of this name. */
+static bool has_relation(sqlite3 *database, const char *name)
+{
+    sqlite3_stmt *statement;
+    const char *sql = "SELECT 1 FROM sqlite_schema WHERE type IN ('table', 'view') AND name = ?";
+    if (sqlite3_prepare_v2(database, sql, -1, &statement, NULL) != SQLITE_OK)
+        return false;
+    bool found = sqlite3_bind_text(statement, 1, name, -1, SQLITE_STATIC) == SQLITE_OK &&
+                 sqlite3_step(statement) == SQLITE_ROW;
+    return sqlite3_finalize(statement) == SQLITE_OK && found;
+}
+
+/* Edit distance of two names, cut to the longest that a table here can have. */
+static unsigned distance(const char *a, const char *b)
+{
+    enum { LONGEST = 64 };
+    unsigned row[LONGEST + 1];
+    size_t length = strnlen(b, LONGEST);
+    for (size_t j = 0; j <= length; j++)
+        row[j] = (unsigned)j;
+    for (size_t i = 1; i <= strnlen(a, LONGEST); i++) {
+        unsigned diagonal = row[0];
+        row[0] = (unsigned)i;
+        for (size_t j = 1; j <= length; j++) {
+            unsigned change = diagonal + (a[i - 1] != b[j - 1]);
+            unsigned shorter = (row[j] < row[j - 1] ? row[j] : row[j - 1]) + 1;
+            diagonal = row[j];
+            row[j] = change < shorter ? change : shorter;
+        }
+    }
+    return row[length];
+}
+
+static void nearest_relation(sqlite3 *database, const char *name, char *nearest, size_t bytes)
+{
+    sqlite3_stmt *statement;
+    const char *sql = "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view') ORDER BY name";
+    unsigned least = (unsigned)strlen(name) / 2 + 1;
+    nearest[0] = '\0';
+    if (sqlite3_prepare_v2(database, sql, -1, &statement, NULL) != SQLITE_OK)
+        return;
+    while (sqlite3_step(statement) == SQLITE_ROW) {
+        const char *candidate = (const char *)sqlite3_column_text(statement, 0);
+        unsigned change = distance(name, candidate);
+        if (change < least) {
+            least = change;
+            (void)snprintf(nearest, bytes, "%s", candidate);
+        }
+    }
+    (void)sqlite3_finalize(statement);
+}
+
+static int refuse_name(sqlite3 *database, const struct query_options *options, FILE *err)
+{
+    char nearest[128];
+    nearest_relation(database, options->query, nearest, sizeof nearest);
+    if (nearest[0])
+        (void)fprintf(err, "'%s' has no view or table '%s'; the nearest name is '%s'\n", options->path,
+                      options->query, nearest);
+    else
+        (void)fprintf(err,
+                      "'%s' has no view or table '%s', and it is no SQL: the views are listed by `list`\n",
+                      options->path, options->query);
+    return EXIT_MISUSE;
+}
+
+/* Where in the user's text SQLite stopped, as line and column from 1. */
+static int refuse_sql(sqlite3 *database, const char *sql, FILE *err)
+{
+    int offset = sqlite3_error_offset(database);
+    if (offset < 0) {
+        (void)fprintf(err, "SQL: %s\n", sqlite3_errmsg(database));
+        return EXIT_MISUSE;
+    }
+    int line = 1;
+    int column = 1;
+    for (int i = 0; i < offset && sql[i]; i++) {
+        column = sql[i] == '\n' ? 1 : column + 1;
+        line += sql[i] == '\n';
+    }
+    (void)fprintf(err, "SQL, line %d, column %d: %s\n", line, column, sqlite3_errmsg(database));
+    return EXIT_MISUSE;
+}
+
+static bool only_space(const char *text)
+{
+    return text[strspn(text, " \t\r\n;")] == '\0';
+}
+
+/* Why a statement that SQLite understands is refused; NULL if it is not. */
+static const char *objection(sqlite3_stmt *statement, const char *tail)
+{
+    if (!statement)
+        return "there is no statement: name a view or write one SELECT";
+    if (!only_space(tail))
+        return "there is more than one statement: write one";
+    if (!sqlite3_stmt_readonly(statement) || sqlite3_column_count(statement) == 0)
+        return "the statement does not only read: records are never changed";
+    if (sqlite3_bind_parameter_count(statement) > 0)
+        return "the statement has parameters: write the values";
+    return NULL;
+}
+
+static int run_sql(sqlite3 *database, const char *sql, enum record_format format, FILE *out, FILE *err)
+{
+    sqlite3_stmt *statement = NULL;
+    const char *tail = "";
+    if (sqlite3_prepare_v2(database, sql, -1, &statement, &tail) != SQLITE_OK)
+        return refuse_sql(database, sql, err);
+    const char *reason = objection(statement, tail);
+    int status = EXIT_FINE;
+    if (reason) {
+        (void)fprintf(err, "SQL: %s\n", reason);
+        status = EXIT_MISUSE;
+    } else if (table_print(statement, format, out) != SQLITE_OK) {
+        status = refuse_sql(database, sql, err);
+    }
+    (void)sqlite3_finalize(statement); /* repeats the code of the last step, already told */
+    if (status == EXIT_FINE && (fflush(out) != 0 || ferror(out))) {
+        (void)fprintf(err, "the answer could not be written: the output is full or closed\n");
+        status = EXIT_MISUSE;
+    }
+    return status;
+}
+
+static int answer(sqlite3 *database, const struct query_options *options, FILE *out, FILE *err)
+{
+    if (!options->query[0] || !is_name(options->query))
+        return run_sql(database, options->query, options->format, out, err);
+    if (!has_relation(database, options->query))
+        return refuse_name(database, options, err);
+    char *sql = sqlite3_mprintf("SELECT * FROM \"%w\"", options->query);
+    if (!sql) {
+        (void)fprintf(err, "out of memory for the query\n");
+        return EXIT_MISUSE;
+    }
+    int status = run_sql(database, sql, options->format, out, err);
+    sqlite3_free(sql);
+    return status;
+}
+
+int record_query(const struct query_options *options, FILE *out, FILE *err)
+{
+    struct record_error error;
+    bool complete;
+    sqlite3 *database = record_database_open(options->path, &complete, &error);
+    if (!database) {
+        (void)fprintf(err, "%s\n", error.text);
+        return EXIT_MISUSE;
+    }
+    if (!complete)
+        (void)fprintf(err,
+                      "'%s' is of a run that did not finish: the answer holds what was recorded until then\n",
+                      options->path);
+    int status = answer(database, options, out, err);
+    record_database_close(database);
+    return status;
+}
+
+/* The comment line right above a view says what it shows. */
+static void list_views_of(const char *text, FILE *out)
+{
+    const char *comment = NULL;
+    for (const char *line = text; *line; line += strcspn(line, "\n"), line += *line == '\n') {
+        if (strncmp(line, "-- ", 3) == 0) {
+            comment = comment ? comment : line + 3;
+        } else if (strncmp(line, "CREATE VIEW ", 12) == 0) {
+            const char *name = line + 12;
+            (void)fprintf(out, "%-24.*s  %.*s\n", (int)strcspn(name, " \n"), name,
+                          comment ? (int)strcspn(comment, "\n") : 0, comment ? comment : "");
+            comment = NULL;
+        } else {
+            comment = NULL;
+        }
+    }
+}
+
+int record_list_views(FILE *out)
+{
+    for (const struct record_sql *sql = record_sql_views; sql->name; sql++)
+        list_views_of(sql->text, out);
+    for (const struct record_sql *sql = record_sql_refinement; sql->name; sql++)
+        list_views_of(sql->text, out);
+    return fflush(out) == 0 && !ferror(out) ? EXIT_FINE : EXIT_MISUSE;
+}
