@@ -94,6 +94,9 @@ static inline struct stream_config any_config(enum stream_pattern pattern, uint6
                                   .accesses = 10000};
 }
 
+/* The tests of test_stream_random.c; how many failed. */
+int stream_random_tests(void);
+
 /* MMUSIM_SEED, or 1; printed, so that a failure can be run again. */
 static inline void read_seed(void)
 {

@@ -316,5 +316,7 @@ int main(void)
     };
 
     read_seed();
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+
+    return failed + stream_random_tests();
 }

@@ -238,7 +238,7 @@ static void stores_have_their_share_and_leave_the_addresses_alone(void **state)
     free(without);
 }
 
-int main(void)
+int stream_random_tests(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(uniform_visits_every_place_equally),
