@@ -7,11 +7,20 @@
 #define PAGE_WORDS (PAGE_BYTES / sizeof(uint64_t))
 #define POISON     UINT64_C(0xdeadfeeddeadfeed)
 
+/* Host memory comes by page, and the pages' addresses by group of pages, so that much empty memory costs
+ * little. */
+#define GROUP_PAGES UINT64_C(512)
+#define GROUP_BYTES (GROUP_PAGES * PAGE_BYTES)
+
+struct page_group {
+    uint64_t *page[GROUP_PAGES]; /* NULL reads as zero */
+};
+
 struct flat_memory {
     struct flat_memory_config config;
-    uint64_t **pages;      /* by number; NULL reads as zero */
-    uint64_t *table_bytes; /* by page of the tables' region: of the table that begins there, or 0 */
-    bool *in_table;        /* by page of the tables' region */
+    struct page_group **groups; /* NULL reads as zero */
+    uint64_t *table_bytes;      /* by page of the tables' region: of the table that begins there, or 0 */
+    bool *in_table;             /* by page of the tables' region */
     struct flat_event *log;
     size_t log_count;
     size_t log_room;
@@ -31,6 +40,11 @@ static bool is_sensible(const struct flat_memory_config *config)
            config->tables_base <= config->physical_bytes - config->tables_bytes;
 }
 
+static uint64_t group_count(const struct flat_memory_config *config)
+{
+    return (config->physical_bytes + GROUP_BYTES - 1) / GROUP_BYTES;
+}
+
 struct flat_memory *flat_memory_create(const struct flat_memory_config *config)
 {
     if (!is_sensible(config))
@@ -39,10 +53,10 @@ struct flat_memory *flat_memory_create(const struct flat_memory_config *config)
     if (!memory)
         return NULL;
     memory->config = *config;
-    memory->pages = calloc(config->physical_bytes / PAGE_BYTES, sizeof *memory->pages);
+    memory->groups = calloc(group_count(config), sizeof *memory->groups);
     memory->table_bytes = calloc(config->tables_bytes / PAGE_BYTES, sizeof *memory->table_bytes);
     memory->in_table = calloc(config->tables_bytes / PAGE_BYTES, sizeof *memory->in_table);
-    if (memory->pages && memory->table_bytes && memory->in_table)
+    if (memory->groups && memory->table_bytes && memory->in_table)
         return memory;
     flat_memory_destroy(memory);
     return NULL;
@@ -52,9 +66,12 @@ void flat_memory_destroy(struct flat_memory *memory)
 {
     if (!memory)
         return;
-    for (uint64_t i = 0; memory->pages && i < memory->config.physical_bytes / PAGE_BYTES; i++)
-        free(memory->pages[i]);
-    free(memory->pages);
+    for (uint64_t i = 0; memory->groups && i < group_count(&memory->config); i++) {
+        for (uint64_t j = 0; memory->groups[i] && j < GROUP_PAGES; j++)
+            free(memory->groups[i]->page[j]);
+        free(memory->groups[i]);
+    }
+    free(memory->groups);
     free(memory->table_bytes);
     free(memory->in_table);
     free(memory->log);
@@ -77,14 +94,23 @@ static bool is_stray(const struct flat_memory *memory, uint64_t pa)
 
 static uint64_t peek(const struct flat_memory *memory, uint64_t pa)
 {
-    const uint64_t *page = memory->pages[pa / PAGE_BYTES];
+    const struct page_group *group = memory->groups[pa / GROUP_BYTES];
+    const uint64_t *page = group ? group->page[pa / PAGE_BYTES % GROUP_PAGES] : NULL;
     return page ? page[pa / sizeof(uint64_t) % PAGE_WORDS] : 0;
 }
 
+/* False if the host has no memory. */
 static bool poke(struct flat_memory *memory, uint64_t pa, uint64_t value)
 {
-    uint64_t **page = &memory->pages[pa / PAGE_BYTES];
-    if (!*page && !(*page = calloc(PAGE_WORDS, sizeof **page)))
+    struct page_group **group = &memory->groups[pa / GROUP_BYTES];
+    if (!*group)
+        *group = calloc(1, sizeof **group);
+    if (!*group)
+        return false;
+    uint64_t **page = &(*group)->page[pa / PAGE_BYTES % GROUP_PAGES];
+    if (!*page)
+        *page = calloc(PAGE_WORDS, sizeof **page);
+    if (!*page)
         return false;
     (*page)[pa / sizeof(uint64_t) % PAGE_WORDS] = value;
     return true;

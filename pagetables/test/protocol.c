@@ -18,6 +18,8 @@ struct follower {
     const struct protocol_operation *operation;
     struct change change[64];
     size_t count;
+    uint64_t allocated[16]; /* tables of this operation, which nothing reaches until they are linked */
+    size_t allocations;
 };
 
 /* A walk may have cached the word that was replaced. */
@@ -34,6 +36,14 @@ static bool is_settled(const struct change *change)
 static bool in_table(uint64_t pa, uint64_t table)
 {
     return (pa & ~UINT64_C(0xfff)) == (table & VMSA_ADDRESS);
+}
+
+static bool is_new(const struct follower *follower, uint64_t pa)
+{
+    for (size_t i = 0; i < follower->allocations; i++)
+        if (in_table(pa, follower->allocated[i]))
+            return true;
+    return false;
 }
 
 static bool covers(const struct invalidation *what, const struct change *change,
@@ -66,7 +76,8 @@ static const char *follow_write(struct follower *follower, const struct flat_eve
         const struct change *earlier = &follower->change[i];
         if (earlier->pa == event->pa && !is_settled(earlier))
             return "an entry was made before its breaking was complete";
-        if (event->value & VMSA_VALID && in_table(earlier->pa, event->value) && earlier->stage == WRITTEN)
+        bool publishes = event->value & VMSA_VALID && !is_new(follower, event->pa);
+        if (publishes && is_new(follower, earlier->pa) && earlier->stage == WRITTEN)
             return "a table was linked before its entries were drained";
     }
     if (event->before & event->value & VMSA_VALID && (event->before ^ event->value) & fixed)
@@ -118,6 +129,11 @@ static const char *follow(struct follower *follower, const struct flat_event *ev
         return follow_invalidation(follower, &event->invalidation);
     case FLAT_BARRIER:
         follow_barrier(follower, event->barrier);
+        return NULL;
+    case FLAT_ALLOCATE:
+        if (follower->allocations == sizeof follower->allocated / sizeof *follower->allocated)
+            return "too many tables for one operation";
+        follower->allocated[follower->allocations++] = event->pa;
         return NULL;
     case FLAT_RELEASE:
         return all_settled(follower) ? NULL : "a table was released while walks may still know it";

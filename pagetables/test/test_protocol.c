@@ -67,8 +67,10 @@ static void good_map_links_finished_tables_with_one_store(void **state)
 {
     assert_int_equal(fixture_map(&fixture, VA, frame_of(0x5000, 12, "rw-u")), PAGETABLE_OK);
     assert_string_equal(letters(), "lawawawswsiu");
+    assert_kept(VA, 4 * KIB);
     assert_int_equal(fixture_map(&fixture, VA + 0x1000, frame_of(0x6000, 12, "rw-u")), PAGETABLE_OK);
     assert_string_equal(letters(), "lwsiu");
+    assert_kept(VA + 0x1000, 4 * KIB);
 }
 
 static void good_unmap_invalidates_after_the_cleared_entry_is_drained(void **state)
