@@ -15,6 +15,17 @@ uint64_t fixture_va(unsigned page)
     return FIXTURE_BASE + page * FIXTURE_PAGE;
 }
 
+/* Events are compared byte by byte: what stands between a frame's members must not count. */
+static void without_padding(struct frame *frame)
+{
+    struct frame clean;
+    memset(&clean, 0, sizeof clean);
+    clean.base = frame->base;
+    clean.attributes = frame->attributes;
+    clean.size_lg2 = frame->size_lg2;
+    memcpy(frame, &clean, sizeof clean);
+}
+
 static int keep_event(void *context, const struct mmu_event *event)
 {
     struct fixture *fixture = context;
@@ -30,7 +41,12 @@ static int keep_event(void *context, const struct mmu_event *event)
                                                  : last->sequence < event->sequence;
         fixture->ordered &= after;
     }
-    fixture->events[fixture->event_count++] = *event;
+    struct mmu_event *kept = &fixture->events[fixture->event_count++];
+    memcpy(kept, event, sizeof *kept);
+    if (kept->kind == EVENT_TLB_ENTRY)
+        without_padding(&kept->as.tlb_entry.frame);
+    else if (kept->kind == EVENT_WALK)
+        without_padding(&kept->as.walk.leaf.frame);
     return 0;
 }
 
@@ -64,7 +80,7 @@ static void map_pages(struct fixture *fixture, const struct pagetable_class *tab
     }
 }
 
-void fixture_open(struct fixture *fixture, const struct mmu_config *config, bool observed)
+void fixture_open(struct fixture *fixture, const struct mmu_config *config, enum observation observation)
 {
     char error[256] = "";
     const struct pagetable_class *table = pagetable_class_find("radix");
@@ -91,8 +107,8 @@ void fixture_open(struct fixture *fixture, const struct mmu_config *config, bool
         fixture->entries[i] = leaf_entry_of(fixture, fixture_va(i));
     assert_true(frame_allocate(&fixture->allocator, 12, &fixture->scratch));
     struct mmu_observer observer = {keep_event, fixture};
-    if (observed)
-        assert_true(machine_observe(fixture->machine, &observer, true));
+    if (observation != OBSERVE_NOTHING)
+        assert_true(machine_observe(fixture->machine, &observer, observation == OBSERVE_ALL));
 }
 
 void fixture_close(struct fixture *fixture)
@@ -262,122 +278,131 @@ void script_free(struct script *script)
 
 /* ---- running ------------------------------------------------------------------------------------ */
 
-struct runner {
-    struct fixture *fixture;
-    const struct script *scripts;
-    struct stream *streams[MMU_CORES_MAX];
-    unsigned next[MMU_CORES_MAX];
-    unsigned met[MMU_CORES_MAX]; /* rendezvous reached */
-    bool ended[MMU_CORES_MAX];
-    bool resume[MMU_CORES_MAX]; /* a fault was handled: resume the stream next */
-    struct script_run result;
-};
-
 static const struct core_operation short_wait = {.kind = CORE_WAIT, .cycles = 3};
 
-/* True if every program that lives has reached this meeting. */
-static bool all_met(const struct runner *runner, unsigned cores, unsigned meeting)
+void script_walk_begin(struct script_walk *walk, struct machine *machine, const struct script *scripts)
 {
-    for (unsigned i = 0; i < cores; i++)
-        if (!runner->ended[i] && runner->met[i] < meeting)
+    memset(walk, 0, sizeof *walk);
+    walk->machine = machine;
+    walk->scripts = scripts;
+    walk->cores = (unsigned)machine_config(machine)->cores;
+}
+
+void script_walk_end(struct script_walk *walk)
+{
+    for (unsigned i = 0; i < walk->cores; i++)
+        if (walk->streams[i])
+            walk->streams[i]->close(walk->streams[i]);
+}
+
+/* True if every program that lives has reached this meeting. */
+static bool all_met(const struct script_walk *walk, unsigned meeting)
+{
+    for (unsigned i = 0; i < walk->cores; i++)
+        if (!walk->ended[i] && walk->met[i] < meeting)
             return false;
     return true;
 }
 
-static void release_all(struct runner *runner, unsigned cores, unsigned core)
+static void release_all(const struct script_walk *walk, unsigned core)
 {
-    for (unsigned i = 0; i < cores; i++)
-        if (machine_parked(runner->fixture->machine, i))
-            machine_unpark(runner->fixture->machine, i, machine_now(runner->fixture->machine, core) + 1);
+    for (unsigned i = 0; i < walk->cores; i++)
+        if (machine_parked(walk->machine, i))
+            machine_unpark(walk->machine, i, machine_now(walk->machine, core) + 1);
 }
 
-static void meet(struct runner *runner, unsigned cores, unsigned core)
+static void meet(struct script_walk *walk, unsigned core, struct core_operation *operation)
 {
     static const struct core_operation park = {.kind = CORE_PARK};
-    bool last = all_met(runner, cores, ++runner->met[core]);
+    bool last = all_met(walk, ++walk->met[core]);
     if (last)
-        release_all(runner, cores, core);
-    machine_post(runner->fixture->machine, core, last ? &short_wait : &park);
+        release_all(walk, core);
+    *operation = last ? short_wait : park;
 }
 
-static void end(struct runner *runner, unsigned cores, unsigned core)
+/* Who waits for a meeting waits no longer for this program. */
+static void end(struct script_walk *walk, unsigned core)
 {
-    runner->ended[core] = true;
-    runner->met[core] = UINT32_MAX;
-    unsigned least = UINT32_MAX;
-    for (unsigned i = 0; i < cores; i++)
-        if (!runner->ended[i] && !machine_parked(runner->fixture->machine, i))
-            least = 0;
-    if (least == UINT32_MAX)
-        release_all(runner, cores, core);
-    machine_end_program(runner->fixture->machine, core);
+    bool others_wait = true;
+    walk->ended[core] = true;
+    walk->met[core] = UINT32_MAX;
+    for (unsigned i = 0; i < walk->cores; i++)
+        others_wait &= walk->ended[i] || machine_parked(walk->machine, i);
+    if (others_wait)
+        release_all(walk, core);
 }
 
-static void begin_stream(struct runner *runner, unsigned core, const struct script_step *step)
+static void begin_stream(struct script_walk *walk, unsigned core, const struct script_step *step,
+                         struct core_operation *operation)
 {
     char error[256];
-    struct core_operation operation = step->operation;
-    if (runner->streams[core])
-        runner->streams[core]->close(runner->streams[core]);
-    runner->streams[core] = stream_open(&step->stream, error, sizeof error);
-    if (!runner->streams[core])
+    if (walk->streams[core])
+        walk->streams[core]->close(walk->streams[core]);
+    walk->streams[core] = stream_open(&step->stream, error, sizeof error);
+    if (!walk->streams[core])
         fail_msg("%s", error);
-    operation.stream = runner->streams[core];
-    machine_post(runner->fixture->machine, core, &operation);
+    *operation = step->operation;
+    operation->stream = walk->streams[core];
 }
 
 /* A fault of a handled stream: time passes, then the accesses are tried again, once. */
-static bool handle_fault(struct runner *runner, unsigned core)
+static bool handle_fault(struct script_walk *walk, unsigned core, struct core_operation *operation)
 {
-    const struct core_result *result = machine_result(runner->fixture->machine, core);
-    const struct script *script = &runner->scripts[core];
-    const struct script_step *step = runner->next[core] ? &script->steps[runner->next[core] - 1] : NULL;
+    const struct core_result *result = machine_result(walk->machine, core);
+    const struct script *script = &walk->scripts[core];
+    const struct script_step *step = walk->next[core] ? &script->steps[walk->next[core] - 1] : NULL;
     bool streams = step && !step->rendezvous && step->operation.kind == CORE_STREAM;
-    if (runner->resume[core]) {
-        struct core_operation resume = step->operation;
-        resume.kind = CORE_STREAM_RESUME;
-        resume.stream = runner->streams[core];
-        runner->resume[core] = false;
-        machine_post(runner->fixture->machine, core, &resume);
+    if (walk->resume[core]) {
+        *operation = step->operation;
+        operation->kind = CORE_STREAM_RESUME;
+        operation->stream = walk->streams[core];
+        walk->resume[core] = false;
         return true;
     }
     if (result->fault != FAULT_NONE)
-        runner->result.faults++;
+        walk->faults++;
     if (!streams || result->fault == FAULT_NONE || !step->operation.handled || result->fault_again)
         return false;
-    runner->resume[core] = true;
-    machine_post(runner->fixture->machine, core, &short_wait);
+    walk->resume[core] = true;
+    *operation = short_wait;
     return true;
 }
 
-static void go_on(struct runner *runner, unsigned cores, unsigned core)
+bool script_walk_next(struct script_walk *walk, unsigned core, struct core_operation *operation)
 {
-    const struct script *script = &runner->scripts[core];
-    if (handle_fault(runner, core))
-        return;
-    if (runner->next[core] == script->count) {
-        end(runner, cores, core);
-        return;
+    const struct script *script = &walk->scripts[core];
+    if (handle_fault(walk, core, operation))
+        return true;
+    if (walk->next[core] == script->count) {
+        end(walk, core);
+        return false;
     }
-    const struct script_step *step = &script->steps[runner->next[core]++];
+    const struct script_step *step = &script->steps[walk->next[core]++];
     if (step->rendezvous)
-        meet(runner, cores, core);
+        meet(walk, core, operation);
     else if (step->operation.kind == CORE_STREAM)
-        begin_stream(runner, core, step);
+        begin_stream(walk, core, step, operation);
     else
-        machine_post(runner->fixture->machine, core, &step->operation);
+        *operation = step->operation;
+    return true;
 }
 
 struct script_run script_run(struct fixture *fixture, const struct script *scripts, advance_function advance)
 {
-    struct runner runner = {.fixture = fixture, .scripts = scripts};
-    unsigned cores = (unsigned)machine_config(fixture->machine)->cores, core;
-    for (unsigned i = 0; i < cores; i++)
+    struct script_walk walk;
+    struct script_run run;
+    unsigned core;
+    script_walk_begin(&walk, fixture->machine, scripts);
+    for (unsigned i = 0; i < walk.cores; i++)
         machine_add_program(fixture->machine, i);
-    while ((runner.result.status = advance(fixture->machine, &core)) == MACHINE_PROGRAM)
-        go_on(&runner, cores, core);
-    for (unsigned i = 0; i < cores; i++)
-        if (runner.streams[i])
-            runner.streams[i]->close(runner.streams[i]);
-    return runner.result;
+    while ((run.status = advance(fixture->machine, &core)) == MACHINE_PROGRAM) {
+        struct core_operation operation;
+        if (script_walk_next(&walk, core, &operation))
+            machine_post(fixture->machine, core, &operation);
+        else
+            machine_end_program(fixture->machine, core);
+    }
+    run.faults = walk.faults;
+    script_walk_end(&walk);
+    return run;
 }
