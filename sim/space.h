@@ -1,0 +1,57 @@
+/*
+ * Address spaces: a page table with its abstract map, run on simulated cores.
+ *
+ * Each operation is bracketed by events, goes through the checking wrapper, and is followed by a view: what
+ * the table stands for by hardware's reading, for the judges.
+ */
+#ifndef MMUSIM_SIM_SPACE_H
+#define MMUSIM_SIM_SPACE_H
+
+#include "pagetables/abstract_map.h"
+#include "pagetables/checked.h"
+#include "pagetables/pagetable.h"
+#include "sim/simulation.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct address_space {
+    struct simulation *simulation;
+    struct address_context context; /* what cores switch to */
+    const struct pagetable_class *table;
+    void *state;
+    struct pagetable_config config;
+    struct abstract_map *mappings; /* what operations should have made of it */
+    bool aliasing_allowed;
+    uint64_t counting_credit; /* entries that views may still count for what operations have earned */
+};
+
+struct space_config {
+    const char *table;  /* a class's name */
+    const char *format; /* a format's name */
+    uint16_t asid;
+    bool aliasing_allowed;
+};
+
+/* Built without time: before the run, or at the asked program's cycle. NULL with simulation->error. */
+struct address_space *space_create(struct simulation *simulation, const struct space_config *config);
+void space_destroy(struct address_space *space);
+
+/* Page-table code on `core`, in time. PAGETABLE_ENVIRONMENT if the run is being stopped. */
+enum pagetable_result space_map(struct address_space *space, unsigned core, uint64_t va,
+                                const struct frame *frame);
+enum pagetable_result space_unmap(struct address_space *space, unsigned core, uint64_t va);
+enum pagetable_result space_protect(struct address_space *space, unsigned core, uint64_t va,
+                                    uint32_t attributes);
+enum pagetable_result space_query(struct address_space *space, unsigned core, uint64_t va,
+                                  struct mapping *found);
+/* The same as space_map, without time; before the run only. */
+enum pagetable_result space_premap(struct address_space *space, uint64_t va, const struct frame *frame);
+/* Every mapping by hardware's reading, without time. */
+enum pagetable_result space_visit(struct address_space *space, pagetable_visitor visit, void *context);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
