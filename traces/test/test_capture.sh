@@ -54,10 +54,10 @@ if command -v qemu-x86_64 >/dev/null && [[ $(uname -m) == x86_64 ]]; then
     [[ $(xz -dc some.xz | head -n 1) == I* ]] || fail "good_begins_with_an_instruction"
     bad bad_skip_of_everything "skip fewer" --skip 1000000000 --plugin "$plugin" --output new.xz -- true
     bad bad_plugin "cannot be read" --plugin none.so --output new.xz -- true
-    # the words of a run: skipping S leaves out exactly the first S instructions
     "$capture" --events 3000 --plugin "$plugin" --output first.xz -- true
-    xz -dc first.xz | awk '/^I/ { n++ } n > 100' | head -n 1000 >expected
-    xz -dc some.xz | head -n 1000 | cmp - expected || fail "good_skip: other instructions were left out"
+    xz -dc first.xz | awk '/^I/ { n++ } n > 100' | sed -n 1,1000p >expected
+    xz -dc some.xz | sed -n 1,1000p >skipped
+    [[ $(wc -l <expected) -eq 1000 ]] && cmp skipped expected || fail "good_skip: other instructions were left out"
     echo "ok good_skip"
 fi
 if command -v valgrind >/dev/null; then
