@@ -364,7 +364,7 @@ static enum pagetable_result unmap_locked(const struct radix *radix, const struc
                                           uint64_t va)
 {
     struct path path;
-    unsigned cut;
+    unsigned cut = 0;
     enum pagetable_result result = descend_to_base(radix, environment, va, &path);
     if (result == PAGETABLE_OK)
         result = find_cut(radix, environment, &path, &cut);

@@ -119,6 +119,29 @@ static void bad_a_candidate_that_hardware_reads_differently_is_reported(void **s
     assert_int_equal(told.walk.leaf.frame.attributes, FRAME_READABLE | FRAME_USER);
 }
 
+/* A format that translates the first half of a large page alone. */
+static enum walk_status start_half(struct walk_state *walk, const struct translation_regime *regime,
+                                   uint64_t va)
+{
+    walk->va = va;
+    walk->fetches = 0;
+    walk->fault = FAULT_TRANSLATION;
+    walk->leaf = (struct walk_leaf){.va = 2 * MIB, .frame = frame_of(4 * MIB, 21, "r-x")};
+    return va < 3 * MIB ? WALK_LEAF : WALK_FAULT;
+}
+
+static void bad_a_candidate_that_is_translated_in_part_is_reported(void **state)
+{
+    struct told told = {.mappings = 0};
+    struct walk_format half = vmsa_4k_48;
+    half.start = start_half;
+    assert_int_equal(fixture_map(&fixture, 2 * MIB, frame_of(4 * MIB, 21, "r-x")), PAGETABLE_OK);
+    assert_int_equal(run(&told).unconfirmed, 0);
+    fixture.regime.format = &half;
+    assert_int_equal(run(&told).unconfirmed, 1);
+    assert_int_equal(told.walk.va, 4 * MIB - 1);
+}
+
 static void good_an_address_that_is_mapped_has_a_leaf(void **state)
 {
     struct walk_state walk;
@@ -146,6 +169,7 @@ int main(void)
         RADIX_TEST(good_nobody_needs_to_ask),
         RADIX_TEST(bad_a_candidate_whose_walk_faults_is_reported),
         RADIX_TEST(bad_a_candidate_that_hardware_reads_differently_is_reported),
+        RADIX_TEST(bad_a_candidate_that_is_translated_in_part_is_reported),
         RADIX_TEST(good_an_address_that_is_mapped_has_a_leaf),
         RADIX_TEST(bad_an_address_that_is_not_mapped_has_a_fault),
     };

@@ -121,11 +121,9 @@ static void good_a_block_over_an_empty_table_breaks_before_it_makes(void **state
 {
     assert_int_equal(fixture_map(&fixture, 2 * MIB, frame_of(0x5000, 12, "rw-")), PAGETABLE_OK);
     assert_int_equal(fixture_map(&fixture, 0, frame_of(0x9000, 12, "rw-")), PAGETABLE_OK);
-    /* the leaf at 2 MiB disappears behind the table's back: its table stays, empty */
-    const struct flat_event *log = flat_memory_log(fixture.memory);
+    /* its leaves disappear behind the table's back: its table stays, empty */
     assert_int_equal(fixture_map(&fixture, 2 * MIB + 0x1000, frame_of(0x6000, 12, "rw-")), PAGETABLE_OK);
-    log = flat_memory_log(fixture.memory);
-    uint64_t table = log[1].pa & ~UINT64_C(0xfff);
+    uint64_t table = flat_memory_log(fixture.memory)[1].pa & ~UINT64_C(0xfff);
     assert_true(flat_memory_poke(fixture.memory, table, 0));
     assert_true(flat_memory_poke(fixture.memory, table + 8, 0));
     assert_int_equal(abstract_map_remove(fixture.expected, 2 * MIB, NULL), PAGETABLE_OK);
@@ -167,6 +165,33 @@ static void good_a_global_mapping_is_invalidated_in_all_address_spaces(void **st
     assert_int_equal(fixture_map(&fixture, VA, frame_of(0x5000, 12, "rw-g")), PAGETABLE_OK);
     assert_int_equal(fixture_unmap(&fixture, VA), PAGETABLE_OK);
     assert_int_equal(only_invalidation()->scope, INVALIDATE_VA_ALL_ASIDS);
+}
+
+/* The log of destroying a table that is not the fixture's, with one mapping left in it. */
+static void destroy_another(const char *attributes)
+{
+    const struct pagetable_config config = {.format = &vmsa_4k_48, .asid = FIXTURE_ASID + 1};
+    const struct frame frame = frame_of(0x5000, 12, attributes);
+    struct radix other;
+    assert_int_equal(pagetable_radix.create(&other, &fixture.environment, &config), PAGETABLE_OK);
+    assert_int_equal(pagetable_radix.map(&other, &fixture.environment, VA, &frame), PAGETABLE_OK);
+    flat_memory_log_clear(fixture.memory);
+    assert_int_equal(pagetable_radix.destroy(&other, &fixture.environment), PAGETABLE_OK);
+    assert_string_equal(letters(), "stSrrrrr");
+}
+
+static void good_destroy_invalidates_the_address_space_before_it_releases(void **state)
+{
+    destroy_another("rw-u");
+    assert_int_equal(only_invalidation()->scope, INVALIDATE_ASID);
+    assert_int_equal(only_invalidation()->asid, FIXTURE_ASID + 1);
+    assert_true(only_invalidation()->broadcast);
+}
+
+static void good_destroy_with_a_global_mapping_left_invalidates_everything(void **state)
+{
+    destroy_another("rw-g");
+    assert_int_equal(only_invalidation()->scope, INVALIDATE_ALL);
 }
 
 /* ---- What a walk can see meanwhile ---- */
@@ -401,6 +426,8 @@ int main(void)
         RADIX_TEST(good_a_block_over_an_empty_table_breaks_before_it_makes),
         RADIX_TEST(good_an_ordinary_mapping_is_invalidated_by_address_and_address_space),
         RADIX_TEST(good_a_global_mapping_is_invalidated_in_all_address_spaces),
+        RADIX_TEST(good_destroy_invalidates_the_address_space_before_it_releases),
+        RADIX_TEST(good_destroy_with_a_global_mapping_left_invalidates_everything),
         RADIX_TEST(good_a_walk_never_sees_a_half_made_map),
         RADIX_TEST(good_a_walk_sees_an_unmap_whole_or_not_at_all),
         RADIX_TEST(good_a_walk_sees_protect_as_old_unmapped_or_new),

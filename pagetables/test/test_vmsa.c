@@ -98,11 +98,11 @@ static void bad_a_change_of_memory_type_global_or_address_needs_a_break(void **s
 /* ---- The walk: four tables at fixed places, and one leaf ---- */
 
 #define ROOT    UINT64_C(0x10000)
-#define VA      (3 * (UINT64_C(1) << 39) + 5 * GIB + 7 * 2 * MIB + 9 * 4 * KIB)
-#define L0_SLOT (ROOT + 3 * 8)
-#define L1_SLOT (UINT64_C(0x11000) + 5 * 8)
-#define L2_SLOT (UINT64_C(0x12000) + 7 * 8)
-#define L3_SLOT (UINT64_C(0x13000) + 9 * 8)
+#define VA      (3 * (UINT64_C(1) << 39) + 5 * GIB + 14 * MIB + 36 * KIB)
+#define L0_SLOT (ROOT + UINT64_C(3) * 8)
+#define L1_SLOT (UINT64_C(0x11000) + UINT64_C(5) * 8)
+#define L2_SLOT (UINT64_C(0x12000) + UINT64_C(7) * 8)
+#define L3_SLOT (UINT64_C(0x13000) + UINT64_C(9) * 8)
 
 struct walked {
     struct flat_memory *memory;
