@@ -28,6 +28,12 @@ struct program {
 
 } // namespace
 
+/* SystemC's library refers to it for programs without a main of their own; one that has a sc_main keeps it. */
+extern "C" __attribute__((weak)) int sc_main(int, char **)
+{
+    return EXIT_FAILURE;
+}
+
 /* The body's thread, the turns, and what the two modes have in common. */
 struct program_host {
     struct machine *machine;

@@ -38,7 +38,9 @@ struct fixture {
     bool ordered; /* events came in order of (cycle, core, sequence) */
 };
 
-void fixture_open(struct fixture *fixture, const struct mmu_config *config, bool observed);
+enum observation { OBSERVE_NOTHING, OBSERVE_MISSES, OBSERVE_ALL };
+
+void fixture_open(struct fixture *fixture, const struct mmu_config *config, enum observation observation);
 void fixture_close(struct fixture *fixture);
 uint64_t fixture_va(unsigned page);
 
@@ -61,6 +63,25 @@ struct script {
     unsigned count;
 };
 
+/* Where each core's program stands in its script. */
+struct script_walk {
+    struct machine *machine;
+    const struct script *scripts; /* one a core */
+    unsigned cores;
+    struct stream *streams[MMU_CORES_MAX];
+    unsigned next[MMU_CORES_MAX];
+    unsigned met[MMU_CORES_MAX]; /* rendezvous reached */
+    bool ended[MMU_CORES_MAX];
+    bool resume[MMU_CORES_MAX]; /* a fault was handled: resume the stream next */
+    uint64_t faults;
+};
+
+void script_walk_begin(struct script_walk *walk, struct machine *machine, const struct script *scripts);
+/* What the core does next, asked when its last operation has ended; false: its program ends. Faults of
+ * streams are handled by letting time pass, and a retry. */
+bool script_walk_next(struct script_walk *walk, unsigned core, struct core_operation *operation);
+void script_walk_end(struct script_walk *walk);
+
 struct script_run {
     enum machine_status status;
     uint64_t faults;
@@ -68,7 +89,7 @@ struct script_run {
 
 typedef enum machine_status (*advance_function)(struct machine *machine, unsigned *core);
 
-/* Drives every core's script to its end. Faults of streams are handled by letting time pass, and a retry. */
+/* Drives every core's script to its end. */
 struct script_run script_run(struct fixture *fixture, const struct script *scripts, advance_function advance);
 
 void draw_config(uint64_t *state, struct mmu_config *config);

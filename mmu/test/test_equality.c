@@ -25,7 +25,7 @@ static void run_once(uint64_t seed, advance_function advance, const struct machi
     struct script scripts[MMU_CORES_MAX];
     uint64_t state = seed;
     draw_config(&state, &config);
-    fixture_open(&outcome->fixture, &config, true);
+    fixture_open(&outcome->fixture, &config, OBSERVE_ALL);
     if (controls)
         machine_set_controls(outcome->fixture.machine, controls);
     for (unsigned i = 0; i < config.cores; i++)

@@ -1,0 +1,136 @@
+#include "mmu/systemc/test/scripted.h"
+
+#include <inttypes.h>
+
+#include "mmu/systemc/program_host.h"
+
+#define STEPS 60u
+
+struct walking_program {
+    struct program_host *host;
+    struct script_walk *walk;
+};
+
+static void walk_script(void *context, unsigned core)
+{
+    struct walking_program *program = context;
+    struct core_operation operation;
+    while (script_walk_next(program->walk, core, &operation))
+        if (!program_host_do(program->host, core, &operation))
+            return;
+}
+
+static struct script_run run_hosted(struct scripted_run *run, enum host_mode mode)
+{
+    struct machine *machine = run->fixture.machine;
+    struct script_walk walk;
+    struct walking_program program = {program_host_create(machine, mode), &walk};
+    struct script_run result;
+    script_walk_begin(&walk, machine, run->scripts);
+    for (unsigned i = 0; i < walk.cores; i++)
+        program_host_add(program.host, i, walk_script, &program);
+    result.status = program_host_run(program.host);
+    result.faults = walk.faults;
+    script_walk_end(&walk);
+    program_host_destroy(program.host);
+    return result;
+}
+
+static struct script_run drive(struct scripted_run *run)
+{
+    switch (run->driver) {
+    case DRIVE_FAST:
+        return run_hosted(run, HOST_FAST);
+    case DRIVE_LOCKSTEP:
+        return run_hosted(run, HOST_LOCKSTEP);
+    default:
+        return script_run(&run->fixture, run->scripts, machine_advance_stepped);
+    }
+}
+
+static void run_and_write(void *argument, FILE *out)
+{
+    struct scripted_run *run = argument;
+    struct fixture *fixture = &run->fixture;
+    struct scripted_summary summary;
+    memset(&summary, 0, sizeof summary);
+    void *foreign = run->before ? run->before(run) : NULL;
+    struct script_run result = drive(run);
+    const char *error = machine_error(fixture->machine);
+    summary.run.status = result.status;
+    summary.run.faults = result.faults;
+    summary.end_cycle = machine_end_cycle(fixture->machine);
+    snprintf(summary.error, sizeof summary.error, "%s", error ? error : "");
+    machine_finish(fixture->machine);
+    summary.events = fixture->event_count;
+    summary.ordered = fixture->ordered;
+    fwrite(&summary, sizeof summary, 1, out);
+    for (unsigned i = 0; i < run->config.cores; i++)
+        fwrite(machine_counters(fixture->machine, i), sizeof(struct core_counters), 1, out);
+    fwrite(fixture->events, sizeof *fixture->events, fixture->event_count, out);
+    if (run->after)
+        run->after(foreign, out);
+}
+
+void scripted_record(struct scripted_run *run, uint64_t seed, struct recording *recording)
+{
+    uint64_t state = seed;
+    draw_config(&state, &run->config);
+    fixture_open(&run->fixture, &run->config, OBSERVE_ALL);
+    for (unsigned i = 0; i < run->config.cores; i++)
+        draw_script(&state, &run->fixture, STEPS, i, &run->scripts[i]);
+    run_in_child(run_and_write, run, recording);
+    for (unsigned i = 0; i < run->config.cores; i++)
+        script_free(&run->scripts[i]);
+    fixture_close(&run->fixture);
+}
+
+struct scripted_summary scripted_summary(const struct recording *recording)
+{
+    struct scripted_summary summary;
+    assert_true(recording->count >= sizeof summary);
+    memcpy(&summary, recording->bytes, sizeof summary);
+    return summary;
+}
+
+static const struct mmu_event *event_at(const struct recording *recording, uint64_t index)
+{
+    uint64_t events = scripted_summary(recording).events;
+    if (index >= events)
+        return NULL;
+    size_t begin = recording->count - (size_t)events * sizeof(struct mmu_event);
+    return (const struct mmu_event *)(const void *)(recording->bytes + begin) + index;
+}
+
+/* The first byte that differs within two events. */
+static unsigned differing_byte(const struct mmu_event *a, const struct mmu_event *b)
+{
+    unsigned at = 0;
+    while (at < sizeof *a && ((const unsigned char *)a)[at] == ((const unsigned char *)b)[at])
+        at++;
+    return at;
+}
+
+static void tell_event(const char *name, uint64_t index, const struct mmu_event *event)
+{
+    if (event)
+        print_message("  %s: event %" PRIu64 ": cycle %" PRIu64 " core %u kind %u sequence %u\n", name, index,
+                      event->cycle, event->core, event->kind, event->sequence);
+}
+
+void scripted_explain(uint64_t seed, const struct recording *a, const struct recording *b)
+{
+    struct scripted_summary first = scripted_summary(a), second = scripted_summary(b);
+    uint64_t at = 0;
+    print_message("MMUSIM_SEED=%" PRIu64 ": status %d and %d, %" PRIu64 " and %" PRIu64
+                  " events, end %" PRIu64 " and %" PRIu64 ", '%s' and '%s'\n",
+                  seed, (int)first.run.status, (int)second.run.status, first.events, second.events,
+                  first.end_cycle, second.end_cycle, first.error, second.error);
+    while (at < first.events && at < second.events &&
+           memcmp(event_at(a, at), event_at(b, at), sizeof(struct mmu_event)) == 0)
+        at++;
+    tell_event("first", at, event_at(a, at));
+    tell_event("second", at, event_at(b, at));
+    if (event_at(a, at) && event_at(b, at))
+        print_message("  from byte %u on\n", differing_byte(event_at(a, at), event_at(b, at)));
+}
