@@ -32,9 +32,10 @@ ORDER BY o.operation;
 -- Operations without a known result may have happened: what they begin is never sure, nor what they end.
 INSERT INTO mapping_windows (space, va, last_va, pa, size_lg2, attributes, rights, map_operation,
                              remove_operation, may_from, must_from, must_until, may_until, map_begin_event,
-                             map_end_event, remove_begin_event, remove_end_event)
+                             map_end_event, map_done_event, remove_begin_event, remove_end_event,
+                             remove_done_event)
 WITH done AS MATERIALIZED (
-    SELECT o.*, IFNULL(o.end_event, 0x7fffffffffffffff) AS turn,
+    SELECT o.*, IFNULL(o.end_event, 0x7fffffffffffffff) AS turn, w.done_event,
            w.begin_cycle AS window_begin,
            CASE WHEN o.result = 0 THEN w.end_cycle END AS window_end,
            CASE WHEN o.result = 0 THEN MAX(o.end_cycle, IFNULL(w.drain_cycle, 0)) END AS drained
@@ -46,7 +47,7 @@ WITH done AS MATERIALIZED (
     FROM done WHERE kind IN (0, 2)
 ), beginnings AS (
     -- a protect keeps the frame of the map before it
-    SELECT operation, space, va, kind, attributes, event, end_event, window_begin, window_end, drained, number,
+    SELECT operation, space, va, kind, attributes, event, end_event, done_event, window_begin, window_end, drained, number,
            FIRST_VALUE(pa) OVER chain AS pa, FIRST_VALUE(size_lg2) OVER chain AS size_lg2
     FROM numbered
     WINDOW chain AS (PARTITION BY space, va, generation ORDER BY number)
@@ -76,7 +77,7 @@ SELECT p.space, p.va, p.va + (1 << p.size_lg2) - 1, p.pa, p.size_lg2, p.attribut
        p.window_begin,
        CASE p.kind WHEN 0 THEN p.drained ELSE p.window_end END,
        r.window_begin, r.window_end,
-       p.event, p.end_event, r.event, r.end_event
+       p.event, p.end_event, p.done_event, r.event, r.end_event, r.done_event
 FROM paired p
 LEFT JOIN spaces s ON s.space = p.space
 LEFT JOIN done r ON r.operation = p.remover
@@ -85,8 +86,23 @@ ORDER BY p.event;
 -- Where a mapping is looked for: by the base of the page in one size, then by its end.
 CREATE INDEX mapping_windows_by_page
     ON mapping_windows (space, va, size_lg2, IFNULL(may_until, 0x7fffffffffffffff));
-CREATE INDEX mapping_windows_by_frame ON mapping_windows (space, pa);
 CREATE INDEX mapping_windows_global
     ON mapping_windows (va, size_lg2, IFNULL(may_until, 0x7fffffffffffffff)) WHERE attributes & 16;
+CREATE INDEX mapping_windows_by_frame ON mapping_windows (space, pa);
 CREATE INDEX mapping_windows_by_operation ON mapping_windows (map_operation);
 CREATE INDEX mapping_windows_by_removal ON mapping_windows (remove_operation);
+
+-- The mappings of one page (or of one frame) in turn. `open_until_event` never falls from one to the next: so those that
+-- are open at some time are few neighbours, found by two look-ups, however often a page is mapped again.
+INSERT INTO mapping_turns
+SELECT 0, space, va, size_lg2, ROW_NUMBER() OVER turns, mapping, map_begin_event,
+       MAX(IFNULL(MAX(remove_end_event, remove_done_event), 0x7fffffffffffffff)) OVER turns
+FROM mapping_windows
+WINDOW turns AS (PARTITION BY space, va, size_lg2 ORDER BY map_begin_event ROWS UNBOUNDED PRECEDING);
+INSERT INTO mapping_turns
+SELECT 1, space, pa, size_lg2, ROW_NUMBER() OVER turns, mapping, map_begin_event,
+       MAX(IFNULL(MAX(remove_end_event, remove_done_event), 0x7fffffffffffffff)) OVER turns
+FROM mapping_windows
+WINDOW turns AS (PARTITION BY space, pa, size_lg2 ORDER BY map_begin_event ROWS UNBOUNDED PRECEDING);
+CREATE INDEX mapping_turns_by_begin ON mapping_turns (by_frame, space, base, size_lg2, begin_event, turn);
+CREATE INDEX mapping_turns_by_end ON mapping_turns (by_frame, space, base, size_lg2, open_until_event, turn);

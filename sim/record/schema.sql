@@ -316,6 +316,20 @@ CREATE TABLE mapping_windows (
     may_until INTEGER,
     map_begin_event INTEGER NOT NULL,
     map_end_event INTEGER,
+    map_done_event INTEGER,
     remove_begin_event INTEGER,
-    remove_end_event INTEGER
+    remove_end_event INTEGER,
+    remove_done_event INTEGER
 ) STRICT;
+
+CREATE TABLE mapping_turns (
+    by_frame INTEGER NOT NULL,
+    space INTEGER NOT NULL,
+    base INTEGER NOT NULL,
+    size_lg2 INTEGER NOT NULL,
+    turn INTEGER NOT NULL,
+    mapping INTEGER NOT NULL,
+    begin_event INTEGER NOT NULL,
+    open_until_event INTEGER NOT NULL,
+    PRIMARY KEY (by_frame, space, base, size_lg2, turn)
+) STRICT, WITHOUT ROWID;
