@@ -5,6 +5,8 @@
 
 #include "sim/judge/internal.h"
 
+#define SETTLE_PARTS 16u /* operations settle together, so often in settle_cycles */
+
 static uint64_t greater(uint64_t one, uint64_t other)
 {
     return one > other ? one : other;
@@ -116,13 +118,8 @@ bool operation_others_open(const struct judge *judge, const struct operation *op
 static struct version *live_at(struct judge *judge, const struct event_operation *call, bool base_only)
 {
     const struct space *space = &judge->spaces[call->space];
-    struct version_cursor cursor =
-        version_cursor_make(&judge->index, call->space, call->va, space->sizes_used);
-    struct version *version;
-    while ((version = version_next(&cursor)))
-        if (version_live(version) && (!base_only || version->mapping.va == call->va))
-            return version;
-    return NULL;
+    struct version *version = version_live_at(&judge->index, call->space, call->va, space->sizes_used);
+    return version && (!base_only || version->mapping.va == call->va) ? version : NULL;
 }
 
 /* Why the abstract map, as it is, does not let this operation succeed; NULL if it does. */
@@ -210,6 +207,13 @@ static void report_result(struct judge *judge, const struct operation *operation
         call->id, judge_operation_name(call->kind), call->va, call->space, operation->end_cycle, why);
 }
 
+/* Once it has returned and is acknowledged, time alone settles it. */
+static void wake_settling(struct judge *judge, const struct operation *operation)
+{
+    if (returned(operation) && !operation->parked && !operation->unacknowledged)
+        judge->next_settle = lesser(judge->next_settle, operation->end_cycle + judge->config.settle_cycles);
+}
+
 /* A successful operation takes effect, unless others are under way that may have come before it. */
 static bool apply_or_park(struct judge *judge, struct operation *operation)
 {
@@ -224,6 +228,7 @@ static bool apply_or_park(struct judge *judge, struct operation *operation)
     if (why)
         report_result(judge, operation, why);
     apply(judge, operation);
+    wake_settling(judge, operation);
     if (operation->view_cycle != EVENT_NEVER)
         judge_view_compare(judge, operation);
     return true;
@@ -245,12 +250,6 @@ static void retry_parked(struct judge *judge)
 {
     while (judge->parked && (apply_one_parked(judge, false) || apply_one_parked(judge, true)))
         continue;
-}
-
-static void wake_settling(struct judge *judge, const struct operation *operation)
-{
-    if (returned(operation) && !operation->parked && !operation->unacknowledged)
-        judge->next_settle = lesser(judge->next_settle, operation->end_cycle + judge->config.settle_cycles);
 }
 
 void operation_returns(struct judge *judge, const struct mmu_event *event)
@@ -278,8 +277,7 @@ void operation_returns(struct judge *judge, const struct mmu_event *event)
     if (!operation->parked && operation->view_cycle != EVENT_NEVER)
         judge_view_compare(judge, operation);
     retry_parked(judge);
-    for (size_t i = 0; i < judge->operation_count; i++)
-        wake_settling(judge, judge->operations[i]);
+    wake_settling(judge, operation);
 }
 
 void operation_writes(struct judge *judge, const struct mmu_event *event)
@@ -350,6 +348,7 @@ void operations_settle(struct judge *judge)
         }
     }
     judge->operation_count = kept;
+    judge->next_settle = greater(judge->next_settle, judge->now + judge->config.settle_cycles / SETTLE_PARTS);
 }
 
 /* It never returned: from its first store on, both answers are possible, and everything in between. */

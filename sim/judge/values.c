@@ -9,8 +9,10 @@
 
 void values_destroy(struct values *values)
 {
-    for (size_t i = 0; i < values->page_capacity; i++)
+    for (size_t i = 0; i < values->page_capacity; i++) {
         free(values->pages[i].bytes);
+        free(values->pages[i].before);
+    }
     free(values->pages);
     free(values->ring);
     memset(values, 0, sizeof *values);
@@ -40,28 +42,28 @@ static bool grow_pages(struct values *values)
     return true;
 }
 
-static uint8_t *find_page(const struct values *values, uint64_t pa)
+static struct value_page *find_page(const struct values *values, uint64_t pa)
 {
     if (!values->page_capacity)
         return NULL;
-    return values->pages[page_slot(values->pages, values->page_capacity, pa >> PAGE_LG2)].bytes;
+    struct value_page *page = &values->pages[page_slot(values->pages, values->page_capacity, pa >> PAGE_LG2)];
+    return page->bytes ? page : NULL;
 }
 
-static uint8_t *find_or_make_page(struct values *values, uint64_t pa)
+static struct value_page *find_or_make_page(struct values *values, uint64_t pa)
 {
-    uint8_t *bytes = find_page(values, pa);
-    if (bytes)
-        return bytes;
+    struct value_page *page = find_page(values, pa);
+    if (page)
+        return page;
     if ((values->page_count + 1) * 2 > values->page_capacity && !grow_pages(values))
         return NULL;
-    bytes = calloc(1, PAGE_BYTES);
-    if (!bytes)
+    page = &values->pages[page_slot(values->pages, values->page_capacity, pa >> PAGE_LG2)];
+    page->bytes = calloc(1, PAGE_BYTES);
+    if (!page->bytes)
         return NULL;
-    struct value_page *page = &values->pages[page_slot(values->pages, values->page_capacity, pa >> PAGE_LG2)];
     page->number = pa >> PAGE_LG2;
-    page->bytes = bytes;
     values->page_count++;
-    return bytes;
+    return page;
 }
 
 static uint8_t value_byte(uint64_t value, uint64_t position)
@@ -69,15 +71,35 @@ static uint8_t value_byte(uint64_t value, uint64_t position)
     return (uint8_t)(value >> position % 8 * 8);
 }
 
+/* The page of an entry that was data before. */
+static bool clear_page(struct value_page *page)
+{
+    uint8_t *cleared = calloc(1, PAGE_BYTES);
+    if (!cleared)
+        return false;
+    free(page->before);
+    page->before = page->bytes;
+    page->bytes = cleared;
+    page->data = false;
+    return true;
+}
+
 static bool write_memory(struct values *values, const struct transaction *store)
 {
     for (unsigned done = 0; done < store->size_bytes;) {
         uint64_t pa = store->pa + done;
-        uint8_t *page = find_or_make_page(values, pa);
+        struct value_page *page = find_or_make_page(values, pa);
         if (!page)
             return false;
-        for (uint64_t offset = pa % PAGE_BYTES; offset < PAGE_BYTES && done < store->size_bytes; offset++)
-            page[offset] = value_byte(store->value, done++);
+        if (store->kind == TRANSACTION_STORE)
+            page->data = true;
+        else if (page->data && !clear_page(page))
+            return false;
+        for (uint64_t offset = pa % PAGE_BYTES; offset < PAGE_BYTES && done < store->size_bytes; offset++) {
+            page->bytes[offset] = value_byte(store->value, done++);
+            if (page->before)
+                page->before[offset] = page->bytes[offset];
+        }
     }
     return true;
 }
@@ -87,13 +109,19 @@ static unsigned value_bytes(const struct transaction *transaction)
     return transaction->size_bytes < 8 ? transaction->size_bytes : 8;
 }
 
+/* Each byte as it is, or as it was before the page may have been cleared if the load returned that. */
 static uint64_t read_memory(const struct values *values, const struct transaction *load)
 {
     uint64_t value = 0;
     for (unsigned i = 0; i < value_bytes(load); i++) {
-        const uint8_t *page = find_page(values, load->pa + i);
-        if (page)
-            value |= (uint64_t)page[(load->pa + i) % PAGE_BYTES] << i * 8;
+        const struct value_page *page = find_page(values, load->pa + i);
+        if (!page)
+            continue;
+        uint64_t offset = (load->pa + i) % PAGE_BYTES;
+        uint8_t byte = page->bytes[offset];
+        if (page->before && page->before[offset] == value_byte(load->value, i))
+            byte = page->before[offset];
+        value |= (uint64_t)byte << i * 8;
     }
     return value;
 }

@@ -35,6 +35,8 @@ struct transaction {
 struct value_page {
     uint64_t number; /* pa >> 12 */
     uint8_t *bytes;  /* NULL: free slot */
+    uint8_t *before; /* its bytes before it may have been cleared for a table; NULL: never was */
+    bool data;       /* an access has stored to it since */
 };
 
 struct values {
@@ -54,6 +56,9 @@ void values_destroy(struct values *values);
 bool values_add(struct values *values, const struct transaction *transaction, bool *late);
 
 /*
+ * A page that was stored to and then holds a table entry has been cleared in between, which no event tells:
+ * from then on its other bytes may be 0 or what they were, and a load may return either.
+ *
  * Lets the first one take effect if it was performed before `cycle`. Of a load, `*expected` is what it
  * should have returned (of the first 8 bytes at the most). False if there is none.
  */

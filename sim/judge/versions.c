@@ -139,6 +139,19 @@ struct version *version_next(struct version_cursor *cursor)
     return version;
 }
 
+struct version *version_live_at(const struct version_index *index, uint32_t space, uint64_t va,
+                                uint64_t sizes)
+{
+    for (; sizes; sizes &= sizes - 1) {
+        unsigned size_lg2 = least_bit(sizes);
+        struct region_key key = {.number = va >> size_lg2, .space = space, .size_lg2 = (uint8_t)size_lg2};
+        const struct region *region = region_find(index, &key);
+        if (region && region->newest && version_live(region->newest))
+            return region->newest;
+    }
+    return NULL;
+}
+
 /* The version's page, virtual or physical. */
 static struct region_key place_of(const struct version *version, uint32_t space, bool physical)
 {
@@ -290,6 +303,8 @@ static bool forgettable(const struct version *version, uint64_t cycle)
 
 static void forget_in(struct version_index *index, struct region *region, uint64_t cycle)
 {
+    if (!region || region->ended <= ENDED_KEPT || region->ended < region->sweep_at)
+        return;
     struct version **link = &region->newest;
     unsigned ended = 0;
     while (*link) {
@@ -310,6 +325,7 @@ static void forget_in(struct version_index *index, struct region *region, uint64
         index->free_versions = version;
         index->versions--;
     }
+    region->sweep_at = region->ended * 2;
 }
 
 void version_forget(struct version_index *index, const struct version *version, uint64_t cycle)
@@ -318,11 +334,9 @@ void version_forget(struct version_index *index, const struct version *version, 
     struct region_key own = place_of(version, version->space, false);
     struct region_key global = place_of(version, SPACE_GLOBAL, false);
     struct region *region = region_find(index, &own);
-    if (region && region->ended > ENDED_KEPT)
-        forget_in(index, region, cycle);
+    forget_in(index, region, cycle);
     region = region_find(index, &global);
-    if (region && region->ended > ENDED_KEPT)
-        forget_in(index, region, cycle);
+    forget_in(index, region, cycle);
 }
 
 bool region_overlaps(const struct version_index *index, const struct region_key *key, uint64_t sizes,

@@ -62,6 +62,7 @@ struct region {
     uint64_t last_end_within; /* the same, or inside */
     uint64_t forgotten_end;   /* the last cycle of any version that was forgotten; 0 if none was */
     uint32_t ended;           /* versions in the list that have ended */
+    uint32_t sweep_at;        /* so many of them are worth a search for what can be forgotten */
 };
 
 struct version_index {
@@ -119,6 +120,10 @@ struct version_cursor version_cursor_make(const struct version_index *index, uin
                                           uint64_t sizes);
 struct version *version_next(struct version_cursor *cursor);
 
+/* The mapping that contains `va` now, or NULL. In a region only the newest version can be live. */
+struct version *version_live_at(const struct version_index *index, uint32_t space, uint64_t va,
+                                uint64_t sizes);
+
 /* Adds a live version; its twin too if it is global. `sizes`: the format's. NULL if there is no memory. */
 struct version *version_add(struct version_index *index, const struct version *model, uint64_t sizes);
 
@@ -128,7 +133,7 @@ bool version_end(struct version_index *index, struct version *version, uint64_t 
 /* The windows of a version have become known better: its twin and regions learn it. */
 void version_refresh(struct version_index *index, struct version *version, uint64_t sizes);
 
-/* Forgets what ended before `cycle` in the version's region, beyond the newest few. */
+/* Forgets what ended before `cycle` in the version's region, beyond the newest few; not at every call. */
 void version_forget(struct version_index *index, const struct version *version, uint64_t cycle);
 
 /* Whether a frame or page of this place overlaps a live one, or one that ended at or after `since`. */

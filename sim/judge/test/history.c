@@ -24,7 +24,14 @@ struct cached {
     bool live, dying;
 };
 
-enum access_phase { ACCESS_FREE, ACCESS_WALKS, ACCESS_WAITS, ACCESS_BUFFERED, ACCESS_COMPLETES };
+enum access_phase {
+    ACCESS_FREE,
+    ACCESS_WALKS,
+    ACCESS_READY,
+    ACCESS_WAITS,
+    ACCESS_BUFFERED,
+    ACCESS_COMPLETES
+};
 
 struct access {
     enum access_phase phase;
@@ -172,7 +179,6 @@ static void perform(struct machine *machine, unsigned core, struct access *acces
         return;
     }
     told->pa = access->leaf.base + (told->va - VA(access->page));
-    told->translated_cycle = machine->now;
     access->phase = ACCESS_WAITS;
     if (told->access_kind == ACCESS_STORE) {
         struct buffered store = {
@@ -260,7 +266,8 @@ static void end_walk(struct machine *machine, unsigned core, struct access *acce
     }
     if (filled)
         fill(machine, core, access, walk.id);
-    perform(machine, core, access);
+    access->told.translated_cycle = machine->now;
+    access->phase = ACCESS_READY;
 }
 
 static void issue(struct machine *machine, unsigned core, struct access *access)
@@ -299,7 +306,20 @@ static void issue(struct machine *machine, unsigned core, struct access *access)
     access->entry = entry;
     access->told.entry = entry->told.id;
     access->leaf = entry->leaf;
-    perform(machine, core, access);
+    access->told.translated_cycle = machine->now;
+    access->phase = ACCESS_READY;
+}
+
+/* Data is asked for in the order of the program. */
+static bool has_turn(const struct core *core, const struct access *access)
+{
+    for (unsigned i = 0; i < FLIGHT; i++) {
+        const struct access *other = &core->flight[i];
+        if (other->phase >= ACCESS_WALKS && other->phase <= ACCESS_WAITS &&
+            other->told.access < access->told.access)
+            return false;
+    }
+    return core->buffered < BUFFER;
 }
 
 static void step_accesses(struct machine *machine, unsigned core)
@@ -309,10 +329,10 @@ static void step_accesses(struct machine *machine, unsigned core)
         struct access *access = &self->flight[i];
         if (access->phase == ACCESS_WALKS && access->read_cycle == machine->now)
             access->leaf = machine->table[access->space][access->page];
-        if (access->phase == ACCESS_WALKS && access->next_cycle == machine->now && self->buffered < BUFFER)
+        if (access->phase == ACCESS_WALKS && access->next_cycle == machine->now)
             end_walk(machine, core, access);
-        else if (access->phase == ACCESS_WALKS && access->next_cycle == machine->now)
-            access->next_cycle++;
+        else if (access->phase == ACCESS_READY && has_turn(self, access))
+            perform(machine, core, access);
         else if (access->phase == ACCESS_COMPLETES && access->next_cycle == machine->now)
             complete(machine, core, access);
         else if (access->phase == ACCESS_FREE && machine->now < machine->config.cycles &&
@@ -398,7 +418,7 @@ static void drop(struct machine *machine, unsigned core, const struct actor *act
 
 static void write_entry(struct machine *machine, unsigned core, struct actor *actor, struct leaf leaf)
 {
-    struct buffered store = {.pa = UINT64_C(0x7000000) + actor->space * 64 + actor->page * 8,
+    struct buffered store = {.pa = UINT64_C(0xff000000) + actor->space * 64 + actor->page * 8,
                              .issue_cycle = machine->now,
                              .operation = actor->act.id,
                              .space = actor->space,

@@ -1078,6 +1078,59 @@ static void good_entry_writes_are_stores(void **state)
     story_expect_good(&story);
 }
 
+/* An entry lies at 0x7000018; its page was data before, so it has been cleared for the table. */
+static void page_became_a_table(uint64_t word, uint64_t value, uint64_t findings)
+{
+    struct act window = {.id = 2,
+                         .kind = OPERATION_MAP,
+                         .va = PAGE + 0x1000,
+                         .frame = {UINT64_C(0x7000000), RW, 12},
+                         .begin = 131,
+                         .write = 132,
+                         .visible = 133,
+                         .end = 135};
+    struct act entry = {.id = 3,
+                        .kind = OPERATION_MAP,
+                        .va = PAGE + 0x2000,
+                        .frame = {UINT64_C(0x7001000), RW, 12},
+                        .begin = 190,
+                        .write = 195,
+                        .visible = 196,
+                        .end = 198};
+    story_act(&story, &window);
+    struct event_translation *access = story_load(&story, PAGE + 0x1800, UINT64_C(0x7000800), 150, 160);
+    access->access_kind = ACCESS_STORE;
+    access->value = 5;
+    story_act(&story, &entry);
+    story_load(&story, PAGE + 0x1000 + word, UINT64_C(0x7000000) + word, 200, 210)->value = value;
+    story_expect(&story, RULE_LOAD_VALUE, findings);
+}
+
+static void good_page_that_became_a_table_is_zero(void **state)
+{
+    page_became_a_table(0x800, 0, 0);
+}
+
+static void good_page_that_became_a_table_keeps_its_data(void **state)
+{
+    page_became_a_table(0x800, 5, 0);
+}
+
+static void good_page_that_became_a_table_has_its_entry(void **state)
+{
+    page_became_a_table(0x18, 3, 0);
+}
+
+static void bad_page_that_became_a_table_has_something_else(void **state)
+{
+    page_became_a_table(0x800, 6, 1);
+}
+
+static void bad_page_that_became_a_table_lacks_its_entry(void **state)
+{
+    page_became_a_table(0x18, 0, 1);
+}
+
 static void good_values_are_left_alone_without_them(void **state)
 {
     story.config.values = false;
@@ -1320,6 +1373,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(bad_forwarded_load_reads_an_older_store, begin_mapped, end),
         cmocka_unit_test_setup_teardown(bad_forwarded_load_reads_another_cores_store, begin_mapped, end),
         cmocka_unit_test_setup_teardown(good_entry_writes_are_stores, begin_mapped, end),
+        cmocka_unit_test_setup_teardown(good_page_that_became_a_table_is_zero, begin_mapped, end),
+        cmocka_unit_test_setup_teardown(good_page_that_became_a_table_keeps_its_data, begin_mapped, end),
+        cmocka_unit_test_setup_teardown(good_page_that_became_a_table_has_its_entry, begin_mapped, end),
+        cmocka_unit_test_setup_teardown(bad_page_that_became_a_table_has_something_else, begin_mapped, end),
+        cmocka_unit_test_setup_teardown(bad_page_that_became_a_table_lacks_its_entry, begin_mapped, end),
         cmocka_unit_test_setup_teardown(good_values_are_left_alone_without_them, begin_mapped, end),
         cmocka_unit_test_setup_teardown(good_both_halves, begin_mapped, end),
         cmocka_unit_test_setup_teardown(good_no_half_is_performed_with_a_fault, begin_mapped, end),

@@ -150,7 +150,7 @@ static bool is_quiet_access(const struct story *story, const struct mmu_event *e
 }
 
 /* A damage changes one event that it can be done to, and says whether it could. */
-typedef bool (*damage)(struct story *story, struct mmu_event *event);
+typedef bool (*damage_function)(struct story *story, struct mmu_event *event);
 
 static bool damage_value(struct story *story, struct mmu_event *event)
 {
@@ -242,6 +242,7 @@ static bool damage_entry_end(struct story *story, struct mmu_event *event)
     if (!id || operation_of(story, id)->kind != OPERATION_UNMAP)
         return false;
     event->as.tlb_entry.end_cycle = window_end(story, id) + 1;
+    event->cycle = event->as.tlb_entry.end_cycle;
     return true;
 }
 
@@ -253,6 +254,7 @@ static bool damage_entry_hit(struct story *story, struct mmu_event *event)
     if (!id || operation_of(story, id)->kind != OPERATION_UNMAP)
         return false;
     event->as.tlb_entry.last_hit_cycle = window_end(story, id) + 1;
+    event->cycle = event->as.tlb_entry.last_hit_cycle;
     return true;
 }
 
@@ -263,7 +265,7 @@ static bool damage_walk(struct story *story, struct mmu_event *event)
 }
 
 static const struct {
-    damage damage;
+    damage_function damage;
     const char *name;
     uint64_t rules; /* one of which has to be found; bit: judge_rule */
 } damages[] = {
@@ -285,7 +287,7 @@ static const struct {
 };
 
 /* One event at random that can be damaged; false if the history has none. */
-static bool damage_one(struct story *story, damage damage, uint64_t *random)
+static bool damage_one(struct story *story, damage_function damage, uint64_t *random)
 {
     size_t start = (size_t)(history_random(random) % story->count);
     for (size_t i = 0; i < story->count; i++)
