@@ -12,6 +12,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct ordered_record {
     uint64_t key;
     uint64_t tie; /* orders records of the same key */
@@ -50,4 +54,7 @@ bool ordered_insert(struct ordered *set, const struct ordered_record *record);
 /* Whether there was a record with this key and tie. */
 bool ordered_remove(struct ordered *set, uint64_t key, uint64_t tie);
 
+#ifdef __cplusplus
+}
+#endif
 #endif
