@@ -46,8 +46,8 @@ struct trace_reader;
 
 /*
  * NULL on error: the file is missing, a directory, empty, or its first line is of no known format. Lines that
- * are wrong later, damaged compressed data, and a trace that ends in the middle of a line or without any
- * record are errors of trace_read. A reader serves one thread.
+ * are wrong later, and a trace that ends in the middle of a line or without any record, are errors of
+ * trace_read; damaged or cut compressed data is an error of the one or the other. A reader serves one thread.
  */
 struct trace_reader *trace_open(const char *path, struct trace_error *error);
 void trace_close(struct trace_reader *reader);
