@@ -47,7 +47,7 @@ void core_module::step()
 {
     uint64_t cycle = lockstep::now();
     scheduled_cycle_ = not_scheduled;
-    if (machine_error(owner_.machine()))
+    if (owner_.halted())
         return;
     asked_ = machine_core_step(owner_.machine(), index_, cycle);
     if (asked_)
@@ -76,6 +76,8 @@ void bus_module::schedule()
 void bus_module::arbitrate()
 {
     uint64_t cycle = lockstep::now();
+    if (owner_.halted())
+        return;
     machine_arbitrate(owner_.machine(), cycle);
     if (++arbitrations_ % deliver_every == 0)
         (void)machine_deliver(owner_.machine(), cycle); /* a failure is kept as the machine's error */
@@ -111,6 +113,16 @@ void lockstep::schedule_all()
 void lockstep::ask(unsigned core, uint64_t cycle)
 {
     ask_(core, cycle);
+}
+
+void lockstep::halt()
+{
+    halted_ = true;
+}
+
+bool lockstep::halted() const
+{
+    return halted_ || machine_error(machine_);
 }
 
 } // namespace mmusim

@@ -82,6 +82,9 @@ class lockstep : public sc_core::sc_module
     /* Something may have come for any core: whoever has to act earlier than planned is planned anew. */
     void schedule_all();
     void ask(unsigned core, uint64_t cycle);
+    /* Nothing is stepped any more. */
+    void halt();
+    bool halted() const;
     struct machine *machine()
     {
         return machine_;
@@ -91,6 +94,7 @@ class lockstep : public sc_core::sc_module
   private:
     struct machine *machine_;
     asker ask_;
+    bool halted_ = false;
     std::vector<std::unique_ptr<core_module>> cores_;
     std::unique_ptr<bus_module> bus_;
 };

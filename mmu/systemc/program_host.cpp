@@ -28,7 +28,8 @@ struct program {
 
 } // namespace
 
-/* SystemC's library refers to it for programs without a main of their own; one that has a sc_main keeps it. */
+/* SystemC's library refers to it for programs without a main of their own; one that has a sc_main keeps it.
+ */
 extern "C" __attribute__((weak)) int sc_main(int, char **)
 {
     return EXIT_FAILURE;
@@ -74,6 +75,8 @@ struct program_host {
         if (!stopping)
             status = why;
         stopping = true;
+        if (lockstep)
+            lockstep->halt();
         for (auto &other : programs)
             if (other && !other->my_turn) {
                 other->my_turn = true;
@@ -111,6 +114,10 @@ struct program_host {
         if (stopping)
             return nullptr;
         machine_post(machine, core, operation);
+        if (machine_error(machine)) {
+            stop(MACHINE_ERROR);
+            return nullptr;
+        }
         if (mode == HOST_LOCKSTEP) {
             lockstep->posted(core);
             wait_for_turn(core);
@@ -163,7 +170,7 @@ struct program_host {
             unsigned core;
             status = machine_advance(machine, &core); /* nothing is left: it says how it ended */
             stop(status);
-            sc_core::sc_start(sc_core::SC_ZERO_TIME);
+            sc_core::sc_start(sc_core::sc_time::from_value(1)); /* the bodies that still wait return */
         }
         return machine_error(machine) ? MACHINE_ERROR : status;
     }
@@ -177,6 +184,8 @@ struct program_host *program_host_create(struct machine *machine, enum host_mode
     made = true;
     if (setenv("SYSTEMC_DISABLE_COPYRIGHT_MESSAGE", "1", 1) != 0)
         return nullptr;
+    /* A machine without a program has nothing to do. */
+    sc_core::sc_report_handler::set_actions(sc_core::SC_ID_NO_SC_START_ACTIVITY_, sc_core::SC_DO_NOTHING);
     try {
         return new program_host(machine, mode);
     } catch (const std::bad_alloc &) {

@@ -43,7 +43,8 @@ enum machine_status program_host_run(struct program_host *host);
 const struct core_result *program_host_do(struct program_host *host, unsigned core,
                                           const struct core_operation *operation);
 
-/* Stops the run: every program_host_do that is under way or comes later returns NULL. From a body. */
+/* Stops the run: every program_host_do that is under way or comes later returns NULL, and program_host_run
+ * gives MACHINE_ERROR. From a body. */
 void program_host_stop(struct program_host *host);
 bool program_host_stopping(const struct program_host *host);
 

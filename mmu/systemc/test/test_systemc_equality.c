@@ -8,7 +8,7 @@
 
 #include "mmu/systemc/test/scripted.h"
 
-#define RUNS 150u
+#define RUNS 300u
 
 static uint64_t from_environment(const char *name, uint64_t otherwise)
 {
