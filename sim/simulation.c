@@ -10,6 +10,7 @@
 
 #include "sim/instructions.h"
 #include "sim/space.h"
+#include "sim/version.h"
 
 /* Address 0 is never a frame. */
 #define RESERVED_BYTES 4096
@@ -57,7 +58,7 @@ static bool open_recorder(struct simulation *simulation, const struct simulation
                                        .checked = config->check,
                                        .seed = config->machine.seed,
                                        .host_started_unix = (int64_t)time(NULL),
-                                       .program_version = MMUSIM_VERSION,
+                                       .program_version = mmusim_version(),
                                        .script_path = config->options->script,
                                        .script_text = config->script_text,
                                        .command_line = config->options->command_line,

@@ -7,7 +7,8 @@
 
 #include "traces/trace.h"
 
-#define BLOCK 256u
+#define BLOCK            256u
+#define ACCESS_BYTES_MAX 64u
 
 struct trace_stream {
     struct stream stream;
@@ -15,9 +16,11 @@ struct trace_stream {
     struct trace_reader *reader;
     struct trace_record records[BLOCK];
     long count, next;
-    uint64_t left;      /* records still to be replayed */
-    bool store_follows; /* the store of an M record that did not fit the last block */
-    struct stream_access store;
+    uint64_t left;             /* records still to be replayed */
+    struct stream_access rest; /* of the record given last: what is left of its bytes */
+    uint32_t rest_bytes;
+    struct stream_access store; /* of an M record: it follows the load */
+    uint32_t store_bytes;
     struct trace_error error;
 };
 
@@ -42,22 +45,34 @@ static uint8_t kind_of(const struct trace_record *record)
     return kinds[record->kind];
 }
 
-/* How many accesses one record gave: 0, 1, or 2. */
-static size_t translate(struct trace_stream *self, const struct trace_record *record,
-                        struct stream_access *place)
+/* A record becomes one access, or several of at most 64 bytes (a saved register file, say). */
+static void begin_record(struct trace_stream *self, const struct trace_record *record)
 {
     if (record->kind == TRACE_INSTRUCTION && !self->config.fetches)
-        return 0;
-    place[0] = (struct stream_access){.va = record->va + self->config.offset,
-                                      .pc = record->pc + (record->pc ? self->config.offset : 0),
-                                      .size_bytes = (uint16_t)record->size_bytes,
-                                      .kind = kind_of(record)};
+        return;
+    self->rest = (struct stream_access){.va = record->va + self->config.offset,
+                                        .pc = record->pc + (record->pc ? self->config.offset : 0),
+                                        .kind = kind_of(record)};
+    self->rest_bytes = record->size_bytes;
     if (record->kind != TRACE_MODIFY)
-        return 1;
-    self->store = place[0];
+        return;
+    self->store = self->rest;
     self->store.kind = ACCESS_STORE;
-    self->store_follows = true;
-    return 1;
+    self->store_bytes = record->size_bytes;
+}
+
+static struct stream_access take_access(struct trace_stream *self)
+{
+    struct stream_access access = self->rest;
+    access.size_bytes = (uint16_t)(self->rest_bytes < ACCESS_BYTES_MAX ? self->rest_bytes : ACCESS_BYTES_MAX);
+    self->rest.va += access.size_bytes;
+    self->rest_bytes -= access.size_bytes;
+    if (self->rest_bytes == 0 && self->store_bytes > 0) {
+        self->rest = self->store;
+        self->rest_bytes = self->store_bytes;
+        self->store_bytes = 0;
+    }
+    return access;
 }
 
 static bool count_instruction(struct trace_stream *self, const struct trace_record *record)
@@ -74,9 +89,8 @@ static long trace_stream_next(struct stream *stream, struct stream_access *acces
     struct trace_stream *self = (struct trace_stream *)stream;
     size_t given = 0;
     while (given < capacity) {
-        if (self->store_follows) {
-            accesses[given++] = self->store;
-            self->store_follows = false;
+        if (self->rest_bytes > 0) {
+            accesses[given++] = take_access(self);
             continue;
         }
         if (self->next == self->count && !refill(self))
@@ -86,7 +100,7 @@ static long trace_stream_next(struct stream *stream, struct stream_access *acces
             stream->error = "out of memory";
             return -1;
         }
-        given += translate(self, record, &accesses[given]);
+        begin_record(self, record);
     }
     if (given == 0 && self->count < 0) {
         stream->error = self->error.text;

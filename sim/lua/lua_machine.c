@@ -1,0 +1,258 @@
+/*
+ * machine { ... }: the description of the hardware, checked against the table of parameters, and m's methods.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "sim/lua/lua_script.h"
+#include "sim/nearest.h"
+
+#define NAMES_MAX  96
+#define NAME_BYTES 96
+
+/* Keys of machine { } that are no parameters of the hardware. */
+static const char *const run_keys[] = {"record", "check"};
+#define RUN_KEYS (sizeof run_keys / sizeof *run_keys)
+
+struct machine_description {
+    struct mmu_config config;
+    const char *record;
+    bool check;
+};
+
+static size_t known_names(const char **names)
+{
+    const struct mmu_parameter *parameter;
+    size_t count = 0;
+    for (unsigned i = 0; (parameter = mmu_parameter_at(i)) && count + RUN_KEYS < NAMES_MAX; i++)
+        names[count++] = parameter->name;
+    for (unsigned i = 0; i < RUN_KEYS; i++)
+        names[count++] = run_keys[i];
+    return count;
+}
+
+static int unknown_key(lua_State *state, const char *key)
+{
+    const char *names[NAMES_MAX];
+    size_t count = known_names(names);
+    const char *near = nearest_name(key, names, count);
+    return luaL_error(state, "machine has no key \"%s\"%s%s%s", key,
+                      near ? "; did you mean \"" : "; `mmusim list parameters` shows them", near ? near : "",
+                      near ? "\"?" : "");
+}
+
+static bool is_group(const char *name)
+{
+    const struct mmu_parameter *parameter;
+    size_t length = strlen(name);
+    for (unsigned i = 0; (parameter = mmu_parameter_at(i)); i++)
+        if (strncmp(parameter->name, name, length) == 0 && parameter->name[length] == '.')
+            return true;
+    return false;
+}
+
+static void read_parameter(lua_State *state, const char *name, struct machine_description *description)
+{
+    const struct mmu_parameter *parameter = mmu_parameter_find(name);
+    uint64_t value;
+    if (!parameter && is_group(name))
+        luaL_error(state, "machine: \"%s\" must be a table of keys, not %s", name, luaL_typename(state, -1));
+    if (!parameter) {
+        unknown_key(state, name);
+        return;
+    }
+    value = parameter->kind == PARAMETER_BYTES ? check_size(state, -1, name) : check_integer(state, -1, name);
+    if (value < parameter->least || value > parameter->most)
+        luaL_error(state, "machine: %s is %I; it must be from %I to %I%s%s", name, (LUAI_UACINT)value,
+                   (LUAI_UACINT)parameter->least, (LUAI_UACINT)parameter->most,
+                   *mmu_parameter_unit(parameter) ? " " : "", mmu_parameter_unit(parameter));
+    mmu_parameter_set(&description->config, parameter, value);
+}
+
+/* One level of the table on top of the stack; `prefix` has the names above it. */
+static void read_level(lua_State *state, const char *prefix, struct machine_description *description)
+{
+    char name[NAME_BYTES];
+    int table = lua_gettop(state);
+    luaL_checkstack(state, 8, "machine");
+    for (lua_pushnil(state); lua_next(state, table); lua_pop(state, 1)) {
+        if (lua_type(state, -2) != LUA_TSTRING)
+            luaL_error(state, "machine: its keys must be names, and one is of type %s",
+                       luaL_typename(state, -2));
+        snprintf(name, sizeof name, "%s%s%s", prefix, *prefix ? "." : "", lua_tostring(state, -2));
+        bool run_key = strcmp(name, "record") == 0 || strcmp(name, "check") == 0;
+        if (run_key)
+            continue;
+        if (lua_istable(state, -1) && is_group(name))
+            read_level(state, name, description);
+        else
+            read_parameter(state, name, description);
+    }
+}
+
+static void read_description(lua_State *state, struct machine_description *description)
+{
+    const struct run_options *options = script_of(state)->options;
+    char error[256];
+    mmu_config_defaults(&description->config);
+    lua_pushvalue(state, 1);
+    read_level(state, "", description);
+    lua_pop(state, 1);
+    description->record = text_field(state, 1, "record", "misses");
+    description->check = flag_field(state, 1, "check", true);
+    if (options->record)
+        description->record = options->record;
+    if (options->seed_given)
+        description->config.seed = options->seed;
+    if (!mmu_config_check(&description->config, error, sizeof error))
+        luaL_error(state, "machine: %s", error);
+}
+
+/* math.random follows the machine's seed. */
+static void seed_random(lua_State *state, uint64_t seed)
+{
+    lua_getglobal(state, "math");
+    lua_getfield(state, -1, "randomseed");
+    lua_pushinteger(state, (lua_Integer)seed);
+    lua_call(state, 1, 0);
+    lua_pop(state, 1);
+}
+
+static int missing_core(lua_State *state)
+{
+    struct script *script = script_of(state);
+    return luaL_error(state, "there is no core %s: the machine has cores 1 to %d",
+                      luaL_tolstring(state, 2, NULL), (int)machine_config(script->simulation.machine)->cores);
+}
+
+static void push_core_table(lua_State *state, struct script *script)
+{
+    unsigned cores = (unsigned)machine_config(script->simulation.machine)->cores;
+    lua_createtable(state, (int)cores, 0);
+    for (unsigned i = 0; i < cores; i++) {
+        script_core_init(script, i);
+        push_core(state, &script->cores[i]);
+        lua_rawseti(state, -2, i + 1);
+    }
+    lua_createtable(state, 0, 1);
+    lua_pushcfunction(state, missing_core);
+    lua_setfield(state, -2, "__index");
+    lua_setmetatable(state, -2);
+}
+
+static int new_machine(lua_State *state)
+{
+    struct script *script = script_of(state);
+    struct machine_description description = {.check = true};
+    luaL_argexpected(state, lua_istable(state, 1), 1, "table");
+    lua_settop(state, 1);
+    if (script->has_machine)
+        return luaL_error(state, "a script builds one machine, and this one has it already");
+    read_description(state, &description);
+    struct simulation_config config = {.machine = description.config,
+                                       .options = script->options,
+                                       .record = description.record,
+                                       .check = description.check,
+                                       .script_text = script->text};
+    script->has_machine = true;
+    if (!simulation_open(&script->simulation, &config, script->outcome))
+        return script_raise(state);
+    seed_random(state, description.config.seed);
+    lua_createtable(state, 0, 1);
+    push_core_table(state, script);
+    lua_setfield(state, -2, "core");
+    luaL_setmetatable(state, MACHINE_TYPE);
+    return 1;
+}
+
+/* ---- methods ------------------------------------------------------------------------------------ */
+
+static int machine_address_space(lua_State *state)
+{
+    if (lua_isnoneornil(state, 2)) {
+        lua_settop(state, 1);
+        lua_newtable(state);
+    }
+    return push_new_space(state, 2);
+}
+
+/* m:frames("2M"): physical memory of this size, aligned to it. */
+static int machine_frames(lua_State *state)
+{
+    struct script *script = script_of(state);
+    uint8_t size_lg2 = check_size_lg2(state, 2, "the size");
+    uint64_t pa;
+    if (size_lg2 < FRAME_BLOCK_LG2_MIN || size_lg2 > FRAME_BLOCK_LG2_MAX)
+        return luaL_error(state, "the size must be at least 4K");
+    if (!frame_allocate(&script->simulation.frames, size_lg2, &pa))
+        return luaL_error(state,
+                          "no free physical memory of this size is left; memory.size sets how much there is");
+    lua_pushinteger(state, (lua_Integer)pa);
+    return 1;
+}
+
+static int machine_release_frames(lua_State *state)
+{
+    struct script *script = script_of(state);
+    uint64_t pa = check_integer(state, 2, "the frame's address");
+    uint8_t size_lg2 = check_size_lg2(state, 3, "the size");
+    if (size_lg2 < FRAME_BLOCK_LG2_MIN || pa & ((UINT64_C(1) << size_lg2) - 1))
+        return luaL_error(state, "a frame is released with the address and size that m:frames gave it");
+    if (!frame_release(&script->simulation.frames, pa, size_lg2))
+        return luaL_error(state, "out of memory");
+    return 0;
+}
+
+static struct script_core *calling_core(lua_State *state)
+{
+    struct script *script = script_of(state);
+    if (script->current == NO_CORE)
+        luaL_error(state, "this takes simulated time: it can be called from a core's program only");
+    return &script->cores[script->current];
+}
+
+static int machine_barrier(lua_State *state)
+{
+    struct script_core *core = calling_core(state);
+    const char *name = luaL_optstring(state, 2, "barrier");
+    simulation_meet(&core->script->simulation, core->index, name);
+    script_resumed(state, core);
+    return 0;
+}
+
+static int begin_region(lua_State *state, const char *name)
+{
+    struct script_core *core = calling_core(state);
+    simulation_region(&core->script->simulation, core->index, name);
+    script_resumed(state, core);
+    return 0;
+}
+
+static int machine_warmup(lua_State *state)
+{
+    return begin_region(state, "after warm-up");
+}
+
+static int machine_region(lua_State *state)
+{
+    return begin_region(state, luaL_checkstring(state, 2));
+}
+
+void open_machine(lua_State *state)
+{
+    static const luaL_Reg methods[] = {
+        {"address_space", machine_address_space},
+        {"frames", machine_frames},
+        {"barrier", machine_barrier},
+        {"release_frames", machine_release_frames},
+        {"warmup", machine_warmup},
+        {"region", machine_region},
+        {NULL, NULL},
+    };
+    luaL_newmetatable(state, MACHINE_TYPE);
+    luaL_newlib(state, methods);
+    lua_setfield(state, -2, "__index");
+    lua_pop(state, 1);
+    lua_pushcfunction(state, new_machine);
+    lua_setglobal(state, "machine");
+}

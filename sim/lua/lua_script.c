@@ -1,0 +1,176 @@
+/*
+ * run_script: a script from its file to its outcome.
+ */
+#include "sim/lua/lua_script.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void close_globals(lua_State *state);
+
+struct script *script_of(lua_State *state)
+{
+    return *(struct script **)lua_getextraspace(state);
+}
+
+int script_raise(lua_State *state)
+{
+    return luaL_error(state, "%s", script_of(state)->simulation.error);
+}
+
+void script_resumed(lua_State *state, struct script_core *core)
+{
+    struct script *script = script_of(state);
+    if (core)
+        script->current = core->index;
+    if (script->simulation.error[0] != '\0')
+        script_raise(state);
+    if (program_host_stopping(script->simulation.host) || machine_error(script->simulation.machine))
+        luaL_error(state, "the run was stopped");
+}
+
+const struct core_result *script_do(lua_State *state, struct script_core *core,
+                                    const struct core_operation *operation)
+{
+    const struct core_result *result = simulation_do(&core->script->simulation, core->index, operation);
+    script_resumed(state, core);
+    if (!result)
+        luaL_error(state, "the run was stopped");
+    return result;
+}
+
+/* The whole file, with a terminating zero; NULL with a sentence in the outcome. */
+static char *read_file(const char *path, size_t *length, struct run_outcome *outcome)
+{
+    char *text = NULL;
+    size_t used = 0, capacity = 0;
+    FILE *file = fopen(path, "rb");
+    if (!file) {
+        snprintf(outcome->error, sizeof outcome->error, "%s: %s; give the path of a Lua script", path,
+                 strerror(errno));
+        return NULL;
+    }
+    do {
+        if (used + 4096 > capacity) {
+            capacity = capacity ? 2 * capacity : 16384;
+            char *grown = realloc(text, capacity);
+            if (!grown)
+                break;
+            text = grown;
+        }
+        used += fread(text + used, 1, capacity - used - 1, file);
+    } while (!feof(file) && !ferror(file));
+    bool failed = ferror(file) || !feof(file);
+    if (fclose(file) != 0 || failed) {
+        snprintf(outcome->error, sizeof outcome->error, "%s: it cannot be read as a file", path);
+        free(text);
+        return NULL;
+    }
+    text[used] = '\0';
+    *length = used;
+    return text;
+}
+
+static void push_arguments(lua_State *state, const struct run_options *options)
+{
+    lua_createtable(state, options->argument_count, 1);
+    lua_pushstring(state, options->script);
+    lua_rawseti(state, -2, 0);
+    for (int i = 0; i < options->argument_count; i++) {
+        lua_pushstring(state, options->arguments[i]);
+        lua_rawseti(state, -2, i + 1);
+    }
+    lua_setglobal(state, "arg");
+}
+
+/* Everything that may raise before the script itself runs; called protected. */
+static int prepare(lua_State *state)
+{
+    const struct run_options *options = script_of(state)->options;
+    open_sandbox(state, options->unsandboxed);
+    push_arguments(state, options);
+    open_faults(state);
+    open_machine(state);
+    open_cores(state);
+    open_spaces(state);
+    open_streams(state);
+    close_globals(state);
+    return 0;
+}
+
+static bool tell_error(struct script *script, lua_State *state)
+{
+    const char *message = lua_tostring(state, -1);
+    if (script->outcome->error[0] == '\0')
+        snprintf(script->outcome->error, sizeof script->outcome->error, "%s",
+                 message ? message : "the script failed without a message");
+    return false;
+}
+
+/* The main chunk: it builds the machine and gives the programs. */
+static bool run_main_chunk(struct script *script, size_t length)
+{
+    lua_State *state = script->state;
+    char name[1100];
+    snprintf(name, sizeof name, "@%s", script->options->script);
+    lua_pushcfunction(state, prepare);
+    if (lua_pcall(state, 0, 0, 0) != LUA_OK)
+        return tell_error(script, state);
+    size_t skip = 0;
+    if (script->text[0] == '#') /* "#!/usr/bin/env mmusim" */
+        skip = strcspn(script->text, "\n");
+    if (luaL_loadbufferx(state, script->text + skip, length - skip, name, "t") != LUA_OK ||
+        lua_pcall(state, 0, 0, 0) != LUA_OK)
+        return tell_error(script, state);
+    if (script->has_machine)
+        return true;
+    snprintf(script->outcome->error, sizeof script->outcome->error,
+             "%s: the script ended without a machine; it must call machine { ... }", script->options->script);
+    return false;
+}
+
+static bool run_programs(struct script *script)
+{
+    bool ran = simulation_run(&script->simulation);
+    if (simulation_finish(&script->simulation, !ran))
+        return true;
+    if (script->outcome->error[0] == '\0')
+        snprintf(script->outcome->error, sizeof script->outcome->error, "%s%s", script->simulation.error,
+                 script->simulation.error[0] ? "" : "the run failed");
+    return false;
+}
+
+int run_script(const struct run_options *options, struct run_outcome *outcome)
+{
+    struct script *script = calloc(1, sizeof *script);
+    size_t length = 0;
+    memset(outcome, 0, sizeof *outcome);
+    bool ran = false;
+    if (script)
+        script->state = luaL_newstate();
+    if (!script || !script->state) {
+        snprintf(outcome->error, sizeof outcome->error, "out of memory");
+    } else {
+        *(struct script **)lua_getextraspace(script->state) = script;
+        script->options = options;
+        script->outcome = outcome;
+        script->current = NO_CORE;
+        script->text = read_file(options->script, &length, outcome);
+        ran = script->text && run_main_chunk(script, length) && run_programs(script);
+        if (script->has_machine)
+            simulation_close(&script->simulation);
+        lua_close(script->state);
+        free(script->text);
+    }
+    free(script);
+    return ran ? 0 : 2;
+}
+
+void run_outcome_free(struct run_outcome *outcome)
+{
+    free(outcome->cores);
+    free(outcome->regions);
+    memset(outcome, 0, sizeof *outcome);
+}

@@ -1,0 +1,105 @@
+/*
+ * The Lua side of a run: what the binding files share. Lua and its headers appear in this folder only.
+ *
+ * A script builds one machine, gives its cores programs, and ends; then the programs run. Each program is a
+ * Lua thread of one Lua state, on a SystemC thread of its own. Programs take turns, so that Lua code never
+ * runs twice at once; `script->current` is the core whose program has the turn.
+ */
+#ifndef MMUSIM_SIM_LUA_LUA_SCRIPT_H
+#define MMUSIM_SIM_LUA_LUA_SCRIPT_H
+
+#include <lauxlib.h>
+#include <lua.h>
+#include <lualib.h>
+
+#include "sim/simulation.h"
+#include "sim/space.h"
+
+#define NO_CORE UINT32_MAX
+
+struct script;
+
+struct script_core {
+    struct script *script;
+    lua_State *thread;
+    int program; /* registry references; LUA_NOREF if there is none */
+    int thread_reference;
+    int fault_handler;
+    unsigned index;  /* from 0 */
+    bool kernel;     /* accesses are privileged unless they say otherwise */
+    uint64_t random; /* state of the core's own random numbers */
+    uint64_t streams_run;
+    const struct address_space *space; /* active; NULL before the first switch */
+};
+
+struct script {
+    lua_State *state;
+    const struct run_options *options;
+    struct run_outcome *outcome;
+    char *text;
+    struct simulation simulation;
+    bool has_machine;
+    unsigned current; /* core whose program has the turn; NO_CORE in the main chunk */
+    struct script_core cores[MMU_CORES_MAX];
+};
+
+struct script *script_of(lua_State *state);
+/* Raises the simulation's error at the place in the script. Never returns. */
+int script_raise(lua_State *state);
+/* An operation of a core's program; raises if the run is being stopped. */
+const struct core_result *script_do(lua_State *state, struct script_core *core,
+                                    const struct core_operation *operation);
+/* To be called when something else than script_do has let time pass. Raises if the run is being stopped. */
+void script_resumed(lua_State *state, struct script_core *core);
+
+/* lua_check.c: arguments. All raise a sentence with the script's place when something is wrong. */
+uint64_t check_integer(lua_State *state, int index, const char *what);
+uint64_t check_range(lua_State *state, int index, const char *what, uint64_t least, uint64_t most);
+/* An integer, or a text with a suffix: "4K", "2M", "1G", "1T". */
+uint64_t check_size(lua_State *state, int index, const char *what);
+uint8_t check_size_lg2(lua_State *state, int index, const char *what);
+uint32_t check_attributes(lua_State *state, int index);
+/* Raises unless every key of the table is among the names (NULL-terminated), with the nearest one. */
+void check_keys(lua_State *state, int table, const char *where, const char *const *names);
+/* A field of a table, pushed; false, and nothing pushed, if it is nil. */
+bool push_field(lua_State *state, int table, const char *name);
+bool flag_field(lua_State *state, int table, const char *name, bool standard);
+uint64_t integer_field(lua_State *state, int table, const char *name, uint64_t standard);
+uint64_t size_field(lua_State *state, int table, const char *name, uint64_t standard);
+double number_field(lua_State *state, int table, const char *name, double standard);
+const char *text_field(lua_State *state, int table, const char *name, const char *standard);
+/* One of the texts (NULL-terminated); gives its index. */
+int check_choice(lua_State *state, int index, const char *what, const char *const *names);
+/* A text with the suffix, for messages: "0x..." */
+void push_hex(lua_State *state, uint64_t value);
+
+/* The kinds of userdata. */
+#define CORE_TYPE    "mmusim.core"
+#define SPACE_TYPE   "mmusim.address_space"
+#define STREAM_TYPE  "mmusim.stream"
+#define MACHINE_TYPE "mmusim.machine"
+
+struct script_core *check_core(lua_State *state, int index);
+struct address_space *check_space(lua_State *state, int index);
+
+/* lua_machine.c, lua_core.c, lua_space.c, lua_stream.c: their names in the script's globals. */
+void open_machine(lua_State *state);
+void open_cores(lua_State *state);
+void open_spaces(lua_State *state);
+void open_streams(lua_State *state);
+/* lua_core.c */
+void push_core(lua_State *state, struct script_core *core);
+void script_core_init(struct script *script, unsigned index);
+/* lua_space.c: makes the address space of the table at `index`, and pushes it. */
+int push_new_space(lua_State *state, int index);
+/* lua_fault.c: pushes a fault as scripts see it. */
+void open_faults(lua_State *state);
+void push_fault(lua_State *state, const struct core_result *result);
+/* One sentence about it, pushed. */
+void push_fault_text(lua_State *state, const struct core_result *result);
+/* lua_stream.c: the stream at `index`, opened for this core. Raises on an error. */
+struct stream *check_stream(lua_State *state, int index, struct script_core *core);
+/* lua_sandbox.c: the libraries and globals a script sees. */
+void open_sandbox(lua_State *state, bool unsandboxed);
+
+#endif

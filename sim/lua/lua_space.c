@@ -1,0 +1,254 @@
+/*
+ * as: an address space. Its operations are page-table code that runs on a core, in time.
+ */
+#include <string.h>
+
+#include "sim/lua/lua_script.h"
+#include "sim/nearest.h"
+
+static const char *const space_keys[] = {"table", "format", "asid", "aliasing", NULL};
+
+struct address_space *check_space(lua_State *state, int index)
+{
+    struct address_space **space = luaL_testudata(state, index, SPACE_TYPE);
+    if (!space)
+        luaL_error(state, "an address space is wanted here, not %s", luaL_typename(state, index));
+    return *space;
+}
+
+/* Raises with the nearest known name, if there is one. */
+static void unknown_name(lua_State *state, const char *what, const char *name, const char *const *names,
+                         size_t count)
+{
+    const char *near = nearest_name(name, names, count);
+    if (near)
+        luaL_error(state, "there is no %s \"%s\"; did you mean \"%s\"?", what, name, near);
+    luaL_error(state, "there is no %s \"%s\"; `mmusim list` shows what there is", what, name);
+}
+
+static void check_names(lua_State *state, const struct space_config *config)
+{
+    const char *names[64];
+    size_t count = 0;
+    for (unsigned i = 0; count < 64 && pagetable_class_at(i); i++)
+        names[count++] = pagetable_class_at(i)->name;
+    if (!pagetable_class_find(config->table))
+        unknown_name(state, "page table", config->table, names, count);
+    count = 0;
+    for (unsigned i = 0; count < 64 && walk_format_at(i); i++)
+        names[count++] = walk_format_at(i)->name;
+    if (!walk_format_find(config->format))
+        unknown_name(state, "format", config->format, names, count);
+}
+
+int push_new_space(lua_State *state, int index)
+{
+    struct script *script = script_of(state);
+    check_keys(state, index, "address_space", space_keys);
+    struct space_config config = {.table = text_field(state, index, "table", "radix"),
+                                  .format = text_field(state, index, "format", "vmsa-4k-48"),
+                                  .aliasing_allowed = flag_field(state, index, "aliasing", false)};
+    config.asid = (uint16_t)(script->simulation.space_count + 1);
+    if (push_field(state, index, "asid"))
+        config.asid = (uint16_t)check_range(state, -1, "asid", 0, UINT16_MAX);
+    check_names(state, &config);
+    struct address_space **box = lua_newuserdatauv(state, sizeof(struct address_space *), 0);
+    *box = space_create(&script->simulation, &config);
+    if (!*box)
+        return script_raise(state);
+    luaL_setmetatable(state, SPACE_TYPE);
+    return 1;
+}
+
+/* The core that runs the page-table code: the second argument, and the one that calls. */
+static struct script_core *check_running_core(lua_State *state)
+{
+    struct script_core *core = check_core(state, 2);
+    if (core->script->current != core->index)
+        luaL_error(state,
+                   "page-table code runs on the core of the program that calls it, and this is core %d's",
+                   (int)core->index + 1);
+    return core;
+}
+
+/* What the caller did wrong is an error at its place; what the table found is an answer. */
+static int push_result(lua_State *state, struct script_core *core, enum pagetable_result result, uint64_t va,
+                       const char *size_text)
+{
+    script_resumed(state, core);
+    push_hex(state, va);
+    const char *where = lua_tostring(state, -1);
+    switch (result) {
+    case PAGETABLE_OK:
+        lua_pushboolean(state, true);
+        return 1;
+    case PAGETABLE_UNALIGNED:
+        return luaL_error(state, "%s and its frame must be aligned to the page size%s%s", where,
+                          size_text ? ", " : "", size_text ? size_text : "");
+    case PAGETABLE_BAD_SIZE:
+        return luaL_error(state, "the format has no page of the size %s",
+                          size_text ? size_text : "asked for");
+    case PAGETABLE_OUT_OF_RANGE:
+        return luaL_error(
+            state, "%s or its frame is out of range: beyond the format's addresses, or beyond memory.size",
+            where);
+    case PAGETABLE_FRAME_IN_USE:
+        return luaL_error(state,
+                          "the frame for %s is mapped already; address_space { aliasing = true } allows that",
+                          where);
+    case PAGETABLE_UNSUPPORTED:
+        return luaL_error(state, "the format cannot express these attributes at %s", where);
+    default:
+        lua_pushnil(state);
+        lua_pushstring(state, pagetable_result_name(result));
+        return 2;
+    }
+}
+
+/* "4K" as it was given, or the number of bytes. */
+static const char *size_text_at(lua_State *state, int index)
+{
+    return luaL_tolstring(state, index, NULL);
+}
+
+static struct frame check_frame(lua_State *state, int first)
+{
+    return (struct frame){.base = check_integer(state, first, "the frame's address"),
+                          .size_lg2 = check_size_lg2(state, first + 1, "the page size"),
+                          .attributes = check_attributes(state, first + 2)};
+}
+
+/* as:map(core, va, pa, size, attributes) */
+static int space_map_call(lua_State *state)
+{
+    struct address_space *space = check_space(state, 1);
+    struct script_core *core = check_running_core(state);
+    uint64_t va = check_integer(state, 3, "the address");
+    struct frame frame = check_frame(state, 4);
+    return push_result(state, core, space_map(space, core->index, va, &frame), va, size_text_at(state, 5));
+}
+
+static int space_unmap_call(lua_State *state)
+{
+    struct address_space *space = check_space(state, 1);
+    struct script_core *core = check_running_core(state);
+    uint64_t va = check_integer(state, 3, "the address");
+    return push_result(state, core, space_unmap(space, core->index, va), va, NULL);
+}
+
+static int space_protect_call(lua_State *state)
+{
+    struct address_space *space = check_space(state, 1);
+    struct script_core *core = check_running_core(state);
+    uint64_t va = check_integer(state, 3, "the address");
+    uint32_t attributes = check_attributes(state, 4);
+    return push_result(state, core, space_protect(space, core->index, va, attributes), va, NULL);
+}
+
+static void push_mapping(lua_State *state, const struct mapping *mapping)
+{
+    char attributes[FRAME_ATTRIBUTES_TEXT_BYTES];
+    frame_attributes_print(mapping->frame.attributes, attributes);
+    lua_createtable(state, 0, 4);
+    lua_pushinteger(state, (lua_Integer)mapping->va);
+    lua_setfield(state, -2, "va");
+    lua_pushinteger(state, (lua_Integer)mapping->frame.base);
+    lua_setfield(state, -2, "pa");
+    lua_pushinteger(state, (lua_Integer)frame_size_bytes(&mapping->frame));
+    lua_setfield(state, -2, "size");
+    lua_pushstring(state, attributes);
+    lua_setfield(state, -2, "attributes");
+}
+
+static int space_query_call(lua_State *state)
+{
+    struct address_space *space = check_space(state, 1);
+    struct script_core *core = check_running_core(state);
+    uint64_t va = check_integer(state, 3, "the address");
+    struct mapping found;
+    enum pagetable_result result = space_query(space, core->index, va, &found);
+    if (result != PAGETABLE_OK)
+        return push_result(state, core, result, va, NULL);
+    script_resumed(state, core);
+    push_mapping(state, &found);
+    return 1;
+}
+
+/* as:premap(va, pa, size, attributes [, count]): consecutive pages to consecutive frames, without time. */
+static int space_premap_call(lua_State *state)
+{
+    struct address_space *space = check_space(state, 1);
+    uint64_t va = check_integer(state, 2, "the address");
+    struct frame frame = check_frame(state, 3);
+    uint64_t count = lua_isnoneornil(state, 6) ? 1 : check_range(state, 6, "the count", 1, UINT64_C(1) << 36);
+    struct script *script = script_of(state);
+    if (script->simulation.running)
+        return luaL_error(state, "premap takes no time, so it is for before the run; as:map is for programs");
+    for (uint64_t i = 0; i < count; i++) {
+        enum pagetable_result result = space_premap(space, va, &frame);
+        if (result != PAGETABLE_OK) {
+            int pushed = push_result(state, NULL, result, va, size_text_at(state, 4));
+            if (pushed != 1)
+                return luaL_error(state, "premap: %s", lua_tostring(state, -1));
+        }
+        va += frame_size_bytes(&frame);
+        frame.base += frame_size_bytes(&frame);
+        lua_settop(state, 6);
+    }
+    return 0;
+}
+
+struct collected {
+    lua_State *state;
+    lua_Integer count;
+};
+
+static bool collect_mapping(void *context, const struct mapping *mapping)
+{
+    struct collected *collected = context;
+    push_mapping(collected->state, mapping);
+    lua_rawseti(collected->state, -2, ++collected->count);
+    return true;
+}
+
+static int space_interpret_call(lua_State *state)
+{
+    struct address_space *space = check_space(state, 1);
+    struct collected collected = {state, 0};
+    lua_newtable(state);
+    enum pagetable_result result = space_visit(space, collect_mapping, &collected);
+    if (result != PAGETABLE_OK)
+        return luaL_error(state, "the table cannot be read: %s", pagetable_result_name(result));
+    return 1;
+}
+
+static int space_index(lua_State *state)
+{
+    const struct address_space *space = check_space(state, 1);
+    const char *name = luaL_checkstring(state, 2);
+    if (strcmp(name, "asid") == 0)
+        lua_pushinteger(state, space->context.asid);
+    else if (strcmp(name, "root") == 0)
+        lua_pushinteger(state, (lua_Integer)space->context.regime.root);
+    else if (lua_getfield(state, lua_upvalueindex(1), name) == LUA_TNIL)
+        return luaL_error(state, "an address space has no \"%s\"", name);
+    return 1;
+}
+
+void open_spaces(lua_State *state)
+{
+    static const luaL_Reg methods[] = {
+        {"map", space_map_call},
+        {"unmap", space_unmap_call},
+        {"protect", space_protect_call},
+        {"query", space_query_call},
+        {"premap", space_premap_call},
+        {"interpret", space_interpret_call},
+        {NULL, NULL},
+    };
+    luaL_newmetatable(state, SPACE_TYPE);
+    luaL_newlib(state, methods);
+    lua_pushcclosure(state, space_index, 1);
+    lua_setfield(state, -2, "__index");
+    lua_pop(state, 1);
+}
