@@ -61,7 +61,7 @@ static void refresh(struct judge *judge, struct operation *operation)
     struct window window = window_of(judge, operation);
     uint64_t sizes = sizes_of(judge, operation->call.space);
     if (operation->created) {
-        /* A protect without a change inherits the beginning of the version before. */
+        /* It may have inherited an earlier beginning from an equal version that was forgotten. */
         window.begin = lesser(window.begin, operation->created->created.begin);
         operation->created->created = window;
         version_refresh(&judge->index, operation->created, sizes);
@@ -161,9 +161,6 @@ static void add_version(struct judge *judge, struct operation *operation, const 
                             .created_by = operation->call.id,
                             .space = operation->call.space,
                             .rights = space->format->rights(mapping->frame.attributes)};
-    const struct version *before = operation->ended;
-    if (before && before->mapping.frame.attributes == mapping->frame.attributes)
-        model.created.begin = before->created.begin;
     operation->created = version_add(&judge->index, &model, space->sizes);
     if (!operation->created)
         judge->error = ENOMEM;

@@ -1,91 +1,7 @@
-#include "sim/judge/test/history.h"
+#include "sim/judge/test/history_machine.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#define CORES    3u
-#define SPACES   2u
-#define PAGES    6u /* a space; the last is a block of 2 MiB, in both spaces at the same address */
-#define FLIGHT   4u
-#define BUFFER   4u
-#define WORDS    4u /* addressed in a page */
-#define VA(page) ((page) == PAGES - 1 ? UINT64_C(0x40000000) : PAGE + (page)*UINT64_C(0x1000))
-
-struct leaf {
-    uint64_t base;
-    uint32_t attributes;
-    bool valid;
-};
-
-struct cached {
-    struct event_tlb_entry told;
-    struct leaf leaf;
-    unsigned users; /* accesses in flight that it serves */
-    bool live, dying;
-};
-
-enum access_phase {
-    ACCESS_FREE,
-    ACCESS_WALKS,
-    ACCESS_READY,
-    ACCESS_WAITS,
-    ACCESS_BUFFERED,
-    ACCESS_COMPLETES
-};
-
-struct access {
-    enum access_phase phase;
-    struct event_translation told;
-    struct leaf leaf;
-    struct cached *entry;
-    uint64_t read_cycle; /* of the walk's entry */
-    uint64_t next_cycle;
-    unsigned space, page;
-    bool dropped; /* an invalidation came after the entry was read */
-};
-
-struct buffered {
-    uint64_t pa, value, issue_cycle;
-    struct access *access; /* NULL: an entry write */
-    uint64_t operation, old_value;
-    unsigned space, page;
-    struct leaf leaf;
-};
-
-enum operation_phase { OP_IDLE, OP_THINKS, OP_WRITES, OP_INVALIDATES, OP_ACKNOWLEDGED, OP_RETURNS };
-
-struct actor {
-    enum operation_phase phase;
-    struct act act;
-    struct leaf old, now;
-    uint64_t next_cycle, invalidation, issue_cycle;
-    uint64_t dropped[CORES], acknowledged[CORES], arrived[CORES];
-    unsigned space, page;
-    bool changed, visible, returned, write_again, intermediate;
-};
-
-struct core {
-    struct access flight[FLIGHT];
-    struct cached cached[64];
-    struct buffered buffer[BUFFER + 2];
-    unsigned buffered;
-    struct actor actor;
-    uint64_t entries, walks, invalidations;
-    uint32_t accesses;
-};
-
-struct machine {
-    struct story *story;
-    struct history_config config;
-    uint64_t random, now, operations, frames, memory_used;
-    struct core cores[CORES];
-    struct leaf table[SPACES][PAGES]; /* as memory has it */
-    bool locked[SPACES][PAGES];
-    uint64_t live[SPACES];
-    struct {
-        uint64_t pa, value;
-    } memory[4096];
-};
 
 uint64_t history_random(uint64_t *state)
 {
@@ -95,7 +11,7 @@ uint64_t history_random(uint64_t *state)
     return word ^ word >> 31;
 }
 
-static uint64_t below(struct machine *machine, uint64_t limit)
+uint64_t history_below(struct machine *machine, uint64_t limit)
 {
     return history_random(&machine->random) % limit;
 }
@@ -111,19 +27,19 @@ static uint64_t *word_at(struct machine *machine, uint64_t pa)
     return &machine->memory[slot].value;
 }
 
-static struct mmu_event *tell(struct machine *machine, enum event_kind kind, unsigned core)
+struct mmu_event *history_event(struct machine *machine, enum event_kind kind, unsigned core)
 {
     return story_event(machine->story, kind, machine->now, core);
 }
 
-static unsigned size_lg2(unsigned page)
+unsigned history_size_lg2(unsigned page)
 {
     return page == PAGES - 1 ? 21 : 12;
 }
 
 /* ---- accesses ---- */
 
-static void leave(struct machine *machine, unsigned core, struct cached *entry, uint64_t invalidation)
+void history_leave(struct machine *machine, struct cached *entry, uint64_t invalidation)
 {
     entry->live = false;
     entry->dying = true;
@@ -138,14 +54,14 @@ static void tell_dead(struct machine *machine, unsigned core)
         struct cached *entry = &machine->cores[core].cached[i];
         if (!entry->dying || entry->users)
             continue;
-        tell(machine, EVENT_TLB_ENTRY, core)->as.tlb_entry = entry->told;
+        history_event(machine, EVENT_TLB_ENTRY, core)->as.tlb_entry = entry->told;
         memset(entry, 0, sizeof *entry);
     }
 }
 
 static void complete(struct machine *machine, unsigned core, struct access *access)
 {
-    tell(machine, EVENT_TRANSLATION, core)->as.translation = access->told;
+    history_event(machine, EVENT_TRANSLATION, core)->as.translation = access->told;
     if (access->entry) {
         access->entry->users--;
         access->entry->told.last_done_cycle = machine->now;
@@ -162,7 +78,7 @@ static void fail(struct machine *machine, unsigned core, struct access *access, 
     complete(machine, core, access);
 }
 
-static void enter_buffer(struct core *core, struct buffered store)
+void history_enter_buffer(struct core *core, struct buffered store)
 {
     core->buffer[core->buffered++] = store;
 }
@@ -173,7 +89,7 @@ static void perform(struct machine *machine, unsigned core, struct access *acces
     struct core *self = &machine->cores[core];
     uint8_t rights = story_format.rights(access->leaf.attributes);
     told->rights = rights;
-    told->page_size_lg2 = (uint8_t)size_lg2(access->page);
+    told->page_size_lg2 = (uint8_t)history_size_lg2(access->page);
     if (!(rights & ACCESS_RIGHT(told->privilege, told->access_kind))) {
         fail(machine, core, access, FAULT_PERMISSION);
         return;
@@ -184,7 +100,7 @@ static void perform(struct machine *machine, unsigned core, struct access *acces
         struct buffered store = {
             .pa = told->pa, .value = told->value, .issue_cycle = told->issue_cycle, .access = access};
         access->phase = ACCESS_BUFFERED;
-        enter_buffer(self, store);
+        history_enter_buffer(self, store);
         return;
     }
     for (unsigned i = self->buffered; i > 0; i--) {
@@ -199,7 +115,7 @@ static void perform(struct machine *machine, unsigned core, struct access *acces
     }
 }
 
-static struct cached *lookup(struct core *core, unsigned space, unsigned page)
+struct cached *history_lookup(struct core *core, unsigned space, unsigned page)
 {
     for (unsigned i = 0; i < 64; i++)
         if (core->cached[i].live && core->cached[i].told.space == space + 1 &&
@@ -222,7 +138,7 @@ static void fill(struct machine *machine, unsigned core, struct access *access, 
         entry->told = (struct event_tlb_entry){
             .id = ++self->entries << EVENT_CORE_BITS | core,
             .va = VA(access->page),
-            .frame = {access->leaf.base, access->leaf.attributes, (uint8_t)size_lg2(access->page)},
+            .frame = {access->leaf.base, access->leaf.attributes, (uint8_t)history_size_lg2(access->page)},
             .walk = walk,
             .fill_cycle = machine->now,
             .first_hit_cycle = EVENT_NEVER,
@@ -238,8 +154,8 @@ static void fill(struct machine *machine, unsigned core, struct access *access, 
 
 static void end_walk(struct machine *machine, unsigned core, struct access *access)
 {
-    bool filled =
-        access->leaf.valid && !access->dropped && !lookup(&machine->cores[core], access->space, access->page);
+    bool filled = access->leaf.valid && !access->dropped &&
+                  !history_lookup(&machine->cores[core], access->space, access->page);
     struct event_walk walk = {.id = ++machine->cores[core].walks << EVENT_CORE_BITS | core,
                               .va = access->told.va,
                               .request_cycle = access->told.issue_cycle,
@@ -252,14 +168,14 @@ static void end_walk(struct machine *machine, unsigned core, struct access *acce
     access->told.walk = walk.id;
     access->told.outcome = OUTCOME_WALK;
     if (access->leaf.valid)
-        walk.leaf =
-            (struct walk_leaf){VA(access->page),
-                               {access->leaf.base, access->leaf.attributes, (uint8_t)size_lg2(access->page)},
-                               story_format.rights(access->leaf.attributes),
-                               3};
+        walk.leaf = (struct walk_leaf){
+            VA(access->page),
+            {access->leaf.base, access->leaf.attributes, (uint8_t)history_size_lg2(access->page)},
+            story_format.rights(access->leaf.attributes),
+            3};
     else
         walk.fault = FAULT_TRANSLATION;
-    tell(machine, EVENT_WALK, core)->as.walk = walk;
+    history_event(machine, EVENT_WALK, core)->as.walk = walk;
     if (!access->leaf.valid) {
         fail(machine, core, access, FAULT_TRANSLATION);
         return;
@@ -273,29 +189,29 @@ static void end_walk(struct machine *machine, unsigned core, struct access *acce
 static void issue(struct machine *machine, unsigned core, struct access *access)
 {
     struct core *self = &machine->cores[core];
-    unsigned space = (unsigned)below(machine, SPACES), page = (unsigned)below(machine, PAGES);
-    unsigned kind = (unsigned)below(machine, 8);
+    unsigned space = (unsigned)history_below(machine, SPACES), page = (unsigned)history_below(machine, PAGES);
+    unsigned kind = (unsigned)history_below(machine, 8);
     memset(access, 0, sizeof *access);
     access->space = space;
     access->page = page;
-    access->told = (struct event_translation){.va = VA(page) + 8 * below(machine, WORDS),
+    access->told = (struct event_translation){.va = VA(page) + 8 * history_below(machine, WORDS),
                                               .issue_cycle = machine->now,
                                               .performed_cycle = EVENT_NEVER,
                                               .access = ++self->accesses,
                                               .space = space + 1,
                                               .asid = (uint16_t)(space + 1),
                                               .size_bytes = 8,
-                                              .privilege = (uint8_t)below(machine, 2),
+                                              .privilege = (uint8_t)history_below(machine, 2),
                                               .access_kind = ACCESS_LOAD};
     if (kind < 3) {
         access->told.access_kind = ACCESS_STORE;
         access->told.value = history_random(&machine->random);
     }
-    struct cached *entry = lookup(self, space, page);
+    struct cached *entry = history_lookup(self, space, page);
     if (!entry) {
         access->phase = ACCESS_WALKS;
-        access->read_cycle = machine->now + 1 + below(machine, 8);
-        access->next_cycle = access->read_cycle + 1 + below(machine, 6);
+        access->read_cycle = machine->now + 1 + history_below(machine, 8);
+        access->next_cycle = access->read_cycle + 1 + history_below(machine, 6);
         return;
     }
     entry->users++;
@@ -336,12 +252,12 @@ static void step_accesses(struct machine *machine, unsigned core)
         else if (access->phase == ACCESS_COMPLETES && access->next_cycle == machine->now)
             complete(machine, core, access);
         else if (access->phase == ACCESS_FREE && machine->now < machine->config.cycles &&
-                 self->buffered < BUFFER && below(machine, 12) == 0)
+                 self->buffered < BUFFER && history_below(machine, 12) == 0)
             issue(machine, core, access);
     }
-    unsigned victim = (unsigned)below(machine, 64 * 40);
+    unsigned victim = (unsigned)history_below(machine, 64 * 40);
     if (victim < 64 && self->cached[victim].live)
-        leave(machine, core, &self->cached[victim], 0);
+        history_leave(machine, &self->cached[victim], 0);
 }
 
 /* ---- the bus: one grant a cycle ---- */
@@ -355,10 +271,10 @@ static void drain(struct machine *machine, unsigned core)
         *word_at(machine, store.pa) = store.value;
         store.access->told.performed_cycle = machine->now;
         store.access->phase = ACCESS_COMPLETES;
-        store.access->next_cycle = machine->now + 1 + below(machine, 3);
+        store.access->next_cycle = machine->now + 1 + history_below(machine, 3);
         return;
     }
-    struct event_entry_write *write = &tell(machine, EVENT_ENTRY_WRITE, core)->as.entry_write;
+    struct event_entry_write *write = &history_event(machine, EVENT_ENTRY_WRITE, core)->as.entry_write;
     write->operation = store.operation;
     write->pa = store.pa;
     write->old_value = store.old_value;
@@ -372,9 +288,9 @@ static void drain(struct machine *machine, unsigned core)
 
 static void grant(struct machine *machine)
 {
-    unsigned core = (unsigned)below(machine, CORES);
+    unsigned core = (unsigned)history_below(machine, CORES);
     struct core *self = &machine->cores[core];
-    if (self->buffered && below(machine, 3) == 0) {
+    if (self->buffered && history_below(machine, 3) == 0) {
         drain(machine, core);
         return;
     }
@@ -385,251 +301,8 @@ static void grant(struct machine *machine)
         access->told.value = *word_at(machine, access->told.pa);
         access->told.performed_cycle = machine->now;
         access->phase = ACCESS_COMPLETES;
-        access->next_cycle = machine->now + 1 + below(machine, 30);
+        access->next_cycle = machine->now + 1 + history_below(machine, 30);
         return;
-    }
-}
-
-/* ---- page-table operations ---- */
-
-static bool old_in_flight(const struct core *core, const struct actor *actor)
-{
-    for (unsigned i = 0; i < FLIGHT; i++) {
-        const struct access *access = &core->flight[i];
-        if (access->phase != ACCESS_FREE && access->space == actor->space && access->page == actor->page &&
-            (access->phase != ACCESS_WALKS || access->dropped))
-            return true;
-    }
-    return false;
-}
-
-static void drop(struct machine *machine, unsigned core, const struct actor *actor)
-{
-    struct cached *entry = lookup(&machine->cores[core], actor->space, actor->page);
-    if (entry)
-        leave(machine, core, entry, actor->invalidation);
-    for (unsigned i = 0; i < FLIGHT; i++) {
-        struct access *access = &machine->cores[core].flight[i];
-        if (access->phase == ACCESS_WALKS && access->read_cycle <= machine->now && access->leaf.valid &&
-            access->space == actor->space && access->page == actor->page)
-            access->dropped = true;
-    }
-}
-
-static void write_entry(struct machine *machine, unsigned core, struct actor *actor, struct leaf leaf)
-{
-    struct buffered store = {.pa = UINT64_C(0xff000000) + actor->space * 64 + actor->page * 8,
-                             .issue_cycle = machine->now,
-                             .operation = actor->act.id,
-                             .space = actor->space,
-                             .page = actor->page,
-                             .leaf = leaf};
-    store.value = leaf.valid ? leaf.base | leaf.attributes << 1 | 1 : 0;
-    struct leaf old = machine->table[actor->space][actor->page];
-    store.old_value = old.valid ? old.base | old.attributes << 1 | 1 : 0;
-    actor->visible = false;
-    enter_buffer(&machine->cores[core], store);
-}
-
-static void tell_operation(struct machine *machine, unsigned core, struct actor *actor, bool end)
-{
-    struct event_operation *told =
-        &tell(machine, end ? EVENT_OPERATION_END : EVENT_OPERATION_BEGIN, core)->as.operation;
-    const struct act *act = &actor->act;
-    told->id = act->id;
-    told->va = act->va;
-    told->frame = act->frame;
-    told->begin_cycle = act->begin;
-    told->space = act->space;
-    told->kind = (uint8_t)act->kind;
-    told->result = (uint8_t)(end ? act->result : PAGETABLE_OK);
-    if (!end || act->kind != OPERATION_QUERY || act->result != PAGETABLE_OK)
-        return;
-    told->found_va = VA(actor->page);
-    told->frame = (struct frame){actor->old.base, actor->old.attributes, (uint8_t)size_lg2(actor->page)};
-}
-
-static void tell_view(struct machine *machine, unsigned core, const struct actor *actor)
-{
-    struct leaf leaf = actor->now;
-    struct event_view *view = &tell(machine, EVENT_VIEW, core)->as.view;
-    view->operation = actor->act.id;
-    view->va = actor->act.va;
-    view->space = actor->act.space;
-    view->mappings = EVENT_NEVER;
-    view->mapped = leaf.valid;
-    view->mapping.va = VA(actor->page);
-    view->mapping.frame = (struct frame){leaf.base, leaf.attributes, (uint8_t)size_lg2(actor->page)};
-}
-
-static void finish_operation(struct machine *machine, unsigned core)
-{
-    struct actor *actor = &machine->cores[core].actor;
-    if (!actor->returned) {
-        tell_operation(machine, core, actor, true);
-        tell_view(machine, core, actor);
-    }
-    machine->locked[actor->space][actor->page] = false;
-    memset(actor, 0, sizeof *actor);
-}
-
-static const uint32_t attributes[] = {RW, RO, FRAME_READABLE | FRAME_WRITABLE, RW | FRAME_EXECUTABLE};
-
-static void begin_operation(struct machine *machine, unsigned core)
-{
-    struct actor *actor = &machine->cores[core].actor;
-    unsigned space = (unsigned)below(machine, SPACES), page = (unsigned)below(machine, PAGES);
-    if (machine->locked[space][page] || machine->memory_used > 3900)
-        return;
-    machine->locked[space][page] = true;
-    actor->space = space;
-    actor->page = page;
-    actor->phase = OP_THINKS;
-    actor->next_cycle = machine->now + 1 + below(machine, 10);
-    actor->act = (struct act){.id = ++machine->operations,
-                              .kind = (enum operation_kind)below(machine, OPERATION_KINDS),
-                              .va = VA(page),
-                              .space = space + 1,
-                              .begin = machine->now};
-    actor->act.frame.attributes = attributes[below(machine, 4)];
-    if (actor->act.kind == OPERATION_MAP) {
-        actor->act.frame.size_lg2 = (uint8_t)size_lg2(page);
-        actor->act.frame.base = (++machine->frames << 21) + (page == PAGES - 1 ? 0 : 0x3000);
-    }
-    tell_operation(machine, core, actor, false);
-}
-
-/* The table is read under the page's lock, so the answer is known here. */
-static void think(struct machine *machine, unsigned core, struct actor *actor)
-{
-    struct act *act = &actor->act;
-    actor->old = machine->table[actor->space][actor->page];
-    actor->now = actor->old;
-    bool wanted = act->kind != OPERATION_MAP;
-    if (actor->old.valid != wanted)
-        act->result = wanted ? PAGETABLE_NOT_MAPPED : PAGETABLE_OVERLAP;
-    actor->changed = act->result == PAGETABLE_OK && act->kind != OPERATION_QUERY;
-    if (!actor->changed) {
-        actor->phase = OP_RETURNS;
-        actor->next_cycle = machine->now + 1 + below(machine, 5);
-        return;
-    }
-    struct leaf none = {0};
-    actor->now = none;
-    if (act->kind != OPERATION_UNMAP) {
-        actor->now.valid = true;
-        actor->now.base = act->kind == OPERATION_MAP ? act->frame.base : actor->old.base;
-        actor->now.attributes = act->frame.attributes;
-    }
-    /* A protect breaks before it makes. */
-    actor->intermediate = act->kind == OPERATION_PROTECT;
-    write_entry(machine, core, actor, actor->intermediate ? none : actor->now);
-    actor->phase = OP_WRITES;
-}
-
-static void start_invalidation(struct machine *machine, unsigned core, struct actor *actor)
-{
-    struct core *self = &machine->cores[core];
-    actor->invalidation = ++self->invalidations << EVENT_CORE_BITS | core;
-    actor->issue_cycle = machine->now;
-    struct event_invalidation *told = &tell(machine, EVENT_INVALIDATION, core)->as.invalidation;
-    told->id = actor->invalidation;
-    told->operation = actor->act.id;
-    told->targets = CORES;
-    for (unsigned target = 0; target < CORES; target++) {
-        actor->arrived[target] = machine->now + 1 + below(machine, 6);
-        actor->dropped[target] = actor->arrived[target] + below(machine, 4);
-        actor->acknowledged[target] = 0;
-    }
-    actor->phase = OP_INVALIDATES;
-}
-
-static void step_invalidation(struct machine *machine, unsigned core, struct actor *actor)
-{
-    bool all = true;
-    for (unsigned target = 0; target < CORES; target++) {
-        if (machine->now == actor->dropped[target])
-            drop(machine, target, actor);
-        if (!actor->acknowledged[target] && machine->now > actor->dropped[target] &&
-            !old_in_flight(&machine->cores[target], actor))
-            actor->acknowledged[target] = machine->now;
-        all &= actor->acknowledged[target] != 0;
-    }
-    if (!all)
-        return;
-    actor->phase = OP_ACKNOWLEDGED;
-    actor->next_cycle = machine->now + 1 + below(machine, 8);
-}
-
-static void tell_acknowledgements(struct machine *machine, unsigned core, struct actor *actor)
-{
-    for (unsigned target = 0; target < CORES; target++) {
-        struct event_acknowledgement *told = &tell(machine, EVENT_ACKNOWLEDGEMENT, core)->as.acknowledgement;
-        told->invalidation = actor->invalidation;
-        told->arrive_cycle = actor->arrived[target];
-        told->drop_cycle = actor->dropped[target];
-        told->acknowledge_cycle = actor->acknowledged[target];
-        told->target = (uint8_t)target;
-    }
-    struct event_completion *completion = &tell(machine, EVENT_COMPLETION, core)->as.completion;
-    completion->invalidation = actor->invalidation;
-    completion->issue_cycle = actor->issue_cycle;
-}
-
-/* An operation that does not wait: what is left of it goes on by itself. */
-static void return_early(struct machine *machine, unsigned core, struct actor *actor)
-{
-    if (!machine->config.lazy || actor->returned || actor->intermediate || below(machine, 4))
-        return;
-    tell_operation(machine, core, actor, true);
-    actor->returned = true;
-}
-
-static void step_operation(struct machine *machine, unsigned core)
-{
-    struct core *self = &machine->cores[core];
-    struct actor *actor = &self->actor;
-    switch (actor->phase) {
-    case OP_IDLE:
-        if (below(machine, 40) == 0)
-            begin_operation(machine, core);
-        break;
-    case OP_THINKS:
-        if (machine->now >= actor->next_cycle && self->buffered < BUFFER)
-            think(machine, core, actor);
-        break;
-    case OP_WRITES:
-        return_early(machine, core, actor);
-        if (!actor->visible)
-            break;
-        if (actor->act.kind == OPERATION_MAP || actor->write_again) {
-            actor->phase = OP_RETURNS;
-            actor->next_cycle = machine->now + 1 + below(machine, 5);
-        } else {
-            start_invalidation(machine, core, actor);
-        }
-        break;
-    case OP_INVALIDATES:
-        return_early(machine, core, actor);
-        step_invalidation(machine, core, actor);
-        break;
-    case OP_ACKNOWLEDGED:
-        if (machine->now < actor->next_cycle || self->buffered >= BUFFER)
-            break;
-        tell_acknowledgements(machine, core, actor);
-        actor->phase = OP_RETURNS;
-        actor->next_cycle = machine->now + 1;
-        if (actor->intermediate) {
-            actor->intermediate = false;
-            actor->write_again = true;
-            write_entry(machine, core, actor, actor->now);
-            actor->phase = OP_WRITES;
-        }
-        break;
-    case OP_RETURNS:
-        if (machine->now >= actor->next_cycle)
-            finish_operation(machine, core);
-        break;
     }
 }
 
@@ -652,7 +325,7 @@ static void end_entries(struct machine *machine)
             struct cached *entry = &machine->cores[core].cached[i];
             if (!entry->live)
                 continue;
-            leave(machine, core, entry, 0);
+            history_leave(machine, entry, 0);
             entry->told.end = ENTRY_END_RUN;
         }
         tell_dead(machine, core);
@@ -671,7 +344,7 @@ void history_tell(struct story *story, const struct history_config *config)
         for (unsigned core = 0; core < CORES; core++) {
             step_accesses(machine, core);
             if (machine->now < config->cycles || machine->cores[core].actor.phase != OP_IDLE)
-                step_operation(machine, core);
+                history_step_operation(machine, core);
             tell_dead(machine, core);
         }
         grant(machine);

@@ -1,0 +1,247 @@
+/* Page-table operations of the tiny machine, with their invalidations. */
+#include <string.h>
+
+#include "sim/judge/test/history_machine.h"
+
+static bool old_in_flight(const struct core *core, const struct actor *actor)
+{
+    for (unsigned i = 0; i < FLIGHT; i++) {
+        const struct access *access = &core->flight[i];
+        if (access->phase != ACCESS_FREE && access->space == actor->space && access->page == actor->page &&
+            (access->phase != ACCESS_WALKS || access->dropped))
+            return true;
+    }
+    return false;
+}
+
+static void drop(struct machine *machine, unsigned core, const struct actor *actor)
+{
+    struct cached *entry = history_lookup(&machine->cores[core], actor->space, actor->page);
+    if (entry)
+        history_leave(machine, entry, actor->invalidation);
+    for (unsigned i = 0; i < FLIGHT; i++) {
+        struct access *access = &machine->cores[core].flight[i];
+        if (access->phase == ACCESS_WALKS && access->read_cycle <= machine->now && access->leaf.valid &&
+            access->space == actor->space && access->page == actor->page)
+            access->dropped = true;
+    }
+}
+
+static void write_entry(struct machine *machine, unsigned core, struct actor *actor, struct leaf leaf)
+{
+    struct buffered store = {.pa = UINT64_C(0xff000000) + actor->space * 64 + actor->page * 8,
+                             .issue_cycle = machine->now,
+                             .operation = actor->act.id,
+                             .space = actor->space,
+                             .page = actor->page,
+                             .leaf = leaf};
+    store.value = leaf.valid ? leaf.base | leaf.attributes << 1 | 1 : 0;
+    struct leaf old = machine->table[actor->space][actor->page];
+    store.old_value = old.valid ? old.base | old.attributes << 1 | 1 : 0;
+    actor->visible = false;
+    history_enter_buffer(&machine->cores[core], store);
+}
+
+static void tell_operation(struct machine *machine, unsigned core, struct actor *actor, bool end)
+{
+    struct event_operation *told =
+        &history_event(machine, end ? EVENT_OPERATION_END : EVENT_OPERATION_BEGIN, core)->as.operation;
+    const struct act *act = &actor->act;
+    told->id = act->id;
+    told->va = act->va;
+    told->frame = act->frame;
+    told->begin_cycle = act->begin;
+    told->space = act->space;
+    told->kind = (uint8_t)act->kind;
+    told->result = (uint8_t)(end ? act->result : PAGETABLE_OK);
+    if (!end || act->kind != OPERATION_QUERY || act->result != PAGETABLE_OK)
+        return;
+    told->found_va = VA(actor->page);
+    told->frame =
+        (struct frame){actor->old.base, actor->old.attributes, (uint8_t)history_size_lg2(actor->page)};
+}
+
+static void tell_view(struct machine *machine, unsigned core, const struct actor *actor)
+{
+    struct leaf leaf = actor->now;
+    struct event_view *view = &history_event(machine, EVENT_VIEW, core)->as.view;
+    view->operation = actor->act.id;
+    view->va = actor->act.va;
+    view->space = actor->act.space;
+    view->mappings = EVENT_NEVER;
+    view->mapped = leaf.valid;
+    view->mapping.va = VA(actor->page);
+    view->mapping.frame = (struct frame){leaf.base, leaf.attributes, (uint8_t)history_size_lg2(actor->page)};
+}
+
+static void finish_operation(struct machine *machine, unsigned core)
+{
+    struct actor *actor = &machine->cores[core].actor;
+    if (!actor->returned) {
+        tell_operation(machine, core, actor, true);
+        tell_view(machine, core, actor);
+    }
+    machine->locked[actor->space][actor->page] = false;
+    memset(actor, 0, sizeof *actor);
+}
+
+static const uint32_t attributes[] = {RW, RO, FRAME_READABLE | FRAME_WRITABLE, RW | FRAME_EXECUTABLE};
+
+static void begin_operation(struct machine *machine, unsigned core)
+{
+    struct actor *actor = &machine->cores[core].actor;
+    unsigned space = (unsigned)history_below(machine, SPACES), page = (unsigned)history_below(machine, PAGES);
+    if (machine->locked[space][page] || machine->memory_used > 3900)
+        return;
+    machine->locked[space][page] = true;
+    actor->space = space;
+    actor->page = page;
+    actor->phase = OP_THINKS;
+    actor->next_cycle = machine->now + 1 + history_below(machine, 10);
+    actor->act = (struct act){.id = ++machine->operations,
+                              .kind = (enum operation_kind)history_below(machine, OPERATION_KINDS),
+                              .va = VA(page),
+                              .space = space + 1,
+                              .begin = machine->now};
+    actor->act.frame.attributes = attributes[history_below(machine, 4)];
+    if (actor->act.kind == OPERATION_MAP) {
+        actor->act.frame.size_lg2 = (uint8_t)history_size_lg2(page);
+        actor->act.frame.base = (++machine->frames << 21) + (page == PAGES - 1 ? 0 : 0x3000);
+    }
+    tell_operation(machine, core, actor, false);
+}
+
+/* The table is read under the page's lock, so the answer is known here. */
+static void think(struct machine *machine, unsigned core, struct actor *actor)
+{
+    struct act *act = &actor->act;
+    actor->old = machine->table[actor->space][actor->page];
+    actor->now = actor->old;
+    bool wanted = act->kind != OPERATION_MAP;
+    if (actor->old.valid != wanted)
+        act->result = wanted ? PAGETABLE_NOT_MAPPED : PAGETABLE_OVERLAP;
+    actor->changed = act->result == PAGETABLE_OK && act->kind != OPERATION_QUERY;
+    if (!actor->changed) {
+        actor->phase = OP_RETURNS;
+        actor->next_cycle = machine->now + 1 + history_below(machine, 5);
+        return;
+    }
+    struct leaf none = {0};
+    actor->now = none;
+    if (act->kind != OPERATION_UNMAP) {
+        actor->now.valid = true;
+        actor->now.base = act->kind == OPERATION_MAP ? act->frame.base : actor->old.base;
+        actor->now.attributes = act->frame.attributes;
+    }
+    /* A protect breaks before it makes. */
+    actor->intermediate = act->kind == OPERATION_PROTECT;
+    write_entry(machine, core, actor, actor->intermediate ? none : actor->now);
+    actor->phase = OP_WRITES;
+}
+
+static void start_invalidation(struct machine *machine, unsigned core, struct actor *actor)
+{
+    struct core *self = &machine->cores[core];
+    actor->invalidation = ++self->invalidations << EVENT_CORE_BITS | core;
+    actor->issue_cycle = machine->now;
+    struct event_invalidation *told = &history_event(machine, EVENT_INVALIDATION, core)->as.invalidation;
+    told->id = actor->invalidation;
+    told->operation = actor->act.id;
+    told->targets = CORES;
+    for (unsigned target = 0; target < CORES; target++) {
+        actor->arrived[target] = machine->now + 1 + history_below(machine, 6);
+        actor->dropped[target] = actor->arrived[target] + history_below(machine, 4);
+        actor->acknowledged[target] = 0;
+    }
+    actor->phase = OP_INVALIDATES;
+}
+
+static void step_invalidation(struct machine *machine, unsigned core, struct actor *actor)
+{
+    bool all = true;
+    for (unsigned target = 0; target < CORES; target++) {
+        if (machine->now == actor->dropped[target])
+            drop(machine, target, actor);
+        if (!actor->acknowledged[target] && machine->now > actor->dropped[target] &&
+            !old_in_flight(&machine->cores[target], actor))
+            actor->acknowledged[target] = machine->now;
+        all &= actor->acknowledged[target] != 0;
+    }
+    if (!all)
+        return;
+    actor->phase = OP_ACKNOWLEDGED;
+    actor->next_cycle = machine->now + 1 + history_below(machine, 8);
+}
+
+static void tell_acknowledgements(struct machine *machine, unsigned core, struct actor *actor)
+{
+    for (unsigned target = 0; target < CORES; target++) {
+        struct event_acknowledgement *told =
+            &history_event(machine, EVENT_ACKNOWLEDGEMENT, core)->as.acknowledgement;
+        told->invalidation = actor->invalidation;
+        told->arrive_cycle = actor->arrived[target];
+        told->drop_cycle = actor->dropped[target];
+        told->acknowledge_cycle = actor->acknowledged[target];
+        told->target = (uint8_t)target;
+    }
+    struct event_completion *completion = &history_event(machine, EVENT_COMPLETION, core)->as.completion;
+    completion->invalidation = actor->invalidation;
+    completion->issue_cycle = actor->issue_cycle;
+}
+
+/* An operation that does not wait: what is left of it goes on by itself. */
+static void return_early(struct machine *machine, unsigned core, struct actor *actor)
+{
+    if (!machine->config.lazy || actor->returned || actor->intermediate || history_below(machine, 4))
+        return;
+    tell_operation(machine, core, actor, true);
+    actor->returned = true;
+}
+
+void history_step_operation(struct machine *machine, unsigned core)
+{
+    struct core *self = &machine->cores[core];
+    struct actor *actor = &self->actor;
+    switch (actor->phase) {
+    case OP_IDLE:
+        if (history_below(machine, 40) == 0)
+            begin_operation(machine, core);
+        break;
+    case OP_THINKS:
+        if (machine->now >= actor->next_cycle && self->buffered < BUFFER)
+            think(machine, core, actor);
+        break;
+    case OP_WRITES:
+        return_early(machine, core, actor);
+        if (!actor->visible)
+            break;
+        if (actor->act.kind == OPERATION_MAP || actor->write_again) {
+            actor->phase = OP_RETURNS;
+            actor->next_cycle = machine->now + 1 + history_below(machine, 5);
+        } else {
+            start_invalidation(machine, core, actor);
+        }
+        break;
+    case OP_INVALIDATES:
+        return_early(machine, core, actor);
+        step_invalidation(machine, core, actor);
+        break;
+    case OP_ACKNOWLEDGED:
+        if (machine->now < actor->next_cycle || self->buffered >= BUFFER)
+            break;
+        tell_acknowledgements(machine, core, actor);
+        actor->phase = OP_RETURNS;
+        actor->next_cycle = machine->now + 1;
+        if (actor->intermediate) {
+            actor->intermediate = false;
+            actor->write_again = true;
+            write_entry(machine, core, actor, actor->now);
+            actor->phase = OP_WRITES;
+        }
+        break;
+    case OP_RETURNS:
+        if (machine->now >= actor->next_cycle)
+            finish_operation(machine, core);
+        break;
+    }
+}
