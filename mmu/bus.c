@@ -74,9 +74,25 @@ static uint64_t access_port(struct machine *machine, const struct core *core, st
     if (present)
         access_memory(&machine->memory, request);
     request->aborted = !present;
+    if (transaction.error)
+        machine_fail(machine, "%s", transaction.error);
     if (request->kind == MEMORY_READ || request->kind == MEMORY_COMPARE_EXCHANGE)
         request->value = transaction.value;
     return transaction.latency_cycles;
+}
+
+static const char *const transaction_names[] = {"a read", "a write", "a compare-exchange", "a clear"};
+
+/* Stores leave their buffer in order, even if foreign memory has a younger one sooner. */
+static uint64_t answer_cycle(struct core *core, const struct bus_request *request, uint64_t latency)
+{
+    uint64_t cycle = request->grant_cycle + latency;
+    if (request->answer != CALENDAR_STORE_DONE)
+        return cycle;
+    if (cycle < core->stores.last_done_cycle)
+        cycle = core->stores.last_done_cycle;
+    core->stores.last_done_cycle = cycle;
+    return cycle;
 }
 
 static void grant(struct machine *machine, struct core *core, uint32_t index)
@@ -95,9 +111,13 @@ static void grant(struct machine *machine, struct core *core, uint32_t index)
     else
         access_memory(&machine->memory, request);
     if (latency < machine->config.memory_latency_cycles)
-        machine_fail(machine, "foreign memory answered after %llu cycles, earlier than memory.latency allows",
-                     (unsigned long long)latency);
-    core_deliver(core, (struct calendar_item){.cycle = request->grant_cycle + latency,
+        machine_fail(
+            machine,
+            "foreign memory answered %s of 0x%llx after %llu cycles; memory.latency promises %llu at "
+            "the least",
+            transaction_names[request->kind], (unsigned long long)request->pa, (unsigned long long)latency,
+            (unsigned long long)machine->config.memory_latency_cycles);
+    core_deliver(core, (struct calendar_item){.cycle = answer_cycle(core, request, latency),
                                               .order = calendar_order(request->answer, request->age),
                                               .what = index});
 }

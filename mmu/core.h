@@ -131,7 +131,8 @@ struct store_buffer {
     uint32_t first, count;
     uint32_t requested; /* how many of them have asked for the bus */
     uint64_t last_drain_cycle;
-    uint64_t waiting_since; /* a store waits for room; NEVER if none does */
+    uint64_t last_done_cycle; /* of the stores granted so far */
+    uint64_t waiting_since;   /* a store waits for room; NEVER if none does */
 };
 
 /* One invalidation at a core that has to carry it out. */
@@ -339,7 +340,7 @@ enum store_overlap store_buffer_find(const struct core *core, uint64_t pa, unsig
 bool invalidation_issue(struct core *core, const struct invalidation *what, uint64_t operation);
 void invalidation_arrives(struct core *core, uint32_t issuer, uint32_t issuer_slot);
 void invalidation_drops(struct core *core, uint32_t target);
-void invalidation_acknowledged(struct core *core, uint32_t issuer_slot, uint32_t from);
+void invalidation_answered(struct core *core, uint32_t issuer_slot, uint32_t from);
 /* Something that the invalidations of this mask waited for is complete. */
 void invalidation_settle(struct core *core, uint64_t mask);
 bool invalidation_selects(const struct invalidation *what, uint64_t va, uint8_t size_lg2, uint16_t asid);

@@ -110,6 +110,7 @@ struct memory_transaction {
     uint64_t expected; /* compare-exchange */
     uint64_t grant_cycle;
     uint64_t latency_cycles; /* answer: from the grant; at least memory.latency */
+    const char *error;       /* answer: why the run cannot go on, one sentence that lives on; or NULL */
     uint32_t size_bytes;
     uint8_t kind; /* memory_transaction_kind */
     uint8_t core;
