@@ -119,6 +119,19 @@ static void print_counts(struct check *check)
         (void)fprintf(check->out, "the first %lu are told above; all: query violations\n", check->stories);
 }
 
+/* What the checker that ran along has found where SQL found nothing of the rule. */
+static void print_findings(struct check *check)
+{
+    sqlite3_stmt *rows = prepare(
+        check, "SELECT rule, IFNULL(' cycle ' || cycle, '') || IFNULL(' core ' || core, '')"
+               " || IFNULL(' space ' || space, '') || IIF(va IS NULL, '', printf(' 0x%x', va)), text, related"
+               " FROM checker_findings WHERE rule NOT IN (SELECT rule FROM temp.found) ORDER BY finding");
+    for (unsigned long told = 0; next_row(check, rows); told++)
+        if (told < check->stories)
+            (void)fprintf(check->out, "checker: %s:%s\n    %s%s%s\n", text_of(rows, 0), text_of(rows, 1),
+                          text_of(rows, 2), text_of(rows, 3)[0] ? "; " : "", text_of(rows, 3));
+}
+
 /* Only rules that both judges have, and that this record lets SQL judge. */
 static const char *const comparison =
     "SELECT c.rule, c.sql_only, c.checker_only, c.both FROM temp.compared c JOIN judged j USING (rule)"
@@ -164,6 +177,7 @@ static int judge(struct check *check, const char *path, FILE *err)
     print_unjudged(check);
     print_violations(check);
     print_counts(check);
+    print_findings(check);
     print_agreement(check);
     long long findings = count_findings(check);
     if (check->code != SQLITE_OK) {

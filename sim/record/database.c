@@ -115,6 +115,8 @@ sqlite3 *record_database_open(const char *path, bool *complete, struct record_er
     int code = open_with_recovery(path, &database);
     if (code == SQLITE_BUSY)
         explain(error, "'%s' is being written by a run: wait until it ends", path);
+    else if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB)
+        explain(error, "'%s' is damaged: %s", path, sqlite3_errstr(code));
     else if (code != SQLITE_OK)
         explain(error, "cannot read '%s': %s", path, sqlite3_errstr(code));
     else if (is_record(database, path, complete, error))

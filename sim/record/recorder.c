@@ -66,8 +66,8 @@ __attribute__((format(printf, 3, 4))) static int fail(struct recorder *recorder,
 static int fail_sqlite(struct recorder *recorder, int code, const char *doing)
 {
     int primary = code & 0xff;
-    if (primary == SQLITE_FULL || sqlite3_system_errno(recorder->database) == ENOSPC ||
-        sqlite3_system_errno(recorder->database) == EFBIG)
+    /* a quota or a limit of the file's size comes as a failed write */
+    if (primary == SQLITE_FULL || sqlite3_extended_errcode(recorder->database) == SQLITE_IOERR_WRITE)
         return fail(recorder, RECORD_FULL,
                     "no space is left for '%s' while %s: free some, or record less (level 'misses' or "
                     "'counters')",

@@ -1,6 +1,7 @@
 /*
- * How long the rules take over a record of many remappings: a right run in which each of `rounds` rounds maps one of
- * `pages` pages, uses it ten times and unmaps it with a shootdown. `mmusim_rules_bench [rounds] [pages] [folder]`.
+ * How long the rules take over a record of many remappings: a right run in which each of `rounds` rounds maps
+ * one of `pages` pages, uses it ten times and unmaps it with a shootdown. `mmusim_rules_bench [rounds]
+ * [pages] [folder]`.
  */
 #include <sqlite3.h>
 #include <stdio.h>
@@ -14,8 +15,12 @@
 #define ACCESSES   10
 #define ATTRIBUTES (FRAME_READABLE | FRAME_WRITABLE | FRAME_USER)
 
-static const struct walk_format format = {
-    .name = "vmsa-4k-48", .levels = 4, .va_bits = 48, .page_lg2 = 12, .frame_sizes = 1, .frame_size_lg2 = {12}};
+static const struct walk_format format = {.name = "vmsa-4k-48",
+                                          .levels = 4,
+                                          .va_bits = 48,
+                                          .page_lg2 = 12,
+                                          .frame_sizes = 1,
+                                          .frame_size_lg2 = {12}};
 static const struct pagetable_class table = {.name = "radix"};
 
 static double now(void)
@@ -40,21 +45,27 @@ static void operation(struct recorder *recorder, uint64_t id, uint8_t kind, uint
     event.kind = EVENT_OPERATION_END;
     (void)recorder_event(recorder, &event);
     struct mmu_event view = {.cycle = begin + 100, .kind = EVENT_VIEW};
-    view.as.view = (struct event_view){.operation = id, .va = va, .mapping = {va, event.as.operation.frame},
-                                       .mappings = kind == OPERATION_MAP, .space = 1, .mapped = kind == OPERATION_MAP};
+    view.as.view = (struct event_view){.operation = id,
+                                       .va = va,
+                                       .mapping = {va, event.as.operation.frame},
+                                       .mappings = kind == OPERATION_MAP,
+                                       .space = 1,
+                                       .mapped = kind == OPERATION_MAP};
     (void)recorder_event(recorder, &view);
 }
 
 static void invalidation(struct recorder *recorder, uint64_t id, uint64_t of, uint64_t va, uint64_t cycle)
 {
     struct mmu_event event = {.cycle = cycle, .kind = EVENT_INVALIDATION};
-    event.as.invalidation = (struct event_invalidation){.id = id, .operation = of, .what = {.va = va, .asid = 1},
-                                                        .targets = 1};
+    event.as.invalidation =
+        (struct event_invalidation){.id = id, .operation = of, .what = {.va = va, .asid = 1}, .targets = 1};
     (void)recorder_event(recorder, &event);
     event.kind = EVENT_ACKNOWLEDGEMENT;
     event.cycle = cycle + 20;
-    event.as.acknowledgement = (struct event_acknowledgement){
-        .invalidation = id, .arrive_cycle = cycle + 5, .drop_cycle = cycle + 6, .acknowledge_cycle = cycle + 10};
+    event.as.acknowledgement = (struct event_acknowledgement){.invalidation = id,
+                                                              .arrive_cycle = cycle + 5,
+                                                              .drop_cycle = cycle + 6,
+                                                              .acknowledge_cycle = cycle + 10};
     (void)recorder_event(recorder, &event);
     event.kind = EVENT_COMPLETION;
     event.as.completion = (struct event_completion){.invalidation = id, .issue_cycle = cycle};
@@ -65,18 +76,34 @@ static void accesses(struct recorder *recorder, uint64_t round, uint64_t va, uin
 {
     for (uint32_t i = 0; i < ACCESSES; i++) {
         struct mmu_event event = {.cycle = cycle + 10 * i + 9, .kind = EVENT_TRANSLATION};
-        event.as.translation = (struct event_translation){
-            .va = va + 8, .pa = va + 8, .value = round, .issue_cycle = cycle + 10 * i,
-            .translated_cycle = cycle + 10 * i + 1, .performed_cycle = cycle + 10 * i + 5,
-            .access = (uint32_t)(round * ACCESSES + i), .space = 1, .asid = 1, .size_bytes = 8,
-            .access_kind = i % 2 ? ACCESS_LOAD : ACCESS_STORE, .page_size_lg2 = 12, .rights = 27};
+        event.as.translation = (struct event_translation){.va = va + 8,
+                                                          .pa = va + 8,
+                                                          .value = round,
+                                                          .issue_cycle = cycle + 10 * i,
+                                                          .translated_cycle = cycle + 10 * i + 1,
+                                                          .performed_cycle = cycle + 10 * i + 5,
+                                                          .access = (uint32_t)(round * ACCESSES + i),
+                                                          .space = 1,
+                                                          .asid = 1,
+                                                          .size_bytes = 8,
+                                                          .access_kind = i % 2 ? ACCESS_LOAD : ACCESS_STORE,
+                                                          .page_size_lg2 = 12,
+                                                          .rights = 27};
         (void)recorder_event(recorder, &event);
     }
     struct mmu_event entry = {.cycle = cycle + 200, .kind = EVENT_TLB_ENTRY};
-    entry.as.tlb_entry = (struct event_tlb_entry){
-        .id = round, .va = va, .frame = {va, ATTRIBUTES, 12}, .fill_cycle = cycle, .first_hit_cycle = cycle + 10,
-        .last_hit_cycle = cycle + 90, .last_done_cycle = cycle + 99, .end_cycle = cycle + 200, .space = 1,
-        .asid = 1, .rights = 27, .tlb = TLB_L1D};
+    entry.as.tlb_entry = (struct event_tlb_entry){.id = round,
+                                                  .va = va,
+                                                  .frame = {va, ATTRIBUTES, 12},
+                                                  .fill_cycle = cycle,
+                                                  .first_hit_cycle = cycle + 10,
+                                                  .last_hit_cycle = cycle + 90,
+                                                  .last_done_cycle = cycle + 99,
+                                                  .end_cycle = cycle + 200,
+                                                  .space = 1,
+                                                  .asid = 1,
+                                                  .rights = 27,
+                                                  .tlb = TLB_L1D};
     (void)recorder_event(recorder, &entry);
 }
 
@@ -112,7 +139,8 @@ static int print_rule(void *context, int count, char **values, char **names)
     sqlite3_stmt *statement;
     (void)snprintf(sql, sizeof sql, "SELECT COUNT(*) FROM %s", values[0]);
     double start = now();
-    if (sqlite3_prepare_v2(context, sql, -1, &statement, NULL) != SQLITE_OK || sqlite3_step(statement) != SQLITE_ROW)
+    if (sqlite3_prepare_v2(context, sql, -1, &statement, NULL) != SQLITE_OK ||
+        sqlite3_step(statement) != SQLITE_ROW)
         return 1;
     printf("%-30s %6d rows  %7.3f s\n", values[0], sqlite3_column_int(statement, 0), now() - start);
     return sqlite3_finalize(statement) != SQLITE_OK;
@@ -129,10 +157,11 @@ int main(int count, char **arguments)
         return 1;
     printf("%-30s              %7.3f s\n", "recorded, windows included", now() - start);
     sqlite3 *database = NULL;
-    bool fine = sqlite3_open(path, &database) == SQLITE_OK &&
-                sqlite3_exec(database,
-                             "SELECT name FROM sqlite_schema WHERE type = 'view' AND name LIKE 'rule%' ORDER BY name",
-                             print_rule, database, NULL) == SQLITE_OK;
+    bool fine =
+        sqlite3_open(path, &database) == SQLITE_OK &&
+        sqlite3_exec(database,
+                     "SELECT name FROM sqlite_schema WHERE type = 'view' AND name LIKE 'rule%' ORDER BY name",
+                     print_rule, database, NULL) == SQLITE_OK;
     (void)sqlite3_close(database);
     (void)unlink(path);
     return fine ? 0 : 1;
