@@ -56,7 +56,7 @@ static void handle(struct core *core, const struct calendar_item *item)
         invalidation_drops(core, item->what);
         break;
     case CALENDAR_ACKNOWLEDGEMENT:
-        invalidation_acknowledged(core, item->what, item->from);
+        invalidation_answered(core, item->what, item->from);
         break;
     case CALENDAR_DATA:
         if (core->requests[item->what].what == NO_INDEX)

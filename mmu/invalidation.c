@@ -240,7 +240,7 @@ static void complete(struct core *core, struct invalidation_issue *issue)
             (struct event_completion){.invalidation = issue->id, .issue_cycle = issue->issue_cycle};
 }
 
-void invalidation_acknowledged(struct core *core, uint32_t issuer_slot, uint32_t from)
+void invalidation_answered(struct core *core, uint32_t issuer_slot, uint32_t from)
 {
     struct invalidation_issue *issue = &core->issues[issuer_slot];
     struct mmu_event *event = core_event(core, EVENT_ACKNOWLEDGEMENT, core->now);

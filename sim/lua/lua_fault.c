@@ -18,9 +18,10 @@ static const char *const accesses[ACCESS_KINDS] = {"load", "store", "fetch"};
 
 static int fault_text(lua_State *state)
 {
+    lua_settop(state, 1);
     lua_getfield(state, 1, "kind");
     lua_getfield(state, 1, "level");
-    lua_pushfstring(state, "%s fault, level %s", lua_tostring(state, -2), luaL_tolstring(state, -1, NULL));
+    lua_pushfstring(state, "%s fault, level %d", lua_tostring(state, 2), (int)lua_tointeger(state, 3));
     return 1;
 }
 
