@@ -1,0 +1,19 @@
+/*
+ * What came out of a run, for people (in the manner of `perf stat`) and for programs.
+ *
+ * Counts have the names that they have in the record (`mmusim list counters`). What did not happen at all
+ * is left out of the text; the JSON object has everything.
+ */
+#ifndef MMUSIM_SIM_CLI_SUMMARY_H
+#define MMUSIM_SIM_CLI_SUMMARY_H
+
+#include <stdio.h>
+
+#include "sim/run.h"
+
+/* Of an outcome without an error. Whether the text could be written is the stream's to say (ferror). */
+void summary_print(const struct run_outcome *outcome, FILE *out);
+/* One object and a newline. Quantities are integers in the units that their names say. */
+void summary_print_json(const struct run_outcome *outcome, FILE *out);
+
+#endif

@@ -1,0 +1,224 @@
+#include "sim/cli/topics.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "mmu/config.h"
+#include "mmu/counters.h"
+#include "mmu/stream.h"
+#include "pagetables/pagetable.h"
+#include "pagetables/walk.h"
+#include "sim/cli/format.h"
+#include "sim/judge/judge.h"
+#include "sim/nearest.h"
+#include "sim/record/database.h"
+#include "traces/trace.h"
+
+static bool parameter_row(const void *context, size_t index, struct listing_cell *cells)
+{
+    const struct mmu_parameter *parameter = mmu_parameter_at((unsigned)index);
+    if (!parameter)
+        return false;
+    const uint64_t values[] = {parameter->standard, parameter->least, parameter->most};
+    listing_text(&cells[0], parameter->name);
+    for (size_t i = 0; i < 3; i++) {
+        listing_count(&cells[1 + i], values[i]);
+        if (parameter->kind == PARAMETER_BYTES)
+            listing_text(&cells[1 + i], format_size(values[i]).text);
+    }
+    listing_text(&cells[4], mmu_parameter_unit(parameter));
+    listing_text(&cells[5], parameter->text);
+    return true;
+}
+
+static bool machine_row(const void *context, size_t index, struct listing_cell *cells)
+{
+    struct mmu_config config;
+    if (index > 0)
+        return false;
+    mmu_config_defaults(&config);
+    listing_text(&cells[0], "default");
+    listing_count(&cells[1], config.cores);
+    listing_text(&cells[2], format_size(config.memory_bytes).text);
+    listing_text(&cells[3], "every parameter at its default, which 'mmusim list parameters' says");
+    return true;
+}
+
+static bool table_row(const void *context, size_t index, struct listing_cell *cells)
+{
+    const struct pagetable_class *table = pagetable_class_at((unsigned)index);
+    if (!table)
+        return false;
+    listing_text(&cells[0], table->name);
+    listing_text(&cells[1], table->releases_empty_tables ? "yes" : "no");
+    listing_text(&cells[2], table->summary);
+    return true;
+}
+
+static bool format_row(const void *context, size_t index, struct listing_cell *cells)
+{
+    const struct walk_format *format = walk_format_at((unsigned)index);
+    if (!format)
+        return false;
+    listing_text(&cells[0], format->name);
+    listing_count(&cells[1], format->levels);
+    listing_count(&cells[2], format->va_bits);
+    for (unsigned i = 0; i < format->frame_sizes; i++) {
+        size_t length = strlen(cells[3].text);
+        (void)snprintf(cells[3].text + length, sizeof cells[3].text - length, "%s%s", i ? " " : "",
+                       format_size(UINT64_C(1) << format->frame_size_lg2[i]).text);
+    }
+    listing_text(&cells[4], format->summary);
+    return true;
+}
+
+static bool stream_row(const void *context, size_t index, struct listing_cell *cells)
+{
+    static const char *const texts[STREAM_PATTERNS] = {
+        [STREAM_SEQUENTIAL] = "from the base upwards, and again from the base at the end of the region",
+        [STREAM_STRIDE] = "with any distance, modulo the region",
+        [STREAM_UNIFORM] = "uniformly random places of the region",
+        [STREAM_ZIPF] = "pages by rank with probability ~ 1 / rank^skew",
+        [STREAM_CHASE] = "one random cycle through all lines of the region, each access after the other",
+    };
+    if (index >= STREAM_PATTERNS)
+        return false;
+    listing_text(&cells[0], stream_pattern_name((enum stream_pattern)index));
+    listing_text(&cells[1], texts[index]);
+    return true;
+}
+
+static bool trace_row(const void *context, size_t index, struct listing_cell *cells)
+{
+    static const char *const texts[TRACE_FORMATS] = {
+        [TRACE_LACKEY] = "of valgrind --tool=lackey --trace-mem=yes",
+        [TRACE_MTRACE] = "of the QEMU plug-in in traces/capture, with the bytes of instructions",
+    };
+    if (index + 1 >= TRACE_FORMATS) /* 0 is the unknown one */
+        return false;
+    listing_text(&cells[0], trace_format_name((enum trace_format)(index + 1)));
+    listing_text(&cells[1], texts[index + 1]);
+    return true;
+}
+
+static bool counter_row(const void *context, size_t index, struct listing_cell *cells)
+{
+    const struct mmu_counter *counter = mmu_counter_at((unsigned)index);
+    if (!counter)
+        return false;
+    listing_text(&cells[0], counter->name);
+    listing_text(&cells[1], counter->text);
+    return true;
+}
+
+static bool rule_row(const void *context, size_t index, struct listing_cell *cells)
+{
+    if (index >= JUDGE_RULES)
+        return false;
+    listing_text(&cells[0], judge_rule_name((enum judge_rule)index));
+    listing_text(&cells[1], judge_rule_text((enum judge_rule)index));
+    return true;
+}
+
+/* One line of record_list_views: a name, spaces, a text. */
+static bool view_row(const void *context, size_t index, struct listing_cell *cells)
+{
+    const char *line = context;
+    for (size_t i = 0; i < index && *line; i++) {
+        line += strcspn(line, "\n");
+        line += *line == '\n';
+    }
+    if (!*line)
+        return false;
+    size_t name = strcspn(line, " \n");
+    size_t text = name + strspn(line + name, " ");
+    (void)snprintf(cells[0].text, sizeof cells[0].text, "%.*s", (int)name, line);
+    (void)snprintf(cells[1].text, sizeof cells[1].text, "%.*s", (int)strcspn(line + text, "\n"), line + text);
+    return true;
+}
+
+struct topic {
+    const char *name;
+    const char *text;
+    struct listing listing;
+};
+
+static const struct topic topics[] = {
+    {"machines",
+     "machines that a script can begin with",
+     {{"name", "cores", "memory", "description"}, machine_row, NULL}},
+    {"parameters",
+     "what describes a machine: names as in a script, defaults, ranges",
+     {{"name", "default", "least", "most", "unit", "description"}, parameter_row, NULL}},
+    {"tables", "page tables", {{"name", "releases_empty_tables", "description"}, table_row, NULL}},
+    {"formats",
+     "formats of page-table entries, with the hardware that walks them",
+     {{"name", "levels", "va_bits", "page_sizes", "description"}, format_row, NULL}},
+    {"streams", "patterns of accesses", {{"name", "description"}, stream_row, NULL}},
+    {"traces",
+     "formats of traces; each may be compressed with gzip, xz or zstd",
+     {{"name", "description"}, trace_row, NULL}},
+    {"counters", "what is counted, for each core and region", {{"name", "description"}, counter_row, NULL}},
+    {"views", "views of a record, for 'mmusim query'", {{"name", "description"}, view_row, NULL}},
+    {"rules", "rules of refinement that the checker judges by", {{"name", "description"}, rule_row, NULL}},
+};
+
+#define TOPICS (sizeof topics / sizeof *topics)
+
+static bool topic_row(const void *context, size_t index, struct listing_cell *cells)
+{
+    if (index >= TOPICS)
+        return false;
+    listing_text(&cells[0], topics[index].name);
+    listing_text(&cells[1], topics[index].text);
+    return true;
+}
+
+void topics_print(enum cli_format format, FILE *out)
+{
+    const struct listing listing = {{"topic", "description"}, topic_row, NULL};
+    listing_print(&listing, format, out);
+}
+
+static int print_views(struct listing listing, enum cli_format format, FILE *out, FILE *err)
+{
+    struct cli_capture capture;
+    if (!cli_capture_open(&capture, err))
+        return CLI_MISUSE;
+    int status = record_list_views(capture.stream);
+    char *text = cli_capture_close(&capture, err);
+    if (!text || status != CLI_FINE) {
+        free(text);
+        return CLI_MISUSE;
+    }
+    listing.context = text;
+    listing_print(&listing, format, out);
+    free(text);
+    return CLI_FINE;
+}
+
+static int refuse_topic(const char *name, FILE *err)
+{
+    const char *names[TOPICS];
+    for (size_t i = 0; i < TOPICS; i++)
+        names[i] = topics[i].name;
+    const char *nearest = nearest_name(name, names, TOPICS);
+    if (nearest)
+        cli_say(err, "'%s' cannot be listed; the nearest is '%s'", name, nearest);
+    else
+        cli_say(err, "'%s' cannot be listed; 'mmusim list' says what can", name);
+    return CLI_MISUSE;
+}
+
+int topic_print(const char *name, enum cli_format format, FILE *out, FILE *err)
+{
+    for (size_t i = 0; i < TOPICS; i++) {
+        if (strcmp(name, topics[i].name) != 0)
+            continue;
+        if (topics[i].listing.row == view_row)
+            return print_views(topics[i].listing, format, out, err);
+        listing_print(&topics[i].listing, format, out);
+        return CLI_FINE;
+    }
+    return refuse_topic(name, err);
+}

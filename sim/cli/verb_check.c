@@ -1,0 +1,110 @@
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/cli/format.h"
+#include "sim/cli/verb.h"
+#include "sim/record/database.h"
+
+#define STORIES 10
+
+static const struct cli_option check_options[] = {
+    {"stories", "N", "tell the events that led to the first N violations; otherwise 10", 0},
+    {"json", NULL, "violations, findings of the checker and what was not judged, as one JSON object", 0},
+    {0},
+};
+
+static bool parse_stories(const struct cli_call *call, unsigned long *stories)
+{
+    const char *text = cli_value(call, "stories");
+    char *end;
+    *stories = STORIES;
+    if (!text)
+        return true;
+    errno = 0;
+    *stories = strtoul(text, &end, 10);
+    if (*text >= '0' && *text <= '9' && *end == '\0' && errno == 0)
+        return true;
+    cli_say(call->err, "--stories is '%s'; it must be a whole number, 0 or more", text);
+    return false;
+}
+
+/* What a record's functions say, as messages of the program. */
+static int check_to(const struct cli_call *call, const struct check_options *options, FILE *out)
+{
+    struct cli_capture said;
+    if (!cli_capture_open(&said, call->err))
+        return CLI_MISUSE;
+    int status = record_check(options, out, said.stream);
+    char *text = cli_capture_close(&said, call->err);
+    if (!text)
+        return CLI_MISUSE;
+    cli_say_lines(call->err, text);
+    free(text);
+    return status;
+}
+
+/* One member of the JSON object: an array with the rows of a query. */
+static int print_rows(const struct cli_call *call, const char *name, const char *query)
+{
+    struct cli_capture said;
+    const struct query_options options = {.path = call->arguments[0], .query = query, .format = RECORD_JSON};
+    (void)fprintf(call->out, ",\n\"%s\": ", name);
+    if (!cli_capture_open(&said, call->err))
+        return CLI_MISUSE;
+    int status = record_query(&options, call->out, said.stream);
+    char *text = cli_capture_close(&said, call->err);
+    if (!text)
+        return CLI_MISUSE;
+    cli_say_lines(call->err, text);
+    free(text);
+    return status;
+}
+
+static int check_json(const struct cli_call *call, const struct check_options *options)
+{
+    struct cli_capture told;
+    if (!cli_capture_open(&told, call->err))
+        return CLI_MISUSE;
+    int status = check_to(call, options, told.stream);
+    char *text = cli_capture_close(&told, call->err);
+    if (!text || status == CLI_MISUSE) {
+        free(text);
+        return CLI_MISUSE;
+    }
+    (void)fputs("{\"database\": ", call->out);
+    print_json_string(call->out, options->path);
+    (void)fprintf(call->out, ",\n\"found\": %s,\n\"report\": ", status == CLI_FOUND ? "true" : "false");
+    print_json_string(call->out, text);
+    free(text);
+    if (print_rows(call, "violations", "violations") != CLI_FINE ||
+        print_rows(call, "checker_findings", "checker_findings") != CLI_FINE ||
+        print_rows(call, "judged", "judged") != CLI_FINE)
+        return CLI_MISUSE;
+    (void)fputs("}\n", call->out);
+    return status;
+}
+
+static int run_check(const struct cli_call *call)
+{
+    struct check_options options = {.path = call->arguments[0]};
+    if (!parse_stories(call, &options.stories))
+        return CLI_MISUSE;
+    return cli_given(call, "json") ? check_json(call, &options) : check_to(call, &options, call->out);
+}
+
+const struct cli_verb verb_check = {
+    .name = "check",
+    .arguments = "FILE.db",
+    .needed = "a record",
+    .summary = "Judge a record: did the run refine the abstract map?",
+    .details =
+        "Every rule is evaluated in SQL over the record, and compared with what the checker found that ran\n"
+        "along. Each violation is told with its rule, cycle, core and address, and the events that led "
+        "there.\n"
+        "Exit status 1 says that there are violations, or that the two judges differ.\n",
+    .least = 1,
+    .most = 1,
+    .options = check_options,
+    .run = run_check,
+};
