@@ -34,6 +34,7 @@ static const struct mmu_counter names[] = {
     {"walker.cycles", AT(walker.cycles), "cycles from second-level miss to the end of the walk, summed"},
     {"walker.unfilled", AT(walker.unfilled),
      "walks that filled nothing, since an invalidation arrived meanwhile"},
+    {"walker.restarted", AT(walker.restarted), "walks of accesses that had merged into one that faulted"},
     {"bus.requests", AT(bus.requests), "transactions"},
     {"bus.busy_cycles", AT(bus.busy_cycles), "cycles that the core's transactions kept the bus"},
     {"bus.wait_cycles", AT(bus.wait_cycles), "cycles from request to grant, summed"},

@@ -24,7 +24,7 @@ struct core_counters {
         uint64_t merged, l2_hits, walks, no_walk;
     } misses; /* how first-level misses were served, an access each */
     struct {
-        uint64_t walks, steps, faults, cycles, unfilled;
+        uint64_t walks, steps, faults, cycles, unfilled, restarted;
     } walker;
     struct {
         uint64_t translations, loads, stores, fetches, crossing, faulted, retries;

@@ -99,6 +99,17 @@ static void begin_queued_walk(struct core *core)
     begin_walk(core, index);
 }
 
+static void queue_walk(struct core *core, uint32_t index)
+{
+    struct miss *miss = &core->misses[index];
+    core->counters.walker.walks++;
+    miss->id = ++core->walk_count << EVENT_CORE_BITS | core->index;
+    miss->request_cycle = core->now;
+    miss->state = MISS_QUEUED;
+    core->queue[(core->queue_first + core->queue_count++) % MMU_MISSES_MAX] = index;
+    begin_queued_walk(core);
+}
+
 /* Hands the result to everybody who waited, oldest first, and frees the miss. */
 static void forward(struct core *core, struct miss *miss, const struct walk_leaf *leaf, uint8_t fault,
                     uint8_t level)
@@ -166,12 +177,7 @@ static void second_level_miss(struct core *core, uint32_t index)
     }
     first->event.outcome = OUTCOME_WALK;
     core->counters.misses.walks++;
-    core->counters.walker.walks++;
-    miss->id = ++core->walk_count << EVENT_CORE_BITS | core->index;
-    miss->request_cycle = core->now;
-    miss->state = MISS_QUEUED;
-    core->queue[(core->queue_first + core->queue_count++) % MMU_MISSES_MAX] = index;
-    begin_queued_walk(core);
+    queue_walk(core, index);
 }
 
 void miss_second_level(struct core *core, uint32_t index)
@@ -243,6 +249,43 @@ static bool hand_over_settling(struct core *core, struct miss *miss)
     return meant;
 }
 
+/*
+ * A fault is taken by those who asked before the walk read anything. An access that merged later may have
+ * been issued after the page was mapped, and invalid entries are not cached (Arm ARM DDI 0487, D8.17.1): it
+ * walks again, first of those that are left.
+ */
+static bool keep_late_waiters(struct core *core, struct miss *miss, struct miss *late)
+{
+    uint32_t last = miss->first_waiter, waiters = 1;
+    uint32_t next = core->slots[last].next;
+    for (; next != NO_INDEX && core->slots[next].event.issue_cycle < miss->start_cycle; waiters++) {
+        last = next;
+        next = core->slots[last].next;
+    }
+    if (next == NO_INDEX)
+        return false;
+    *late = *miss;
+    late->first_waiter = next;
+    late->waiters = miss->waiters - waiters;
+    core->slots[last].next = NO_INDEX;
+    miss->last_waiter = last;
+    miss->waiters = waiters;
+    return true;
+}
+
+static void walk_again(struct core *core, uint32_t index, const struct miss *late)
+{
+    struct miss *miss = &core->misses[index];
+    const struct translation_regime *regime = &core->context->regime;
+    *miss = *late;
+    miss->settle = 0;
+    miss->steps = 0;
+    core->misses_used++;
+    core->counters.walker.restarted++;
+    (void)regime->format->start(&miss->walk, regime, core->slots[miss->first_waiter].event.va);
+    queue_walk(core, index);
+}
+
 static void end_walk(struct core *core, uint32_t index, uint8_t fault, uint8_t level)
 {
     struct miss *miss = &core->misses[index];
@@ -251,6 +294,8 @@ static void end_walk(struct core *core, uint32_t index, uint8_t fault, uint8_t l
     bool caught = fault == FAULT_NONE && hand_over_settling(core, miss);
     bool filled = fault == FAULT_NONE && !caught;
     struct walk_leaf leaf = miss->walk.leaf;
+    struct miss late;
+    bool again = fault != FAULT_NONE && keep_late_waiters(core, miss, &late);
     core->walks_active--;
     core->counters.walker.cycles += cycles;
     core->counters.walker.faults += fault != FAULT_NONE;
@@ -263,6 +308,8 @@ static void end_walk(struct core *core, uint32_t index, uint8_t fault, uint8_t l
     }
     forward(core, miss, &leaf, fault, level);
     invalidation_settle(core, settle);
+    if (again)
+        walk_again(core, index, &late);
     begin_queued_walk(core);
 }
 
