@@ -81,7 +81,7 @@ static void check_order(struct judge *judge, const struct invalidation_state *st
     judge_report(judge, &finding,
                  "core %u %s: invalidation 0x%" PRIx64 " was issued in cycle %" PRIu64 ", arrived in %" PRIu64
                  ", dropped in %" PRIu64 ", was acknowledged in %" PRIu64 " and this was known in %" PRIu64,
-                 told->target, wrong, state->id, state->issue_cycle, told->arrive_cycle, told->drop_cycle,
+                 told->target + 1, wrong, state->id, state->issue_cycle, told->arrive_cycle, told->drop_cycle,
                  told->acknowledge_cycle, event->cycle);
 }
 
@@ -102,7 +102,7 @@ void invalidation_acknowledged(struct judge *judge, const struct mmu_event *even
         judge_report(judge, &finding,
                      "core %u acknowledged invalidation 0x%" PRIx64 " in cycle %" PRIu64
                      ", which was not issued before or was already acknowledged by all",
-                     told->target, told->invalidation, told->acknowledge_cycle);
+                     told->target + 1, told->invalidation, told->acknowledge_cycle);
         return;
     }
     check_order(judge, state, event);

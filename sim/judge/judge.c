@@ -170,7 +170,7 @@ static void report_value(struct judge *judge, const struct transaction *load, ui
     judge_report(judge, &finding,
                  "a load of core %u at 0x%" PRIx64 " (physical 0x%" PRIx64 ", %u bytes) returned 0x%" PRIx64
                  ", but %s held 0x%" PRIx64 " in cycle %" PRIu64,
-                 load->core, load->va, load->pa, load->size_bytes, load->value & mask,
+                 load->core + 1, load->va, load->pa, load->size_bytes, load->value & mask,
                  load->kind == TRANSACTION_FORWARDED ? "the core's store buffer" : "memory", expected & mask,
                  load->performed_cycle);
 }

@@ -182,7 +182,7 @@ static void who_accessed(char *text, size_t bytes, const struct mmu_event *event
     const struct event_translation *access = &event->as.translation;
     const char *half = access->half == 0 ? "" : access->half == 1 ? " (first half)" : " (second half)";
     (void)snprintf(text, bytes, "a %s of core %u%s, issued in cycle %" PRIu64 ",",
-                   judge_access_name(access->access_kind), event->core, half, access->issue_cycle);
+                   judge_access_name(access->access_kind), event->core + 1, half, access->issue_cycle);
 }
 
 static struct judge_finding finding_of(const struct mmu_event *event)
@@ -287,7 +287,7 @@ bool judge_walk(struct judge *judge, const struct mmu_event *event, bool final)
         .cycle = event->cycle, .core = event->core, .va = walk->va, .walk = walk->id};
     char who[96];
     (void)snprintf(who, sizeof who, "walk 0x%" PRIx64 " of core %u, started in cycle %" PRIu64 ",", walk->id,
-                   event->core, walk->start_cycle);
+                   event->core + 1, walk->start_cycle);
     report(judge, finding, &verdict, &sighting, who);
     return true;
 }
@@ -346,7 +346,7 @@ static void report_entry(struct judge *judge, const struct mmu_event *event, con
                  "entry 0x%" PRIx64 " of the %s TLB of core %u, for 0x%" PRIx64
                  " in space %u, %s (filled %" PRIu64 ", last hit %s, last access complete %s, gone %" PRIu64
                  "), but operation %" PRIu64 " had ended its mapping in cycle %s",
-                 entry->id, entry->tlb < TLBS ? names[entry->tlb] : "?", event->core, entry->va, entry->space,
+                 entry->id, entry->tlb < TLBS ? names[entry->tlb] : "?", event->core + 1, entry->va, entry->space,
                  what, entry->fill_cycle, cycle_print(entry->last_hit_cycle).text,
                  cycle_print(entry->last_done_cycle).text, entry->end_cycle, finding.operation,
                  cycle_print(version ? version->ended.end : EVENT_NEVER).text);
@@ -396,7 +396,7 @@ bool judge_tlb_entry(struct judge *judge, const struct mmu_event *event, bool fi
         .cycle = event->cycle, .core = event->core, .va = entry->va, .walk = entry->walk, .entry = entry->id};
     char who[96];
     (void)snprintf(who, sizeof who, "entry 0x%" PRIx64 " of core %u, filled in cycle %" PRIu64 ",", entry->id,
-                   event->core, entry->fill_cycle);
+                   event->core + 1, entry->fill_cycle);
     report(judge, finding, &verdict, &sighting, who);
     return true;
 }
@@ -429,7 +429,7 @@ void judge_crossing(struct judge *judge, const struct mmu_event *event)
     judge_report(judge, &finding,
                  "the half at 0x%" PRIx64 " of access %u of core %u was performed in cycle %" PRIu64
                  ", but its other half at 0x%" PRIx64 " had a fault",
-                 finding.va, access->access, event->core,
+                 finding.va, access->access, event->core + 1,
                  first->fault ? access->performed_cycle : first->performed_cycle,
                  first->fault ? first->va : access->va);
 }
