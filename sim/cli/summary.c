@@ -114,7 +114,7 @@ static void print_histogram(FILE *out, const char *value, const char *name, cons
         print_line(out, value, name, NULL);
         return;
     }
-    print_line(out, value, name, "%10.2f mean, p50 %s, p99 %s, most %s", mean_of(histogram),
+    print_line(out, value, name, "%9.2f mean, p50 %s, p99 %s, most %s", mean_of(histogram),
                format_count(histogram_quantile(histogram, 0.50)).text,
                format_count(histogram_quantile(histogram, 0.99)).text, format_count(histogram->most).text);
 }
@@ -131,7 +131,7 @@ static void print_row(const struct run_outcome *outcome, const struct row *row, 
     else if (row->how == DERIVED_NOTHING || base == 0)
         print_line(out, value.text, row->counter, NULL);
     else if (row->how == DERIVED_SHARE)
-        print_line(out, value.text, row->counter, "%10.2f %% %s", 100.0 * (double)count / base, row->text);
+        print_line(out, value.text, row->counter, "%9.2f %% %s", 100.0 * (double)count / base, row->text);
     else
         print_line(out, value.text, row->counter, "%10.3f %s", (double)count / base, row->text);
 }
@@ -180,11 +180,12 @@ static void print_machine(const struct mmu_config *config, FILE *out)
     print_tlb(out, "L1I", &config->l1i);
     print_tlb(out, "L1D", &config->l1d);
     print_tlb(out, "L2", &config->l2);
-    (void)fprintf(
-        out,
-        "\n   a core: %s misses, %s walks, %s stores in its buffer; bus %s cycles a transaction, memory ",
-        format_count(config->misses).text, format_count(config->walker_slots).text,
-        format_count(config->store_buffer_depth).text, format_count(config->bus_occupancy_cycles).text);
+    (void)fprintf(out,
+                  "\n   a core has at once: %s misses, %s walks, %s buffered stores\n   bus %s cycles a "
+                  "transaction, memory ",
+                  format_count(config->misses).text, format_count(config->walker_slots).text,
+                  format_count(config->store_buffer_depth).text,
+                  format_count(config->bus_occupancy_cycles).text);
     (void)fprintf(out, "%s at %s cycles, network %s cycles\n", format_bytes(config->memory_bytes).text,
                   format_count(config->memory_latency_cycles).text,
                   format_count(config->network_latency_cycles).text);
@@ -202,13 +203,13 @@ static double share_of(uint64_t part, uint64_t whole)
     return whole ? 100.0 * (double)part / (double)whole : 0;
 }
 
-static void print_table_head(FILE *out, const char *what)
+/* `cycles` is empty for cores, which all have the machine's. */
+static void print_table_head(FILE *out, const char *what, const char *cycles)
 {
-    (void)fprintf(out, "\n %-16s %16s %16s %9s %9s %14s %12s %9s\n", what, "cycles", "translations",
-                  "L1 hits", "L2 hits", "walks", "cycles/walk", "faults");
+    (void)fprintf(out, "\n %-16s %16s %16s %9s %9s %14s %12s %9s\n", what, cycles, "translations", "L1 hits",
+                  "L2 hits", "walks", "cycles/walk", "faulted");
 }
 
-/* One line of the tables of regions and of cores: `cycles` is a text, since cores have none of their own. */
 static void print_table_row(FILE *out, const char *name, const char *cycles,
                             const struct core_counters *counters)
 {
@@ -225,7 +226,7 @@ static void print_regions(const struct run_outcome *outcome, FILE *out)
 {
     if (outcome->region_count < 2)
         return;
-    print_table_head(out, "region");
+    print_table_head(out, "region", "cycles");
     for (unsigned i = 0; i < outcome->region_count; i++) {
         const struct run_region *region = &outcome->regions[i];
         print_table_row(out, region->name, format_count(region->end_cycle - region->begin_cycle).text,
@@ -237,7 +238,7 @@ static void print_cores(const struct run_outcome *outcome, FILE *out)
 {
     if (outcome->config.cores < 2 || outcome->config.cores > CORES_SHOWN || !outcome->cores)
         return;
-    print_table_head(out, "core");
+    print_table_head(out, "core", "");
     for (unsigned i = 0; i < outcome->config.cores; i++) {
         char name[24];
         (void)snprintf(name, sizeof name, "%u", i); /* as in the record */

@@ -97,7 +97,7 @@ const struct cli_verb verb_check = {
     .name = "check",
     .arguments = "FILE.db",
     .needed = "a record",
-    .summary = "Judge a record: did the run refine the abstract map?",
+    .summary = "Judge whether a recorded run refined the abstract map",
     .details =
         "Every rule is evaluated in SQL over the record, and compared with what the checker found that ran\n"
         "along. Each violation is told with its rule, cycle, core and address, and the events that led "

@@ -10,6 +10,7 @@
 #include "sim/cli/cli.h"
 #include "sim/cli/test/fake_run.h"
 #include "sim/cli/verb.h"
+#include "sim/record/recorder.h"
 
 #define WORDS_MAX 16
 
@@ -374,6 +375,60 @@ static void a_record_that_is_not_there_is_refused_by_every_verb(void **state)
     assert_refused(answer, "--stories is 'many'; it must be a whole number, 0 or more");
 }
 
+/* Leaves a record of a run in which nothing happened, with a finding of the checker if `finding`. */
+static void make_record(const char *path, bool finding)
+{
+    struct record_error error;
+    const struct recorder_config config = {
+        .path = path, .overwrite = true, .level = RECORD_ALL, .checked = true, .program_version = "test"};
+    const struct record_finding found = {
+        .rule = "load_value", .cycle = 12, .va = 0x1000, .core = 0, .text = "a load read something else"};
+    struct recorder *recorder = recorder_open(&config, &error);
+    assert_non_null(recorder);
+    if (finding)
+        assert_int_equal(recorder_finding(recorder, &found), RECORD_OK);
+    assert_int_equal(recorder_finish(recorder, 0.5, &error), RECORD_OK);
+}
+
+static void a_record_is_judged_and_the_verdict_is_the_status(void **state)
+{
+    struct answer *answer = *state;
+    make_record("cli_commands.db", false);
+    call(answer, "check", "cli_commands.db", NULL);
+    assert_fine_with(answer, "no violations\n");
+    call(answer, "check", "cli_commands.db", "--json", NULL);
+    assert_fine_with(answer, "{\"database\": \"cli_commands.db\",\n\"found\": false,\n");
+    make_record("cli_commands.db", true);
+    call(answer, "check", "cli_commands.db", NULL);
+    assert_int_equal(answer->status, CLI_FOUND);
+    call(answer, "check", "cli_commands.db", "--json", "--stories=0", NULL);
+    assert_int_equal(answer->status, CLI_FOUND);
+    assert_non_null(strstr(answer->out, "\n\"found\": true,\n"));
+    assert_non_null(strstr(answer->out, "a load read something else"));
+    assert_int_equal(remove("cli_commands.db"), 0);
+}
+
+static void a_record_answers_views_and_sql_in_every_format(void **state)
+{
+    struct answer *answer = *state;
+    make_record("cli_commands.db", false);
+    call(answer, "query", "cli_commands.db", NULL);
+    assert_fine_with(answer, "\nshootdowns ");
+    call(answer, "query", "cli_commands.db", "run", NULL);
+    assert_fine_with(answer, "host_seconds");
+    call(answer, "query", "cli_commands.db", "SELECT 6 * 7 AS answer", "--json", NULL);
+    assert_fine_with(answer, "{\"answer\": 42}");
+    call(answer, "query", "cli_commands.db", "SELECT 6 * 7 AS answer", "--csv", NULL);
+    assert_fine_with(answer, "answer\r\n42\r\n");
+    call(answer, "query", "cli_commands.db", "runn", NULL);
+    assert_int_equal(answer->status, CLI_MISUSE);
+    assert_memory_equal(answer->err, "mmusim: ", 8);
+    assert_non_null(strstr(answer->err, "'run"));
+    call(answer, "query", "cli_commands.db", "DELETE FROM runs", NULL);
+    assert_int_equal(answer->status, CLI_MISUSE);
+    assert_int_equal(remove("cli_commands.db"), 0);
+}
+
 static void an_output_that_is_full_is_not_fine(void **state)
 {
     char *words[] = {(char[]){"mmusim"}, (char[]){"list"}, (char[]){"counters"}, NULL};
@@ -415,6 +470,8 @@ int main(void)
         COMMAND_TEST(a_trace_is_summed_up_with_its_first_instructions),
         COMMAND_TEST(what_is_no_trace_is_refused),
         COMMAND_TEST(a_record_that_is_not_there_is_refused_by_every_verb),
+        COMMAND_TEST(a_record_is_judged_and_the_verdict_is_the_status),
+        COMMAND_TEST(a_record_answers_views_and_sql_in_every_format),
         COMMAND_TEST(an_output_that_is_full_is_not_fine),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
