@@ -1,14 +1,25 @@
+#define _GNU_SOURCE /* vasprintf */
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "sim/cli/verb.h"
 
+/* A message is one line, whatever names the user has given to things. Nobody is left to be told if it fails.
+ */
 static void say(FILE *err, const char *format, va_list arguments)
 {
-    (void)fputs("mmusim: ", err); /* nobody is left to be told if this fails */
-    (void)vfprintf(err, format, arguments);
-    (void)fputc('\n', err);
+    char *text;
+    int length = vasprintf(&text, format, arguments);
+    if (length < 0) {
+        (void)fputs("mmusim: there is not enough memory\n", err);
+        return;
+    }
+    for (int i = 0; i < length; i++)
+        if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
+            text[i] = text[i] == '\n' ? ' ' : '?';
+    (void)fprintf(err, "mmusim: %s\n", text);
+    free(text);
 }
 
 void cli_say(FILE *err, const char *format, ...)
