@@ -12,6 +12,7 @@ enum derivation {
     DERIVED_NOTHING,
     DERIVED_SHARE, /* percent of the base */
     DERIVED_RATIO, /* to the base */
+    DERIVED_PER_THOUSAND,
     DERIVED_WALKS, /* the histogram's mean and quantiles */
     DERIVED_INVALIDATIONS,
 };
@@ -47,7 +48,7 @@ static const struct group groups[] = {
     {{{"l2.lookups", DERIVED_NOTHING, NULL, NULL, false},
       {"l2.hits", DERIVED_SHARE, "l2.lookups", "of look-ups", false},
       {"l2.misses", DERIVED_SHARE, "l2.lookups", "of look-ups", false}}},
-    {{{"walker.walks", DERIVED_RATIO, "accesses.translations", "a translation", false},
+    {{{"walker.walks", DERIVED_PER_THOUSAND, "accesses.translations", "per 1,000 translations", false},
       {"walker.steps", DERIVED_RATIO, "walker.walks", "steps a walk", false},
       {"walker.cycles", DERIVED_WALKS, NULL, NULL, false},
       {"walker.faults", DERIVED_SHARE, "walker.walks", "of walks", true},
@@ -114,7 +115,7 @@ static void print_histogram(FILE *out, const char *value, const char *name, cons
         print_line(out, value, name, NULL);
         return;
     }
-    print_line(out, value, name, "%9.2f mean, p50 %s, p99 %s, most %s", mean_of(histogram),
+    print_line(out, value, name, "%10.3f mean, p50 %s, p99 %s, most %s", mean_of(histogram),
                format_count(histogram_quantile(histogram, 0.50)).text,
                format_count(histogram_quantile(histogram, 0.99)).text, format_count(histogram->most).text);
 }
@@ -131,9 +132,10 @@ static void print_row(const struct run_outcome *outcome, const struct row *row, 
     else if (row->how == DERIVED_NOTHING || base == 0)
         print_line(out, value.text, row->counter, NULL);
     else if (row->how == DERIVED_SHARE)
-        print_line(out, value.text, row->counter, "%9.2f %% %s", 100.0 * (double)count / base, row->text);
+        print_line(out, value.text, row->counter, "%10.3f %% %s", 100.0 * (double)count / base, row->text);
     else
-        print_line(out, value.text, row->counter, "%10.3f %s", (double)count / base, row->text);
+        print_line(out, value.text, row->counter, "%10.3f %s",
+                   (row->how == DERIVED_PER_THOUSAND ? 1000 : 1) * (double)count / base, row->text);
 }
 
 static void print_group(const struct run_outcome *outcome, const struct group *group, FILE *out)
@@ -241,7 +243,7 @@ static void print_cores(const struct run_outcome *outcome, FILE *out)
     print_table_head(out, "core", "");
     for (unsigned i = 0; i < outcome->config.cores; i++) {
         char name[24];
-        (void)snprintf(name, sizeof name, "%u", i); /* as in the record */
+        (void)snprintf(name, sizeof name, "%u", i + 1); /* as scripts and findings number them */
         print_table_row(out, name, "", &outcome->cores[i]);
     }
 }

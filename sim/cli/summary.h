@@ -2,7 +2,8 @@
  * What came out of a run, for people (in the manner of `perf stat`) and for programs.
  *
  * Counts have the names that they have in the record (`mmusim list counters`). What did not happen at all
- * is left out of the text; the JSON object has everything.
+ * is left out of the text; the JSON object has everything. The text numbers cores from 1, as scripts do, the
+ * object from 0, as the record does.
  */
 #ifndef MMUSIM_SIM_CLI_SUMMARY_H
 #define MMUSIM_SIM_CLI_SUMMARY_H

@@ -15,6 +15,29 @@ import unittest
 PROGRAM = ""
 SAMPLES = ""
 VERBS = [["run"], ["check"], ["query"], ["trace", "info"], ["list"], ["help"]]
+# One page is mapped, used by both cores, and unmapped; then the other core tries it again. Its arguments are the
+# page table and the recording level.
+SCRIPT = """
+local m = machine { cores = 2, seed = 5, record = arg[2] or "misses" }
+local as = m:address_space { table = arg[1] or "radix", format = "vmsa-4k-48", asid = 1 }
+m.core[1]:program(function(core)
+  core:switch(as)
+  as:map(core, 0x400000, m:frames("4K"), "4K", "rw-u")
+  core:store(0x400000, 42)
+  m:barrier("mapped")
+  m:barrier("loaded")
+  as:unmap(core, 0x400000)
+  m:barrier("unmapped")
+end)
+m.core[2]:program(function(core)
+  core:switch(as)
+  m:barrier("mapped")
+  core:load(0x400000)
+  m:barrier("loaded")
+  m:barrier("unmapped")
+  print("loaded", core:load(0x400000))
+end)
+"""
 
 
 def mmusim(*words, **options):
@@ -147,6 +170,103 @@ class TraceInfo(Program):
             cut = pathlib.Path(folder) / "cut.xz"
             cut.write_bytes(pathlib.Path(path).read_bytes()[:-100])
             self.refused(mmusim("trace", "info", str(cut)), re.escape(str(cut)))
+
+
+class Run(Program):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+        self.path = pathlib.Path(self.folder.name)
+        self.write("work.lua", SCRIPT)
+
+    def write(self, name, text):
+        (self.path / name).write_text(text, encoding="utf-8")
+
+    def run_in(self, *words, **options):
+        return mmusim(*words, cwd=self.path, **options)
+
+    def files(self):
+        return sorted(file.name for file in self.path.iterdir())
+
+    def test_a_correct_run_is_fine_and_leaves_its_record(self):
+        answer = self.run_in("run", "work.lua")
+        self.fine(answer, r"refinement: no violation found\n")
+        self.assertEqual(self.files(), ["work.db", "work.lua"])
+        for line in re.findall(r"(?m)^   (mmusim .*)$", answer.stdout):
+            self.fine(self.run_in(*line.split()[1:]))
+
+    def test_a_forgotten_invalidation_is_status_1_in_the_run_and_in_the_check(self):
+        answer = self.run_in("run", "work.lua", "radix-forgets-invalidation", "all")
+        self.assertRegex(answer.stdout, r"refinement: \d+ findings?, the first: ")
+        self.assertEqual(answer.returncode, 1)
+        self.assertEqual(self.run_in("check", "work.db").returncode, 1)
+        found = json.loads(self.run_in("check", "work.db", "--json").stdout)
+        self.assertTrue(found["found"])
+        self.assertIn("stale_translation", {row["rule"] for row in found["violations"]})
+        quiet = self.run_in("run", "work.lua", "radix-forgets-invalidation", "-f", "--quiet")
+        self.assertRegex(quiet.stderr, r"\Ammusim: \d+ findings?, the first: [^\n]*\n\Z")
+        self.assertEqual(quiet.returncode, 1)
+
+    def test_a_record_is_not_overwritten_without_being_told_to(self):
+        self.fine(self.run_in("run", "work.lua", "--quiet"))
+        before = (self.path / "work.db").read_bytes()
+        answer = self.run_in("run", "work.lua")
+        self.assertEqual(answer.returncode, 2)
+        self.assertRegex(answer.stderr, r"\Ammusim: [^\n]*work\.db[^\n]*\n\Z")
+        self.assertEqual((self.path / "work.db").read_bytes(), before)
+        self.fine(self.run_in("run", "work.lua", "--force"))
+
+    def test_json_is_the_whole_of_standard_output(self):
+        answer = self.run_in("run", "work.lua", "--json", "-o", "other.db", "--seed", "9", "--record=all")
+        self.assertEqual(answer.returncode, 0)
+        self.assertIn("loaded", answer.stderr)
+        summary = json.loads(answer.stdout)
+        self.assertEqual((summary["seed"], summary["database"], summary["record"]), (9, "other.db", "all"))
+        self.assertEqual(summary["database_bytes"], (self.path / "other.db").stat().st_size)
+        for counters in [summary["counters"]] + [core["counters"] for core in summary["cores"]]:
+            self.assertEqual(counters["l1d.lookups"], counters["l1d.hits"] + counters["l1d.misses"])
+        self.assertEqual(sum(core["counters"]["walker.walks"] for core in summary["cores"]),
+                         summary["counters"]["walker.walks"])
+        rows = json.loads(self.run_in("query", "other.db", "counter_table", "--json").stdout)
+        recorded = {row["name"]: row["value"] for row in rows}
+        for name in ("accesses.translations", "l1d.hits", "walker.steps", "bus.busy_cycles"):
+            self.assertEqual(recorded[name], summary["counters"][name], name)
+
+    def test_lock_step_sums_up_to_the_same(self):
+        fast, slow = (json.loads(self.run_in("run", "work.lua", "--json", "--force", *more).stdout)
+                      for more in ([], ["--lockstep"]))
+        self.assertEqual((fast["lockstep"], slow["lockstep"]), (False, True))
+        for summary in (fast, slow):
+            del summary["host"], summary["lockstep"], summary["database_bytes"]
+        self.assertEqual(fast, slow)
+
+    def test_the_record_knows_its_command_line(self):
+        self.fine(self.run_in("run", "work.lua", "--seed", "3", "--quiet"), "loaded")
+        rows = json.loads(self.run_in("query", "work.db", "run", "--json").stdout)
+        self.assertEqual(rows[0]["command_line"], "mmusim run work.lua --seed 3 --quiet")
+        self.assertEqual(rows[0]["seed"], 3)
+        self.assertEqual(f"mmusim {rows[0]['version']}\n", mmusim("--version").stdout)
+
+    def test_without_a_record_no_file_is_left(self):
+        self.fine(self.run_in("run", "work.lua", "--record", "none"), r"\n record: none\n")
+        self.assertEqual(self.files(), ["work.lua"])
+
+    def test_a_failing_script_is_told_with_its_place_and_leaves_nothing(self):
+        self.write("bad.lua", "local m = machine {\n  cores = 2,\n  tbl = {},\n}\n")
+        answer = self.run_in("run", "bad.lua")
+        self.refused(answer, r"bad\.lua:\d+: .*tbl")
+        self.refused(self.run_in("run", "nothing.lua"), r"nothing\.lua")
+        self.assertEqual(self.files(), ["bad.lua", "work.lua"])
+
+    def test_a_record_that_cannot_be_written_is_told(self):
+        self.refused(self.run_in("run", "work.lua", "-o", "no/such/folder/run.db"), r"no/such/folder/run\.db")
+        self.assertEqual(self.files(), ["work.lua"])
+
+    def test_a_summary_that_cannot_be_written_is_an_error(self):
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            answer = self.run_in("run", "work.lua", "--json", stdout=full)
+        self.assertEqual(answer.returncode, 2)
+        self.assertIn("mmusim: the output could not be written: No space left on device\n", answer.stderr)
 
 
 if __name__ == "__main__":

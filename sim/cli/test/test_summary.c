@@ -75,12 +75,13 @@ static void counts_have_their_rates_beside_them(void **state)
     print(fixture, summary_print);
     assert_line(fixture, "16,000", "cycles", NULL);
     assert_line(fixture, "4,000", "accesses.translations", "     0.250 a cycle");
-    assert_line(fixture, "2,800", "accesses.loads", "    70.00 % of translations");
-    assert_line(fixture, "3,600", "l1d.hits", "    90.00 % of look-ups");
-    assert_line(fixture, "80", "misses.merged", "    20.00 % of first-level misses");
-    assert_line(fixture, "80", "l2.misses", "    25.00 % of look-ups");
+    assert_line(fixture, "2,800", "accesses.loads", "    70.000 % of translations");
+    assert_line(fixture, "3,600", "l1d.hits", "    90.000 % of look-ups");
+    assert_line(fixture, "80", "misses.merged", "    20.000 % of first-level misses");
+    assert_line(fixture, "80", "l2.misses", "    25.000 % of look-ups");
+    assert_line(fixture, "80", "walker.walks", "    20.000 per 1,000 translations");
     assert_line(fixture, "280", "walker.steps", "     3.500 steps a walk");
-    assert_line(fixture, "1,600", "bus.busy_cycles", "    10.00 % of cycles: occupancy");
+    assert_line(fixture, "1,600", "bus.busy_cycles", "    10.000 % of cycles: occupancy");
     assert_line(fixture, "200", "bus.wait_cycles", "     0.250 cycles a request");
     assert_line(fixture, "12", "invalidations.entries_dropped", "     1.500 entries each");
 }
@@ -89,8 +90,8 @@ static void latencies_have_mean_and_quantiles(void **state)
 {
     struct fixture *fixture = *state;
     print(fixture, summary_print);
-    assert_line(fixture, "4,040", "walker.cycles", "    50.50 mean, p50 50, p99 60, most 60");
-    assert_line(fixture, "352", "invalidations.cycles", "    44.00 mean, p50 44, p99 44, most 44");
+    assert_line(fixture, "4,040", "walker.cycles", "    50.500 mean, p50 50, p99 60, most 60");
+    assert_line(fixture, "352", "invalidations.cycles", "    44.000 mean, p50 44, p99 44, most 44");
 }
 
 static void what_did_not_happen_is_left_out(void **state)
