@@ -37,29 +37,41 @@ WHERE NOT EXISTS (
           AND IFNULL(m.may_until, 0x7fffffffffffffff) >= MAX(u.used_until, u.needed_until)
           AND m.may_from <= IIF(u.source = 'entry', u.used_from, u.used_until)
           AND m.pa = u.frame AND IFNULL(m.rights = u.rights, 1))
-  -- an entry may have served one mapping and then its equal successor: each moment counts for itself
+  -- an entry may also serve equal mappings one after the other, if each begins before the last one's window ends
   AND NOT (u.source = 'entry'
         AND EXISTS (
             SELECT 1 FROM mapping_windows m
             WHERE (m.space = u.space OR m.attributes & 16) AND m.va = u.page AND m.size_lg2 = u.size_lg2
-              AND IFNULL(m.may_until, 0x7fffffffffffffff) >= u.used_from AND m.may_from <= u.used_from
+              AND IFNULL(m.may_until, 0x7fffffffffffffff) >= +u.used_from AND m.may_from <= u.used_from
               AND m.pa = u.frame AND IFNULL(m.rights = u.rights, 1))
-        AND EXISTS (
+        AND NOT EXISTS (
             SELECT 1 FROM mapping_windows m
             WHERE (m.space = u.space OR m.attributes & 16) AND m.va = u.page AND m.size_lg2 = u.size_lg2
-              AND IFNULL(m.may_until, 0x7fffffffffffffff) >= MAX(u.used_until, u.needed_until)
-              AND m.may_from <= u.needed_until
-              AND m.pa = u.frame AND IFNULL(m.rights = u.rights, 1)));
+              AND IFNULL(m.may_until, 0x7fffffffffffffff) >= +u.used_from
+              AND IFNULL(m.may_until, 0x7fffffffffffffff) < MAX(u.used_until, u.needed_until)
+              AND m.pa = u.frame AND IFNULL(m.rights = u.rights, 1)
+              AND NOT EXISTS (
+                SELECT 1 FROM mapping_windows n
+                WHERE (n.space = u.space OR n.attributes & 16) AND n.va = u.page AND n.size_lg2 = u.size_lg2
+                  AND IFNULL(n.may_until, 0x7fffffffffffffff) > +m.may_until AND n.may_from <= m.may_until
+                  AND n.pa = u.frame AND IFNULL(n.rights = u.rights, 1))));
 
--- The same, with the mapping it was once right for (`former`) and one that holds the address now (`live`).
+-- The same, with the mapping it was once right for (`former`: the one whose window ended first during the use, or else
+-- last before it) and one that holds the address now (`live`).
 CREATE VIEW unexplained_uses AS
 SELECT u.*,
+       IFNULL((SELECT m.mapping FROM mapping_windows m
+        WHERE (m.space = u.space OR m.attributes & 16) AND m.va = u.page AND m.size_lg2 = u.size_lg2
+          AND m.pa = u.frame AND IFNULL(m.rights = u.rights, 1)
+          AND m.may_until >= u.used_from AND m.may_until < MAX(u.used_until, u.needed_until)
+        ORDER BY m.may_until LIMIT 1),
        (SELECT m.mapping FROM mapping_windows m
         WHERE (m.space = u.space OR m.attributes & 16) AND m.va = u.page AND m.size_lg2 = u.size_lg2
-          AND m.may_from <= u.used_until AND m.pa = u.frame AND IFNULL(m.rights = u.rights, 1)
-        ORDER BY m.may_until DESC LIMIT 1) AS former,
+          AND m.pa = u.frame AND IFNULL(m.rights = u.rights, 1)
+          AND m.may_until < MAX(u.used_until, u.needed_until)
+        ORDER BY m.may_until DESC LIMIT 1)) AS former,
        (SELECT m.mapping FROM mapping_windows m
         WHERE (m.space = u.space OR m.attributes & 16) AND u.va BETWEEN m.va AND m.last_va
-          AND m.may_from <= u.used_until AND IFNULL(m.may_until, 0x7fffffffffffffff) > u.used_from
+          AND m.may_from <= u.used_until AND IFNULL(m.may_until, 0x7fffffffffffffff) > +u.used_from
         ORDER BY m.may_from DESC LIMIT 1) AS live
 FROM unexplained u;

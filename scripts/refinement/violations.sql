@@ -1,6 +1,7 @@
 -- All rules together: what the record says against the run.
 CREATE VIEW violations AS
 SELECT * FROM rule_stale_translation
+UNION ALL SELECT * FROM rule_stale_entry
 UNION ALL SELECT * FROM rule_never_mapped
 UNION ALL SELECT * FROM rule_wrong_frame
 UNION ALL SELECT * FROM rule_forbidden_access
@@ -22,6 +23,7 @@ WITH facts AS (
     SELECT 'recorded at level misses: first-level hits are judged by the lifetimes of their TLB entries' AS text
 ), rules (rule, judged, why) AS (
     SELECT 'stale_translation', level >= 1, IIF(level = 1, (SELECT text FROM partly), NULL) FROM facts
+    UNION ALL SELECT 'stale_entry', level >= 1, NULL FROM facts
     UNION ALL SELECT 'never_mapped', level >= 1, IIF(level = 1, (SELECT text FROM partly), NULL) FROM facts
     UNION ALL SELECT 'wrong_frame', level >= 1,
                      IIF(foreign_formats, 'rights are known for VMSAv8-64 alone',

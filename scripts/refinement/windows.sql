@@ -83,7 +83,8 @@ LEFT JOIN spaces s ON s.space = p.space
 LEFT JOIN done r ON r.operation = p.remover
 ORDER BY p.event;
 
--- Where a mapping is looked for: by the base of the page in one size, then by its end.
+-- Where a mapping is looked for: by the base of the page in one size, then by its end. (Rules compare that end with
+-- `+column`: without its affinity, or SQLite does not use an index of an expression.)
 CREATE INDEX mapping_windows_by_page
     ON mapping_windows (space, va, size_lg2, IFNULL(may_until, 0x7fffffffffffffff));
 CREATE INDEX mapping_windows_global

@@ -73,7 +73,8 @@ GROUP BY name;
 CREATE VIEW summary AS
 WITH c AS (SELECT name, SUM(value) AS value FROM measured GROUP BY name),
 rates (number, metric, value, unit) AS (
-    SELECT 1, 'translations', (SELECT value FROM c WHERE name = 'accesses.translations'), ''
+    SELECT 0, 'simulated', (SELECT MAX(value) FROM counters WHERE name = 'cycles'), 'cycles'
+    UNION ALL SELECT 1, 'translations', (SELECT value FROM c WHERE name = 'accesses.translations'), ''
     UNION ALL SELECT 2, 'L1I hit rate', round(100.0 * (SELECT value FROM c WHERE name = 'l1i.hits')
                      / NULLIF((SELECT value FROM c WHERE name = 'l1i.lookups'), 0), 3), '%'
     UNION ALL SELECT 3, 'L1D hit rate', round(100.0 * (SELECT value FROM c WHERE name = 'l1d.hits')

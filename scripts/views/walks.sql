@@ -70,12 +70,3 @@ SELECT core, (SELECT name FROM codes WHERE domain = 'tlb' AND code = tlb) AS tlb
            AS dead_percent
 FROM tlb_entries
 GROUP BY core, tlb_entries.tlb;
-
--- Entries that stayed in a TLB after their mapping was gone, hit or not: not a violation by itself.
-CREATE VIEW stale_residents AS
-SELECT e.entry, e.core, (SELECT name FROM codes WHERE domain = 'tlb' AND code = e.tlb) AS tlb, e.space,
-       printf('0x%x', e.va) AS va, m.remove_operation AS operation, m.may_until AS gone_cycle, e.end_cycle,
-       e.last_hit_cycle, e.hits
-FROM tlb_entries e
-JOIN mapping_windows m ON m.space = e.space AND m.va = e.va AND m.size_lg2 = e.size_lg2 AND m.pa = e.pa
-WHERE m.may_from <= e.fill_cycle AND m.may_until >= e.fill_cycle AND m.may_until < e.end_cycle;

@@ -134,6 +134,48 @@ static void bad_last_completion_of_an_entry_is_stale(void **state)
     expect_broken("stale_translation");
 }
 
+/* Another map of the same page and frame after the unmap, and a hit under it. */
+static void map_again_and_hit(void)
+{
+    struct mmu_event begin = *synthetic_nth(&run, EVENT_OPERATION_BEGIN, 0);
+    struct mmu_event end = *synthetic_nth(&run, EVENT_OPERATION_END, 0);
+    begin.cycle = begin.as.operation.begin_cycle = end.as.operation.begin_cycle = 900;
+    end.cycle = 910;
+    begin.as.operation.id = end.as.operation.id = 8;
+    begin.as.operation.frame.attributes = end.as.operation.frame.attributes = FRAME_READABLE | FRAME_USER;
+    synthetic_add(&run, &begin);
+    synthetic_add(&run, &end);
+    synthetic_nth(&run, EVENT_TLB_ENTRY, 1)->as.tlb_entry.last_hit_cycle = 950;
+}
+
+static void bad_old_entry_hit_under_an_equal_mapping_is_stale(void **state)
+{
+    map_again_and_hit();
+    expect_broken("stale_translation");
+}
+
+static void good_new_entry_hit_under_an_equal_mapping(void **state)
+{
+    map_again_and_hit();
+    struct event_tlb_entry *entry = &synthetic_nth(&run, EVENT_TLB_ENTRY, 1)->as.tlb_entry;
+    entry->fill_cycle = 905;
+    entry->last_done_cycle = 960;
+    entry->end_cycle = 970;
+    expect_broken("");
+}
+
+static void bad_entry_stays_after_the_unmap(void **state)
+{
+    synthetic_nth(&run, EVENT_TLB_ENTRY, 1)->as.tlb_entry.end_cycle = 701;
+    expect_broken("stale_entry");
+}
+
+static void good_entry_stays_until_the_unmap_returns(void **state)
+{
+    synthetic_nth(&run, EVENT_TLB_ENTRY, 1)->as.tlb_entry.end_cycle = 700;
+    expect_broken("");
+}
+
 static void bad_fill_after_the_unmap_is_stale(void **state)
 {
     struct event_tlb_entry *entry = &synthetic_nth(&run, EVENT_TLB_ENTRY, 1)->as.tlb_entry;
@@ -158,7 +200,7 @@ static void good_dropped_walk_is_not_stale(void **state)
     expect_broken("");
 }
 
-static void bad_store_with_rights_before_protect_is_stale_and_forbidden(void **state)
+static void bad_store_with_rights_before_protect_is_stale(void **state)
 {
     struct event_translation *t = synthetic_access(&run, ACCESS_STORE_FAULT);
     struct event_translation *old = synthetic_access(&run, ACCESS_STORE_42);
@@ -167,7 +209,7 @@ static void bad_store_with_rights_before_protect_is_stale_and_forbidden(void **s
     t->access = ACCESS_STORE_FAULT;
     t->issue_cycle = issue;
     t->performed_cycle = issue + 10;
-    expect_broken("forbidden_access stale_translation");
+    expect_broken("stale_translation");
 }
 
 static void bad_use_before_the_map_is_never_mapped(void **state)
@@ -232,6 +274,14 @@ static void bad_user_store_to_a_read_only_page_is_forbidden(void **state)
 {
     synthetic_access(&run, ACCESS_AFTER_PROTECT)->access_kind = ACCESS_STORE;
     expect_broken("forbidden_access");
+}
+
+static void bad_rights_that_nobody_gave_are_wrong_and_forbidden(void **state)
+{
+    struct event_translation *t = synthetic_access(&run, ACCESS_LOAD_42);
+    t->access_kind = ACCESS_FETCH;
+    t->rights |= (uint8_t)ACCESS_RIGHT(PRIVILEGE_USER, ACCESS_FETCH);
+    expect_broken("forbidden_access wrong_frame");
 }
 
 static void bad_kernel_fetch_of_what_the_user_may_write_is_forbidden(void **state)
@@ -493,10 +543,14 @@ int main(void)
         PAIR(bad_access_pending_after_the_unmap_is_stale),
         PAIR(bad_last_hit_of_an_entry_is_stale),
         PAIR(bad_last_completion_of_an_entry_is_stale),
+        PAIR(bad_old_entry_hit_under_an_equal_mapping_is_stale),
+        PAIR(good_new_entry_hit_under_an_equal_mapping),
+        PAIR(bad_entry_stays_after_the_unmap),
+        PAIR(good_entry_stays_until_the_unmap_returns),
         PAIR(bad_fill_after_the_unmap_is_stale),
         PAIR(bad_walk_that_ends_after_the_unmap_is_stale),
         PAIR(good_dropped_walk_is_not_stale),
-        PAIR(bad_store_with_rights_before_protect_is_stale_and_forbidden),
+        PAIR(bad_store_with_rights_before_protect_is_stale),
         PAIR(bad_use_before_the_map_is_never_mapped),
         PAIR(bad_translation_of_another_page_is_never_mapped),
         PAIR(bad_frame_is_wrong),
@@ -506,6 +560,7 @@ int main(void)
         PAIR(good_global_mapping_serves_another_space),
         PAIR(bad_mapping_of_one_space_serves_another),
         PAIR(bad_user_store_to_a_read_only_page_is_forbidden),
+        PAIR(bad_rights_that_nobody_gave_are_wrong_and_forbidden),
         PAIR(bad_kernel_fetch_of_what_the_user_may_write_is_forbidden),
         PAIR(bad_fault_of_a_mapped_page_is_spurious),
         PAIR(good_fault_in_the_window_of_the_map_is_legal),

@@ -1,0 +1,26 @@
+-- No entry stays in a TLB, where it could be hit, when the window of its mapping's removal has ended, unless another
+-- mapping of the same page, size, frame and rights has begun by then. The first such moment is told.
+CREATE VIEW rule_stale_entry AS
+SELECT 'stale_entry' AS rule, e.event, MIN(m.may_until) AS cycle, e.core, e.space, e.va,
+       printf('the %s entry for 0x%x -> 0x%x stayed until cycle %d, %s operation %d ended its mapping in cycle %d',
+              (SELECT name FROM codes WHERE domain = 'tlb' AND code = e.tlb), e.va, e.pa, e.end_cycle,
+              CASE o.kind WHEN 1 THEN 'unmap' ELSE 'protect' END, o.operation, m.may_until) AS explanation,
+       m.remove_operation AS operation, e.walk, e.entry, NULL AS invalidation, m.mapping
+FROM tlb_entries e
+CROSS JOIN mapping_windows m
+  ON m.space = e.space AND m.va = e.va AND m.size_lg2 = e.size_lg2
+ AND IFNULL(m.may_until, 0x7fffffffffffffff) >= +e.fill_cycle
+ AND IFNULL(m.may_until, 0x7fffffffffffffff) < +e.end_cycle
+CROSS JOIN operations o ON o.operation = m.remove_operation
+WHERE m.pa = e.pa AND IFNULL(m.rights = e.rights, 1)
+  AND NOT EXISTS (
+        SELECT 1 FROM mapping_windows n
+        WHERE n.space = e.space AND n.va = e.va AND n.size_lg2 = e.size_lg2
+          AND IFNULL(n.may_until, 0x7fffffffffffffff) > +m.may_until AND n.may_from <= m.may_until
+          AND n.pa = e.pa AND IFNULL(n.rights = e.rights, 1))
+  AND NOT EXISTS (
+        SELECT 1 FROM mapping_windows n
+        WHERE n.attributes & 16 AND n.va = e.va AND n.size_lg2 = e.size_lg2
+          AND IFNULL(n.may_until, 0x7fffffffffffffff) > +m.may_until AND n.may_from <= m.may_until
+          AND n.pa = e.pa AND IFNULL(n.rights = e.rights, 1))
+GROUP BY e.event;
