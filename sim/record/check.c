@@ -132,20 +132,29 @@ static void print_findings(struct check *check)
                           text_of(rows, 2), text_of(rows, 3)[0] ? "; " : "", text_of(rows, 3));
 }
 
-/* Only rules that both judges have, and that this record lets SQL judge. */
+/*
+ * Only rules that both judges have, and that this record lets SQL judge. What a checker that did not keep all
+ * of its findings lacks is no difference.
+ */
 static const char *const comparison =
-    "SELECT c.rule, c.sql_only, c.checker_only, c.both FROM temp.compared c JOIN judged j USING (rule)"
-    " WHERE j.judged AND c.rule NOT IN ('counters_add_up', 'incomplete_invalidation') AND c.sql_only + "
-    "c.checker_only > 0"
-    " UNION ALL SELECT c.rule, c.sql_only, c.checker_only, c.both FROM temp.compared c"
-    " WHERE c.rule NOT IN (SELECT rule FROM judged)";
+    "WITH kept AS (SELECT IFNULL(findings, 0) <= (SELECT COUNT(*) FROM checker_findings) AS whole FROM runs),"
+    " counted AS (SELECT c.rule, c.sql_only * k.whole AS sql_only, c.checker_only, c.both, j.judged"
+    "             FROM temp.compared c CROSS JOIN kept k LEFT JOIN judged j ON j.rule = c.rule)"
+    "SELECT rule, sql_only, checker_only, both FROM counted"
+    " WHERE IFNULL(judged, 1) AND rule NOT IN ('counters_add_up', 'incomplete_invalidation')"
+    " AND sql_only + checker_only > 0";
 
 static void print_agreement(struct check *check)
 {
-    sqlite3_stmt *facts = prepare(check, "SELECT checked, (SELECT COUNT(*) FROM checker_findings) FROM runs");
+    sqlite3_stmt *facts =
+        prepare(check, "SELECT checked, (SELECT COUNT(*) FROM checker_findings), findings FROM runs");
     bool checked = false;
-    while (next_row(check, facts))
+    while (next_row(check, facts)) {
         checked = sqlite3_column_int(facts, 0) || sqlite3_column_int64(facts, 1) > 0;
+        if (sqlite3_column_int64(facts, 2) > sqlite3_column_int64(facts, 1))
+            (void)fprintf(check->out, "the checker kept %s of its %s findings: only these are compared\n",
+                          text_of(facts, 1), text_of(facts, 2));
+    }
     if (!checked) {
         (void)fprintf(check->out, "no checker ran along: SQL alone has judged\n");
         return;

@@ -311,6 +311,12 @@ int recorder_finding(struct recorder *recorder, const struct record_finding *fin
     return recorder->failure ? recorder->failure : written(recorder, row_finding(&recorder->rows, finding));
 }
 
+int recorder_finding_total(struct recorder *recorder, uint64_t total)
+{
+    return recorder->failure ? recorder->failure
+                             : written(recorder, row_finding_total(&recorder->rows, total));
+}
+
 const char *recorder_error(const struct recorder *recorder)
 {
     return recorder->error.text;

@@ -133,6 +133,8 @@ int recorder_counter(struct recorder *recorder, const struct record_counter *cou
 int recorder_bucket(struct recorder *recorder, const struct record_bucket *bucket);
 int recorder_instruction(struct recorder *recorder, const struct record_instruction *instruction);
 int recorder_finding(struct recorder *recorder, const struct record_finding *finding);
+/* How many findings there were, if the checker did not keep all: what it dropped is not held against SQL. */
+int recorder_finding_total(struct recorder *recorder, uint64_t total);
 
 /* The sentence of the first failure; "" if there is none. */
 const char *recorder_error(const struct recorder *recorder);

@@ -31,6 +31,7 @@ static const char *const statement_texts[ROW_STATEMENTS] = {
     [ROW_INSTRUCTION] = "INSERT INTO instructions (pc, bytes, text, class, count) VALUES (?,?,?,?,?)",
     [ROW_FINDING] = "INSERT INTO checker_findings (rule, cycle, core, space, va, text, related)"
                     " VALUES (?,?,?,?,?,?,?)",
+    [ROW_FINDING_TOTAL] = "UPDATE runs SET findings = ?",
     [ROW_SETTING] = "INSERT INTO configuration VALUES (?,?)",
     [ROW_CODE] = "INSERT INTO codes VALUES (?,?,?)",
     [ROW_RUN] = "INSERT INTO runs (run, complete, level, checked, seed, script_text, events, program_version,"
@@ -508,5 +509,12 @@ int row_finding(struct row_writer *rows, const struct record_finding *finding)
     put(&row, finding->va);
     put_text(&row, finding->text);
     put_text(&row, finding->related);
+    return row_end(&row);
+}
+
+int row_finding_total(struct row_writer *rows, uint64_t total)
+{
+    struct row row = row_begin(rows, ROW_FINDING_TOTAL);
+    put(&row, total);
     return row_end(&row);
 }

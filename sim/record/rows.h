@@ -30,6 +30,7 @@ enum row_statement {
     ROW_BUCKET,
     ROW_INSTRUCTION,
     ROW_FINDING,
+    ROW_FINDING_TOTAL,
     ROW_SETTING,
     ROW_CODE,
     ROW_RUN,
@@ -56,5 +57,6 @@ int row_counter(struct row_writer *rows, const struct record_counter *counter);
 int row_bucket(struct row_writer *rows, const struct record_bucket *bucket);
 int row_instruction(struct row_writer *rows, const struct record_instruction *instruction);
 int row_finding(struct row_writer *rows, const struct record_finding *finding);
+int row_finding_total(struct row_writer *rows, uint64_t total);
 
 #endif

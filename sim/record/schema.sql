@@ -9,6 +9,7 @@ CREATE TABLE runs (
     complete INTEGER NOT NULL,
     level INTEGER NOT NULL,
     checked INTEGER NOT NULL,
+    findings INTEGER,
     seed INTEGER NOT NULL,
     script_text TEXT,
     events INTEGER NOT NULL,

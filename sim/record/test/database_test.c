@@ -243,7 +243,8 @@ static void forget_invalidation(void)
     run.counter_count = 0;
 }
 
-static void record_with_finding(const char *rule, uint64_t va)
+/* A checker with `total` findings, of which it kept one or, without a rule, none. */
+static void record_with_findings(const char *rule, uint64_t va, uint64_t total)
 {
     struct record_error error;
     struct recorder_config config = synthetic_config(record_path, RECORD_ALL);
@@ -257,7 +258,13 @@ static void record_with_finding(const char *rule, uint64_t va)
         .rule = rule, .cycle = 770, .va = va, .core = 1, .space = 1, .text = "stale"};
     if (rule)
         assert_int_equal(recorder_finding(recorder, &finding), RECORD_OK);
+    assert_int_equal(recorder_finding_total(recorder, total), RECORD_OK);
     assert_int_equal(recorder_finish(recorder, 0, &error), RECORD_OK);
+}
+
+static void record_with_finding(const char *rule, uint64_t va)
+{
+    record_with_findings(rule, va, rule ? 1 : 0);
 }
 
 static void violation_is_told_with_what_led_there(void **state)
@@ -294,6 +301,15 @@ static void judges_that_differ_are_told(void **state)
     assert_int_equal(check(record_path), 1);
     assert_says(out_text,
                 "the judges differ: stale_translation: 1 pages by SQL alone, 1 by the checker alone");
+}
+
+static void findings_that_were_not_kept_are_no_difference(void **state)
+{
+    forget_invalidation();
+    record_with_findings(NULL, 0, 5);
+    assert_int_equal(check(record_path), 1);
+    assert_says(out_text,
+                "the checker kept 0 of its 5 findings: only these are compared\nthe judges agree\n");
 }
 
 static void finding_of_the_checker_alone_fails_the_check(void **state)
@@ -358,6 +374,7 @@ int main(void)
         WITH_RECORD(good_run_passes_the_check),
         WITH_RECORD(violation_is_told_with_what_led_there),
         WITH_RECORD(judges_that_differ_are_told),
+        WITH_RECORD(findings_that_were_not_kept_are_no_difference),
         WITH_RECORD(finding_of_the_checker_alone_fails_the_check),
         WITH_RECORD(counters_alone_say_what_is_not_judged),
         WITH_RECORD(views_are_listed_with_what_they_show),
