@@ -41,7 +41,7 @@ static void count_issue(struct core *core, const struct wanted_access *wanted)
     }
 }
 
-static uint32_t take_slot(struct core *core, const struct wanted_access *wanted, uint64_t va,
+uint32_t access_take_slot(struct core *core, const struct wanted_access *wanted, uint64_t va,
                           uint16_t size_bytes, uint8_t half)
 {
     uint32_t index = core->free_slot;
@@ -67,8 +67,14 @@ static uint32_t take_slot(struct core *core, const struct wanted_access *wanted,
                                              .retry = wanted->retry};
     if (has_turn(slot))
         core->order[(core->order_first + core->order_count++) % SLOTS_MAX] = index;
-    count_issue(core, wanted);
     return index;
+}
+
+static uint32_t take_slot(struct core *core, const struct wanted_access *wanted, uint64_t va,
+                          uint16_t size_bytes, uint8_t half)
+{
+    count_issue(core, wanted);
+    return access_take_slot(core, wanted, va, size_bytes, half);
 }
 
 /* What the translation says of this access: its address, and whether it is allowed. */
@@ -246,7 +252,11 @@ static bool start_load(struct core *core, uint32_t index)
         return true;
     default:
         slot->state = SLOT_DATA;
-        bus_ask(core, MEMORY_READ, slot->event.pa, slot->event.size_bytes, CALENDAR_DATA, index);
+        bus_ask(core, &(struct bus_request){.kind = MEMORY_READ,
+                                            .pa = slot->event.pa,
+                                            .size_bytes = slot->event.size_bytes,
+                                            .answer = CALENDAR_DATA,
+                                            .what = index});
         return true;
     }
 }
@@ -398,47 +408,87 @@ static void note_fast_hit(struct core *core, const struct stream_access *access,
         tell_hit(core, access, number, &core->tlbs[side].entries[tlb_slot], life);
 }
 
+/* What a run of issues did, by kind of access. */
+struct issued {
+    uint64_t hits[ACCESS_KINDS];
+    uint64_t merges[ACCESS_KINDS];
+};
+
+static void count_many(struct core *core, const struct issued *issued)
+{
+    struct core_counters *counters = &core->counters;
+    uint64_t sums[ACCESS_KINDS], all = 0, merges = 0;
+    for (unsigned kind = 0; kind < ACCESS_KINDS; kind++) {
+        sums[kind] = issued->hits[kind] + issued->merges[kind];
+        all += sums[kind];
+        merges += issued->merges[kind];
+    }
+    counters->accesses.translations += all;
+    counters->accesses.loads += sums[ACCESS_LOAD];
+    counters->accesses.stores += sums[ACCESS_STORE];
+    counters->accesses.fetches += sums[ACCESS_FETCH];
+    counters->l1d.lookups += sums[ACCESS_LOAD] + sums[ACCESS_STORE];
+    counters->l1d.hits += issued->hits[ACCESS_LOAD] + issued->hits[ACCESS_STORE];
+    counters->l1d.misses += issued->merges[ACCESS_LOAD] + issued->merges[ACCESS_STORE];
+    counters->l1i.lookups += sums[ACCESS_FETCH];
+    counters->l1i.hits += issued->hits[ACCESS_FETCH];
+    counters->l1i.misses += issued->merges[ACCESS_FETCH];
+    counters->misses.merged += merges;
+    core->first_issues += all;
+    if (all > 0)
+        core->now--; /* the last cycle that issued */
+}
+
+/* A first-level hit that is allowed; false if it is none, or not allowed. */
+static bool issue_hit(struct core *core, const struct stream_access *access, unsigned side, bool *missed)
+{
+    struct tlb *tlb = &core->tlbs[side];
+    uint32_t tlb_slot = tlb_probe(tlb, access->va, core->context->asid);
+    *missed = tlb_slot == TLB_NONE;
+    if (*missed || !(tlb->entries[tlb_slot].rights & ACCESS_RIGHT(core->op.privilege, access->kind)))
+        return false;
+    tlb_touch(tlb, tlb_slot);
+    core->access_count++;
+    if (core->track)
+        note_fast_hit(core, access, core->access_count, side, tlb_slot);
+    return true;
+}
+
 /*
- * The stream's next accesses, as long as they hit and end with their translation. With a latency of one
- * cycle such a hit is complete before the next issue, so that it never counts in the window.
+ * The stream's next accesses, as long as they end with their translation and either hit or merge. With a
+ * latency of one cycle a hit is complete before the next issue, so that it never counts in the window.
+ * Nothing else happens meanwhile: once an access to a page has missed, the next one to it misses too.
  */
-void access_issue_hits(struct core *core, uint64_t bound)
+void access_issue_many(struct core *core, uint64_t bound, uint32_t window)
 {
     unsigned page_lg2 = core->context->regime.format->page_lg2;
-    uint16_t asid = core->context->asid;
-    uint64_t first_cycle = core->now;
-    uint32_t next = core->block_next;
-    uint64_t counts[ACCESS_KINDS] = {0, 0, 0};
-    while (core->now < bound && next < core->block_count) {
-        const struct stream_access *access = &core->block[next];
+    struct issued issued = {{0}, {0}};
+    uint64_t missed_page = NO_PAGE;
+    unsigned missed_side = 0;
+    uint32_t miss = NO_INDEX;
+    while (core->now < bound && core->block_next < core->block_count && core->in_flight < window) {
+        const struct stream_access *access = &core->block[core->block_next];
+        uint64_t page = access->va >> page_lg2;
         unsigned side = access->kind == ACCESS_FETCH ? TLB_L1I : TLB_L1D;
-        struct tlb *tlb = &core->tlbs[side];
-        if (((access->va ^ (access->va + access->size_bytes - 1)) >> page_lg2) != 0 ||
-            core->l1_latency[side] != 1)
+        if ((access->va + access->size_bytes - 1) >> page_lg2 != page || core->l1_latency[side] != 1)
             break;
-        uint32_t tlb_slot = tlb_probe(tlb, access->va, asid);
-        if (tlb_slot == TLB_NONE ||
-            !(tlb->entries[tlb_slot].rights & ACCESS_RIGHT(core->op.privilege, access->kind)))
-            break;
-        tlb_touch(tlb, tlb_slot);
-        if (core->track)
-            note_fast_hit(core, access, core->access_count + 1, side, tlb_slot);
-        core->access_count++;
-        counts[access->kind]++;
-        next++;
+        if (page != missed_page || side != missed_side) {
+            bool missed;
+            if (issue_hit(core, access, side, &missed)) {
+                issued.hits[access->kind]++;
+                core->block_next++;
+                core->now++;
+                continue;
+            }
+            if (!missed || core->track || (miss = miss_find(core, page)) == NO_INDEX)
+                break;
+            missed_page = page;
+            missed_side = side;
+        }
+        miss_merge_light(core, miss, access, ++core->access_count);
+        issued.merges[access->kind]++;
+        core->block_next++;
         core->now++;
     }
-    uint64_t issued = core->now - first_cycle;
-    core->block_next = next;
-    core->counters.accesses.translations += issued;
-    core->counters.accesses.loads += counts[ACCESS_LOAD];
-    core->counters.accesses.stores += counts[ACCESS_STORE];
-    core->counters.accesses.fetches += counts[ACCESS_FETCH];
-    core->counters.l1d.lookups += counts[ACCESS_LOAD] + counts[ACCESS_STORE];
-    core->counters.l1d.hits += counts[ACCESS_LOAD] + counts[ACCESS_STORE];
-    core->counters.l1i.lookups += counts[ACCESS_FETCH];
-    core->counters.l1i.hits += counts[ACCESS_FETCH];
-    core->first_issues += issued;
-    if (issued > 0)
-        core->now--; /* the last cycle that issued */
+    count_many(core, &issued);
 }

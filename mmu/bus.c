@@ -7,25 +7,14 @@
 
 #include "mmu/core.h"
 
-struct bus_request *bus_ask(struct core *core, enum memory_transaction_kind kind, uint64_t pa,
-                            uint32_t size_bytes, enum calendar_kind answer, uint32_t what)
+/* Until no older request can come. The core may run on to the earliest answer. */
+static void wait_for_grant(struct core *core, uint32_t index)
 {
-    uint32_t index = core->free_requests[--core->free_request_count];
-    struct bus_request *request = &core->requests[index];
-    *request = (struct bus_request){.cycle = core->now,
-                                    .age = core->age++,
-                                    .pa = pa,
-                                    .size_bytes = size_bytes,
-                                    .kind = (uint8_t)kind,
-                                    .answer = (uint8_t)answer,
-                                    .what = what};
     core->unresolved[(core->unresolved_first + core->unresolved_count++) % REQUESTS_MAX] = index;
     uint64_t earliest =
         core->now + core->machine->least_answer_cycles + core->machine->controls.extra_look_ahead;
     if (earliest < core->limit)
         core->limit = earliest;
-    core->counters.bus.requests++;
-    return request;
 }
 
 void bus_release(struct core *core, uint32_t request)
@@ -39,7 +28,9 @@ static void access_memory(struct memory *memory, struct bus_request *request)
     uint32_t size_bytes = request->size_bytes;
     switch ((enum memory_transaction_kind)request->kind) {
     case MEMORY_READ:
-        request->value = memory_read(memory, pa, size_bytes < 8 ? size_bytes : 8);
+        request->value = size_bytes == 8 && pa % 8 == 0
+                             ? memory_read_word(memory, pa)
+                             : memory_read(memory, pa, size_bytes < 8 ? size_bytes : 8);
         break;
     case MEMORY_WRITE:
         if (request->want_old)
@@ -120,6 +111,20 @@ static void grant(struct machine *machine, struct core *core, uint32_t index)
     core_deliver(core, (struct calendar_item){.cycle = answer_cycle(core, request, latency),
                                               .order = calendar_order(request->answer, request->age),
                                               .what = index});
+}
+
+void bus_ask(struct core *core, const struct bus_request *wanted)
+{
+    uint32_t index = core->free_requests[--core->free_request_count];
+    struct bus_request *request = &core->requests[index];
+    *request = *wanted;
+    request->cycle = core->now;
+    request->age = core->age++;
+    core->counters.bus.requests++;
+    if (core->machine->grant_at_once)
+        grant(core->machine, core, index);
+    else
+        wait_for_grant(core, index);
 }
 
 /* The core whose oldest request comes first, among those older than `cycle`; NULL if there is none. */

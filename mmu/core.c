@@ -232,6 +232,8 @@ static void chain_slots(struct core *core)
 {
     for (uint32_t i = 0; i < SLOTS_MAX; i++)
         core->slots[i].next = i + 1 < SLOTS_MAX ? i + 1 : NO_INDEX;
+    for (uint32_t i = 0; i < MMU_WINDOW_MAX; i++)
+        core->lights[i].next = i + 1;
     for (uint32_t i = 0; i < REQUESTS_MAX; i++)
         core->free_requests[i] = REQUESTS_MAX - 1 - i;
     core->free_request_count = REQUESTS_MAX;
@@ -264,6 +266,8 @@ bool core_init(struct core *core, struct machine *machine, uint32_t index, const
     core->machine = machine;
     core->index = index;
     core->stalled = NO_INDEX;
+    for (uint32_t i = 0; i < MMU_MISSES_MAX; i++)
+        core->miss_pages[i] = NO_PAGE;
     core->stores.capacity =
         machine->config.store_buffer_depth ? (uint32_t)machine->config.store_buffer_depth : 1;
     core->stores.waiting_since = NEVER;

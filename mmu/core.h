@@ -27,6 +27,7 @@
 
 #define NO_INDEX     UINT32_MAX
 #define NEVER        UINT64_MAX
+#define NO_PAGE      UINT64_MAX
 #define SLOTS_MAX    (MMU_WINDOW_MAX + 2u) /* a window of accesses, and the second half of the last one */
 #define TARGETS_MAX  64u                   /* invalidations under way at one core, as target or as issuer */
 #define REQUESTS_MAX (SLOTS_MAX + MMU_MISSES_MAX * WALK_FETCHES_MAX + MMU_STORE_BUFFER_MAX + 4u)
@@ -77,17 +78,29 @@ struct access_slot {
     uint8_t level; /* of the leaf, for faults */
 };
 
+/*
+ * An access of a stream that ends with its translation, waits for a miss, and is not observed: no more is
+ * kept of it than what it takes to issue it again, should the miss end in a fault.
+ */
+struct light_waiter {
+    struct stream_access access;
+    uint64_t issue_cycle;
+    uint32_t number;
+    uint32_t next;
+};
+
 enum miss_state { MISS_FREE, MISS_SECOND_LEVEL, MISS_QUEUED, MISS_WALKING };
 
 struct miss {
     struct walk_state walk;
     uint64_t words[WALK_FETCHES_MAX];
     uint64_t id; /* of its walk; 0 before */
-    uint64_t page;
     uint64_t request_cycle, start_cycle;
     uint64_t settle; /* invalidations (bits) that wait for this walk */
     uint32_t first_waiter, last_waiter;
     uint32_t waiters;
+    uint32_t first_light, last_light, lights;
+    uint8_t light_kinds; /* bit access_kind */
     uint8_t state;
     uint8_t sides; /* bit TLB_L1I, TLB_L1D: first levels to fill */
     uint8_t steps;
@@ -170,15 +183,6 @@ enum program_state {
     PROGRAM_PARKED,
 };
 
-/* What the last first-level hit found: a second one to the same page needs no look-up. */
-struct hit_filter {
-    uint64_t va;
-    uint32_t life;
-    uint8_t size_lg2;
-    uint8_t rights;
-    bool valid;
-};
-
 struct core {
     struct machine *machine;
     uint32_t index;
@@ -209,7 +213,6 @@ struct core {
     struct entry_life *lives;
     uint32_t free_life;
     uint64_t entry_count, walk_count, invalidation_count;
-    struct hit_filter filter;
 
     /* accesses in flight */
     struct access_slot *slots;
@@ -226,12 +229,17 @@ struct core {
     uint32_t faulted_count;
     struct wanted_access *again; /* to be issued again */
     uint32_t again_count, again_next;
+    uint32_t held_count;  /* in `again`, of a stream whose program handles its fault */
+    uint64_t held_issues; /* first_issues of that stream */
     struct stream_access block[STREAM_BLOCK];
     uint32_t block_count, block_next;
     bool stream_ended;
     uint64_t first_issues; /* accesses of the operation that were issued, retries excepted */
 
     struct miss misses[MMU_MISSES_MAX];
+    uint64_t miss_pages[MMU_MISSES_MAX]; /* smallest page's number; NO_PAGE: the miss is free */
+    struct light_waiter lights[MMU_WINDOW_MAX];
+    uint32_t free_light;
     uint32_t misses_used;
     uint32_t walks_active;
     uint32_t queue[MMU_MISSES_MAX]; /* misses that wait for a walker: a ring */
@@ -282,6 +290,7 @@ struct machine {
     uint64_t step_cycle; /* stepped reference: where it stands */
     uint32_t step_core;
     bool stepping;
+    bool grant_at_once; /* fast, with one core: nobody else can have an older request */
     bool failed;
     char error[256];
 };
@@ -316,13 +325,18 @@ void access_forward(struct core *core, uint32_t slot, const struct walk_leaf *le
 void access_data(struct core *core, uint32_t slot, const struct bus_request *request);
 void access_complete(struct core *core, uint32_t slot);
 void access_advance_data(struct core *core);
-/* Hits of a stream at one a cycle, up to `bound`; gives how many it issued. */
-void access_issue_hits(struct core *core, uint64_t bound);
+/* Hits and light merges of a stream at one a cycle, up to `bound` and while the window has room. */
+void access_issue_many(struct core *core, uint64_t bound, uint32_t window);
+/* A slot for an access whose look-up has been counted before. */
+uint32_t access_take_slot(struct core *core, const struct wanted_access *wanted, uint64_t va,
+                          uint16_t size_bytes, uint8_t half);
 uint64_t access_bytes(uint64_t value, unsigned size_bytes);
 
 /* miss.c */
+uint32_t miss_find(const struct core *core, uint64_t page);
 /* False if there is no free miss and none to merge with. */
 bool miss_start(struct core *core, uint32_t slot);
+void miss_merge_light(struct core *core, uint32_t miss, const struct stream_access *access, uint32_t number);
 void miss_second_level(struct core *core, uint32_t miss);
 void miss_entry(struct core *core, uint32_t miss, const struct bus_request *request);
 
@@ -354,8 +368,9 @@ void operation_answer(struct core *core, const struct bus_request *request);
 void operation_access_done(struct core *core, const struct access_slot *slot);
 
 /* bus.c */
-struct bus_request *bus_ask(struct core *core, enum memory_transaction_kind kind, uint64_t pa,
-                            uint32_t size_bytes, enum calendar_kind answer, uint32_t what);
+/* Asks for the bus now, for what `wanted` says: kind, pa, size_bytes, answer, what, and what the kind needs.
+ */
+void bus_ask(struct core *core, const struct bus_request *wanted);
 /* The oldest unresolved request's cycle; NEVER if there is none. */
 static inline uint64_t bus_oldest(const struct core *core)
 {

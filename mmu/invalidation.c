@@ -165,7 +165,6 @@ static void drop_entries(struct core *core, struct invalidation_target *target)
         struct drop_visit visit = {core, (enum tlb_id)tlb, id};
         target->entries_dropped += tlb_invalidate(&core->tlbs[tlb], &selection, dropped, &visit);
     }
-    core->filter.valid = false;
     core->counters.invalidations.entries_dropped += target->entries_dropped;
 }
 

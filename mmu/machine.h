@@ -46,7 +46,8 @@ struct address_context {
 enum core_operation_kind {
     CORE_ACCESS,        /* one load, store or fetch by virtual address */
     CORE_STREAM,        /* accesses of a stream, `window` in flight */
-    CORE_STREAM_RESUME, /* after a fault of a stream was handled: its faulted accesses again, then the rest */
+    CORE_STREAM_RESUME, /* after a fault of a stream was handled, in whatever other operations but streams:
+                           its faulted accesses again, then the rest */
     CORE_READ,          /* one aligned word of physical memory */
     CORE_WRITE,
     CORE_COMPARE_EXCHANGE, /* atomic; drains own stores first */

@@ -44,6 +44,16 @@ static inline bool memory_contains(const struct memory *memory, uint64_t pa, uin
     return size_bytes <= memory->size_bytes && pa <= memory->size_bytes - size_bytes;
 }
 
+/* An aligned word of 8 bytes, contained in the memory. */
+static inline uint64_t memory_read_word(const struct memory *memory, uint64_t pa)
+{
+    const uint8_t *page = memory_page(memory, pa);
+    uint64_t value = 0;
+    if (page)
+        __builtin_memcpy(&value, page + (pa & (MEMORY_PAGE_BYTES - 1)), sizeof value);
+    return value;
+}
+
 /* 1 to 8 bytes, little endian; they may cross a page, and must be contained in the memory. */
 uint64_t memory_read(const struct memory *memory, uint64_t pa, unsigned size_bytes);
 void memory_write(struct memory *memory, uint64_t pa, unsigned size_bytes, uint64_t value);

@@ -31,32 +31,37 @@ static void add_waiter(struct core *core, struct miss *miss, uint32_t index)
     miss->sides |= side_of(slot);
 }
 
+/* The miss of this page; with NO_PAGE, a free one. NO_INDEX if there is none. */
+uint32_t miss_find(const struct core *core, uint64_t page)
+{
+    for (uint32_t i = 0; i < core->machine->config.misses; i++)
+        if (core->miss_pages[i] == page)
+            return i;
+    return NO_INDEX;
+}
+
 bool miss_start(struct core *core, uint32_t index)
 {
     struct access_slot *slot = &core->slots[index];
     const struct mmu_config *config = &core->machine->config;
     uint64_t page = page_of(core, slot->event.va);
-    uint32_t free = NO_INDEX;
-    for (uint32_t i = 0; i < config->misses; i++) {
-        struct miss *miss = &core->misses[i];
-        if (miss->state == MISS_FREE) {
-            free = free == NO_INDEX ? i : free;
-            continue;
-        }
-        if (miss->page != page)
-            continue;
+    uint32_t merge = miss_find(core, page);
+    if (merge != NO_INDEX) {
         slot->event.outcome = OUTCOME_MERGED;
         core->counters.misses.merged++;
-        add_waiter(core, miss, index);
+        add_waiter(core, &core->misses[merge], index);
         return true;
     }
+    uint32_t free = miss_find(core, NO_PAGE);
     if (free == NO_INDEX)
         return false;
     struct miss *miss = &core->misses[free];
     miss->state = MISS_SECOND_LEVEL;
-    miss->page = page;
+    core->miss_pages[free] = page;
     miss->id = 0;
     miss->waiters = 0;
+    miss->lights = 0;
+    miss->light_kinds = 0;
     miss->sides = 0;
     miss->steps = 0;
     miss->settle = 0;
@@ -69,15 +74,100 @@ bool miss_start(struct core *core, uint32_t index)
     return true;
 }
 
+void miss_merge_light(struct core *core, uint32_t index, const struct stream_access *access, uint32_t number)
+{
+    struct miss *miss = &core->misses[index];
+    uint32_t place = core->free_light;
+    struct light_waiter *light = &core->lights[place];
+    core->free_light = light->next;
+    light->access = *access;
+    light->issue_cycle = core->now;
+    light->number = number;
+    light->next = NO_INDEX;
+    if (miss->lights++ == 0)
+        miss->first_light = place;
+    else
+        core->lights[miss->last_light].next = place;
+    miss->last_light = place;
+    miss->light_kinds |= (uint8_t)(1u << access->kind);
+    miss->sides |= (uint8_t)(1u << (access->kind == ACCESS_FETCH ? TLB_L1I : TLB_L1D));
+    core->in_flight++;
+}
+
+static void free_lights(struct core *core, struct miss *miss)
+{
+    if (miss->lights == 0)
+        return;
+    core->lights[miss->last_light].next = core->free_light;
+    core->free_light = miss->first_light;
+    core->in_flight -= miss->lights;
+    miss->lights = 0;
+}
+
+/* Puts a slot among the waiters where its age belongs; the first waiter is the oldest of all. */
+static void insert_waiter(struct core *core, struct miss *miss, uint32_t index)
+{
+    uint32_t before = miss->first_waiter;
+    uint64_t issue_cycle = core->slots[index].event.issue_cycle;
+    while (core->slots[before].next != NO_INDEX &&
+           core->slots[core->slots[before].next].event.issue_cycle < issue_cycle)
+        before = core->slots[before].next;
+    core->slots[index].next = core->slots[before].next;
+    core->slots[before].next = index;
+    if (core->slots[index].next == NO_INDEX)
+        miss->last_waiter = index;
+    miss->waiters++;
+}
+
+/* Light waiters become ordinary ones, because the miss ends in a fault for some of them. */
+static void make_lights_ordinary(struct core *core, struct miss *miss)
+{
+    uint32_t place = miss->first_light, lights = miss->lights;
+    for (uint32_t i = 0; i < lights; i++, place = core->lights[place].next) {
+        const struct light_waiter *light = &core->lights[place];
+        struct wanted_access wanted = {.access = light->access,
+                                       .number = light->number,
+                                       .privilege = (uint8_t)core->op.privilege,
+                                       .data_mode = DATA_NONE};
+        uint32_t slot = access_take_slot(core, &wanted, light->access.va, light->access.size_bytes, 0);
+        core->slots[slot].event.issue_cycle = light->issue_cycle;
+        core->slots[slot].event.outcome = OUTCOME_MERGED;
+        core->slots[slot].state = SLOT_MISS;
+        insert_waiter(core, miss, slot);
+    }
+    free_lights(core, miss);
+}
+
+static bool allows_all_lights(const struct core *core, const struct miss *miss, const struct walk_leaf *leaf)
+{
+    for (unsigned kind = 0; kind < ACCESS_KINDS; kind++)
+        if (miss->light_kinds & 1u << kind && !(leaf->rights & ACCESS_RIGHT(core->op.privilege, kind)))
+            return false;
+    return true;
+}
+
+/* The light waiters' part of a miss that ends: they are complete, or become ordinary waiters. */
+static void end_lights(struct core *core, struct miss *miss, const struct walk_leaf *leaf, uint8_t fault)
+{
+    if (miss->lights == 0)
+        return;
+    if (fault == FAULT_NONE && allows_all_lights(core, miss, leaf))
+        free_lights(core, miss);
+    else
+        make_lights_ordinary(core, miss);
+}
+
 static void request_fetches(struct core *core, uint32_t index)
 {
     struct miss *miss = &core->misses[index];
     miss->words_missing = miss->walk.fetches;
-    for (unsigned i = 0; i < miss->walk.fetches; i++) {
-        struct bus_request *request =
-            bus_ask(core, MEMORY_READ, miss->walk.fetch[i], 8, CALENDAR_ENTRY, index);
-        request->index = (uint8_t)i;
-    }
+    for (unsigned i = 0; i < miss->walk.fetches; i++)
+        bus_ask(core, &(struct bus_request){.kind = MEMORY_READ,
+                                            .pa = miss->walk.fetch[i],
+                                            .size_bytes = 8,
+                                            .answer = CALENDAR_ENTRY,
+                                            .what = index,
+                                            .index = (uint8_t)i});
 }
 
 static void begin_walk(struct core *core, uint32_t index)
@@ -117,6 +207,7 @@ static void forward(struct core *core, struct miss *miss, const struct walk_leaf
     uint32_t index = miss->first_waiter;
     uint64_t walk = miss->id;
     miss->state = MISS_FREE;
+    core->miss_pages[miss - core->misses] = NO_PAGE;
     core->misses_used--;
     while (index != NO_INDEX) {
         uint32_t next = core->slots[index].next;
@@ -160,6 +251,7 @@ static void second_level_hit(struct core *core, struct miss *miss, uint32_t tlb_
             core->slots[i].event.entry = life->id;
     }
     fill_first_levels(core, miss, &leaf, walk);
+    end_lights(core, miss, &leaf, FAULT_NONE);
     forward(core, miss, &leaf, FAULT_NONE, 0);
 }
 
@@ -172,6 +264,7 @@ static void second_level_miss(struct core *core, uint32_t index)
     if (regime->format->start(&miss->walk, regime, first->event.va) == WALK_FAULT) {
         first->event.outcome = OUTCOME_NO_WALK;
         core->counters.misses.no_walk++;
+        end_lights(core, miss, NULL, miss->walk.fault);
         forward(core, miss, NULL, miss->walk.fault, miss->walk.fault_level);
         return;
     }
@@ -278,6 +371,7 @@ static void walk_again(struct core *core, uint32_t index, const struct miss *lat
     struct miss *miss = &core->misses[index];
     const struct translation_regime *regime = &core->context->regime;
     *miss = *late;
+    core->miss_pages[index] = page_of(core, core->slots[late->first_waiter].event.va);
     miss->settle = 0;
     miss->steps = 0;
     core->misses_used++;
@@ -294,6 +388,7 @@ static void end_walk(struct core *core, uint32_t index, uint8_t fault, uint8_t l
     bool caught = fault == FAULT_NONE && hand_over_settling(core, miss);
     bool filled = fault == FAULT_NONE && !caught;
     struct walk_leaf leaf = miss->walk.leaf;
+    end_lights(core, miss, &leaf, fault);
     struct miss late;
     bool again = fault != FAULT_NONE && keep_late_waiters(core, miss, &late);
     core->walks_active--;

@@ -35,7 +35,10 @@ static void note_fault(struct core *core, const struct access_slot *slot)
             core->faulted[place] = core->faulted[place - 1];
         fault = &core->faulted[place];
     }
+    bool same =
+        slot->wanted.fault_va == slot->event.va; /* as before its retry; not the access's other half */
     *fault = slot->wanted;
+    fault->delivered &= same;
     fault->fault = slot->event.fault;
     fault->fault_level = slot->event.fault_level;
     fault->fault_va = slot->event.va;
@@ -71,6 +74,20 @@ static void tell_fault(struct core *core, const struct wanted_access *fault)
                                                .handled = core->op.handled};
 }
 
+/*
+ * The faulted accesses of a stream are set aside until it resumes. What its program does meanwhile, its
+ * fault handler say, leaves them alone.
+ */
+static void hold_faulted(struct core *core)
+{
+    struct wanted_access *empty = core->again;
+    core->again = core->faulted;
+    core->held_count = core->faulted_count;
+    core->held_issues = core->first_issues;
+    core->faulted = empty;
+    core->faulted_count = 0;
+}
+
 /* Gives the oldest fault to the program; the other faulted accesses are issued again together with it. */
 static void deliver_fault(struct core *core)
 {
@@ -87,6 +104,8 @@ static void deliver_fault(struct core *core)
     core->result.fault_again = fault->delivered || (core->op.kind == CORE_ACCESS && core->op.retry);
     fault->delivered = true;
     operation_end(core, cycle > core->promised_cycle ? cycle : core->promised_cycle);
+    if (core->op.kind != CORE_ACCESS)
+        hold_faulted(core);
 }
 
 static void issue_again(struct core *core)
@@ -135,9 +154,9 @@ static uint32_t window_of(const struct core *core)
     return core->op.window ? core->op.window : (uint32_t)core->machine->config.window;
 }
 
-/* The first cycle that the issue of hits may not touch: the calendar's next, or what others could still do.
+/* The first cycle that an issue of many may not touch: the calendar's next, or what others could still do.
  */
-static uint64_t hits_bound(const struct core *core)
+static uint64_t issue_bound(const struct core *core)
 {
     uint64_t next = calendar_next(&core->calendar);
     return next < core->limit ? next : core->limit;
@@ -161,7 +180,7 @@ static void issue_stream(struct core *core)
     }
     if (core->op.data_mode == DATA_NONE) {
         uint32_t before = core->block_next;
-        access_issue_hits(core, hits_bound(core));
+        access_issue_many(core, issue_bound(core), window_of(core));
         if (core->block_next != before) {
             core->ready_at = core->now + 1;
             return;
@@ -211,15 +230,12 @@ static void begin_stream(struct core *core)
         core->promised_cycle = core->now + op->stream->remaining;
 }
 
-/* The faulted accesses change places with those to be issued again. */
 static void resume_stream(struct core *core)
 {
-    struct wanted_access *empty = core->again;
-    core->again = core->faulted;
-    core->again_count = core->faulted_count;
-    core->again_next = 0;
-    core->faulted = empty;
-    core->faulted_count = 0;
+    forget_faults(core);
+    core->again_count = core->held_count;
+    core->first_issues = core->held_issues;
+    core->held_count = 0;
 }
 
 static void issue_access(struct core *core)
@@ -254,9 +270,13 @@ static void issue_access(struct core *core)
 
 static void ask_bus(struct core *core, enum memory_transaction_kind kind, uint32_t size_bytes)
 {
-    struct bus_request *request = bus_ask(core, kind, core->op.address, size_bytes, CALENDAR_DATA, NO_INDEX);
-    request->value = core->op.value;
-    request->expected = core->op.expected;
+    bus_ask(core, &(struct bus_request){.kind = (uint8_t)kind,
+                                        .pa = core->op.address,
+                                        .value = core->op.value,
+                                        .expected = core->op.expected,
+                                        .size_bytes = size_bytes,
+                                        .answer = CALENDAR_DATA,
+                                        .what = NO_INDEX});
     core->begun = true;
     core->blocked = true;
 }

@@ -127,6 +127,7 @@ static enum machine_status nothing_left(struct machine *machine)
 
 enum machine_status machine_advance(struct machine *machine, unsigned *core)
 {
+    machine->grant_at_once = machine->config.cores == 1;
     while (!machine->failed) {
         uint64_t time = global_time(machine);
         if (time == NEVER)

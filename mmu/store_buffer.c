@@ -36,10 +36,12 @@ void store_buffer_drain(struct core *core)
 {
     struct store_buffer *stores = &core->stores;
     const struct buffered_store *store = entry_at(stores, stores->requested++);
-    struct bus_request *request =
-        bus_ask(core, MEMORY_WRITE, store->pa, store->size_bytes, CALENDAR_STORE_DONE, 0);
-    request->value = store->value;
-    request->want_old = !store->translated && core->track;
+    bus_ask(core, &(struct bus_request){.kind = MEMORY_WRITE,
+                                        .pa = store->pa,
+                                        .value = store->value,
+                                        .size_bytes = store->size_bytes,
+                                        .answer = CALENDAR_STORE_DONE,
+                                        .want_old = !store->translated && core->track});
 }
 
 static void tell_entry_write(struct core *core, const struct buffered_store *store,
