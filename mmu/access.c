@@ -252,11 +252,8 @@ static bool start_load(struct core *core, uint32_t index)
         return true;
     default:
         slot->state = SLOT_DATA;
-        bus_ask(core, &(struct bus_request){.kind = MEMORY_READ,
-                                            .pa = slot->event.pa,
-                                            .size_bytes = slot->event.size_bytes,
-                                            .answer = CALENDAR_DATA,
-                                            .what = index});
+        bus_ask(core,
+                bus_prepare(core, MEMORY_READ, slot->event.pa, slot->event.size_bytes, CALENDAR_DATA, index));
         return true;
     }
 }

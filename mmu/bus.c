@@ -108,23 +108,34 @@ static void grant(struct machine *machine, struct core *core, uint32_t index)
             "the least",
             transaction_names[request->kind], (unsigned long long)request->pa, (unsigned long long)latency,
             (unsigned long long)machine->config.memory_latency_cycles);
-    core_deliver(core, (struct calendar_item){.cycle = answer_cycle(core, request, latency),
-                                              .order = calendar_order(request->answer, request->age),
-                                              .what = index});
+    core_deliver(core, request->grant_cycle + latency,
+                 calendar_order((enum calendar_kind)request->answer, request->age), index, core->index);
 }
 
-void bus_ask(struct core *core, const struct bus_request *wanted)
+struct bus_request *bus_prepare(struct core *core, enum memory_transaction_kind kind, uint64_t pa,
+                                uint32_t size_bytes, enum calendar_kind answer, uint32_t what)
 {
-    uint32_t index = core->free_requests[--core->free_request_count];
-    struct bus_request *request = &core->requests[index];
-    *request = *wanted;
+    struct bus_request *request = &core->requests[core->free_requests[--core->free_request_count]];
+    request->pa = pa;
+    request->what = what;
+    request->size_bytes = size_bytes;
+    request->kind = (uint8_t)kind;
+    request->answer = (uint8_t)answer;
+    request->index = 0;
+    request->want_old = false;
+    request->aborted = false;
+    return request;
+}
+
+void bus_ask(struct core *core, struct bus_request *request)
+{
     request->cycle = core->now;
     request->age = core->age++;
     core->counters.bus.requests++;
     if (core->machine->grant_at_once)
-        grant(core->machine, core, index);
+        grant(core->machine, core, (uint32_t)(request - core->requests));
     else
-        wait_for_grant(core, index);
+        wait_for_grant(core, (uint32_t)(request - core->requests));
 }
 
 /* The core whose oldest request comes first, among those older than `cycle`; NULL if there is none. */

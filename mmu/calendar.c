@@ -28,7 +28,7 @@ static bool grow(struct calendar *calendar)
     return true;
 }
 
-bool calendar_push(struct calendar *calendar, struct calendar_item item)
+bool calendar_push(struct calendar *calendar, uint64_t cycle, uint64_t order, uint32_t what, uint32_t from)
 {
     if (calendar->count == calendar->capacity && !grow(calendar))
         return false;
@@ -36,12 +36,16 @@ bool calendar_push(struct calendar *calendar, struct calendar_item item)
     uint32_t place = calendar->count++;
     while (place > 0) {
         uint32_t parent = (place - 1) / 2;
-        if (!calendar_before(&item, &items[parent]))
+        const struct calendar_item *above = &items[parent];
+        if (above->cycle < cycle || (above->cycle == cycle && above->order < order))
             break;
-        items[place] = items[parent];
+        items[place] = *above;
         place = parent;
     }
-    items[place] = item;
+    items[place].cycle = cycle;
+    items[place].order = order;
+    items[place].what = what;
+    items[place].from = from;
     return true;
 }
 

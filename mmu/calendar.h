@@ -65,7 +65,7 @@ static inline uint64_t calendar_next(const struct calendar *calendar)
 }
 
 /* Grows when full; false if the host has no memory, and nothing changed. */
-bool calendar_push(struct calendar *calendar, struct calendar_item item);
+bool calendar_push(struct calendar *calendar, uint64_t cycle, uint64_t order, uint32_t what, uint32_t from);
 /* The first item, taken out. There must be one. */
 struct calendar_item calendar_pop(struct calendar *calendar);
 

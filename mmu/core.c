@@ -10,25 +10,24 @@
 
 /* ---- time -------------------------------------------------------------------------------------- */
 
-static void push(struct core *core, struct calendar_item item)
+static void push(struct core *core, uint64_t cycle, uint64_t order, uint32_t what, uint32_t from)
 {
-    if (!calendar_push(&core->calendar, item))
-        machine_fail(core->machine, "out of memory: the calendar of core %u cannot grow", core->index);
+    if (!calendar_push(&core->calendar, cycle, order, what, from))
+        machine_fail(core->machine, "out of memory: the calendar of core %u cannot grow", core->index + 1);
 }
 
 void core_schedule(struct core *core, uint64_t cycle, enum calendar_kind kind, uint32_t what)
 {
-    push(core,
-         (struct calendar_item){.cycle = cycle, .order = calendar_order(kind, core->age++), .what = what});
+    push(core, cycle, calendar_order(kind, core->age++), what, core->index);
 }
 
-void core_deliver(struct core *core, struct calendar_item item)
+void core_deliver(struct core *core, uint64_t cycle, uint64_t order, uint32_t what, uint32_t from)
 {
-    if (item.cycle <= core->now)
+    if (cycle <= core->now)
         machine_fail(core->machine,
                      "causality: core %u had handled cycle %llu when something arrived for cycle %llu",
-                     core->index, (unsigned long long)core->now, (unsigned long long)item.cycle);
-    push(core, item);
+                     core->index + 1, (unsigned long long)core->now, (unsigned long long)cycle);
+    push(core, cycle, order, what, from);
 }
 
 /* The core's own next action, as far as it knows; NEVER if it waits for others. */
@@ -213,7 +212,7 @@ struct mmu_event *core_event(struct core *core, enum event_kind kind, uint64_t c
     if (!core->track)
         return NULL;
     if (core->events_first + core->events_count == core->events_capacity && !grow_events(core)) {
-        machine_fail(core->machine, "out of memory: the events of core %u cannot be kept", core->index);
+        machine_fail(core->machine, "out of memory: the events of core %u cannot be kept", core->index + 1);
         return NULL;
     }
     struct mmu_event *event = &core->events[core->events_first + core->events_count++];

@@ -301,7 +301,7 @@ void core_destroy(struct core *core);
 /* An own item of the calendar, at `cycle`, which is not before now. */
 void core_schedule(struct core *core, uint64_t cycle, enum calendar_kind kind, uint32_t what);
 /* An answer or message from outside; must lie after the last handled cycle. */
-void core_deliver(struct core *core, struct calendar_item item);
+void core_deliver(struct core *core, uint64_t cycle, uint64_t order, uint32_t what, uint32_t from);
 uint64_t core_next(const struct core *core);
 void core_step(struct core *core, uint64_t cycle);
 /* A new event at `cycle`, to be filled by the caller; NULL if nobody observes. */
@@ -368,9 +368,11 @@ void operation_answer(struct core *core, const struct bus_request *request);
 void operation_access_done(struct core *core, const struct access_slot *slot);
 
 /* bus.c */
-/* Asks for the bus now, for what `wanted` says: kind, pa, size_bytes, answer, what, and what the kind needs.
+/* A request to be filled in (value, expected, index, want_old, where its kind needs them), then to be asked.
  */
-void bus_ask(struct core *core, const struct bus_request *wanted);
+struct bus_request *bus_prepare(struct core *core, enum memory_transaction_kind kind, uint64_t pa,
+                                uint32_t size_bytes, enum calendar_kind answer, uint32_t what);
+void bus_ask(struct core *core, struct bus_request *request);
 /* The oldest unresolved request's cycle; NEVER if there is none. */
 static inline uint64_t bus_oldest(const struct core *core)
 {

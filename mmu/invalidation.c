@@ -47,10 +47,8 @@ static void send(struct core *issuer, uint32_t slot, struct core *target)
 {
     uint64_t latency = target == issuer ? 1 : issuer->machine->config.network_latency_cycles;
     uint64_t age = (uint64_t)issuer->index << 40 | (issuer->invalidation_count & UINT32_MAX);
-    core_deliver(target, (struct calendar_item){.cycle = issuer->now + latency,
-                                                .order = calendar_order(CALENDAR_INVALIDATION_ARRIVES, age),
-                                                .what = slot,
-                                                .from = issuer->index});
+    core_deliver(target, issuer->now + latency, calendar_order(CALENDAR_INVALIDATION_ARRIVES, age), slot,
+                 issuer->index);
 }
 
 /* False if too many are outstanding; an acknowledgement will make room. */
@@ -122,10 +120,8 @@ static void acknowledge(struct core *core, uint32_t place)
                                                                  .target = (uint8_t)core->index};
     uint64_t latency = issuer == core ? 1 : core->machine->config.network_latency_cycles;
     uint64_t age = (uint64_t)core->index << 40 | (issue->id >> EVENT_CORE_BITS & UINT32_MAX);
-    core_deliver(issuer, (struct calendar_item){.cycle = core->now + latency,
-                                                .order = calendar_order(CALENDAR_ACKNOWLEDGEMENT, age),
-                                                .what = target->issuer_slot,
-                                                .from = core->index});
+    core_deliver(issuer, core->now + latency, calendar_order(CALENDAR_ACKNOWLEDGEMENT, age),
+                 target->issuer_slot, core->index);
     target->used = false;
     if (core->arrivals_count == 0)
         return;

@@ -161,13 +161,12 @@ static void request_fetches(struct core *core, uint32_t index)
 {
     struct miss *miss = &core->misses[index];
     miss->words_missing = miss->walk.fetches;
-    for (unsigned i = 0; i < miss->walk.fetches; i++)
-        bus_ask(core, &(struct bus_request){.kind = MEMORY_READ,
-                                            .pa = miss->walk.fetch[i],
-                                            .size_bytes = 8,
-                                            .answer = CALENDAR_ENTRY,
-                                            .what = index,
-                                            .index = (uint8_t)i});
+    for (unsigned i = 0; i < miss->walk.fetches; i++) {
+        struct bus_request *request =
+            bus_prepare(core, MEMORY_READ, miss->walk.fetch[i], 8, CALENDAR_ENTRY, index);
+        request->index = (uint8_t)i;
+        bus_ask(core, request);
+    }
 }
 
 static void begin_walk(struct core *core, uint32_t index)

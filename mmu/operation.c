@@ -270,13 +270,11 @@ static void issue_access(struct core *core)
 
 static void ask_bus(struct core *core, enum memory_transaction_kind kind, uint32_t size_bytes)
 {
-    bus_ask(core, &(struct bus_request){.kind = (uint8_t)kind,
-                                        .pa = core->op.address,
-                                        .value = core->op.value,
-                                        .expected = core->op.expected,
-                                        .size_bytes = size_bytes,
-                                        .answer = CALENDAR_DATA,
-                                        .what = NO_INDEX});
+    struct bus_request *request =
+        bus_prepare(core, kind, core->op.address, size_bytes, CALENDAR_DATA, NO_INDEX);
+    request->value = core->op.value;
+    request->expected = core->op.expected;
+    bus_ask(core, request);
     core->begun = true;
     core->blocked = true;
 }

@@ -36,12 +36,11 @@ void store_buffer_drain(struct core *core)
 {
     struct store_buffer *stores = &core->stores;
     const struct buffered_store *store = entry_at(stores, stores->requested++);
-    bus_ask(core, &(struct bus_request){.kind = MEMORY_WRITE,
-                                        .pa = store->pa,
-                                        .value = store->value,
-                                        .size_bytes = store->size_bytes,
-                                        .answer = CALENDAR_STORE_DONE,
-                                        .want_old = !store->translated && core->track});
+    struct bus_request *request =
+        bus_prepare(core, MEMORY_WRITE, store->pa, store->size_bytes, CALENDAR_STORE_DONE, 0);
+    request->value = store->value;
+    request->want_old = !store->translated && core->track;
+    bus_ask(core, request);
 }
 
 static void tell_entry_write(struct core *core, const struct buffered_store *store,
