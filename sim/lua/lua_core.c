@@ -116,7 +116,10 @@ static bool handle_fault(lua_State *state, struct script_core *core, const struc
     lua_rawgeti(state, LUA_REGISTRYINDEX, core->fault_handler);
     push_core(state, core);
     push_fault(state, fault);
-    lua_call(state, 2, 1);
+    if (lua_pcall(state, 2, 1, 0) != LUA_OK) {
+        core->stream_waits = false; /* what raised ends its core:run too */
+        lua_error(state);
+    }
     bool handled = lua_toboolean(state, -1);
     lua_pop(state, 1);
     return handled;
@@ -160,15 +163,19 @@ static struct core_operation read_access(lua_State *state, struct script_core *c
     return operation;
 }
 
-/* Performs it; after a handled fault once more. The result is that of the last try. */
+/* Performs it, and once more after each handled fault; of a page-crossing access each half may have one. */
 static struct core_result perform_access(lua_State *state, struct script_core *core,
                                          struct core_operation *operation)
 {
     struct core_result result = *script_do(state, core, operation);
-    if (result.fault == FAULT_NONE || !handle_fault(state, core, &result))
-        return result;
-    operation->retry = true;
-    return *script_do(state, core, operation);
+    uint64_t handled_va = 0;
+    while (result.fault != FAULT_NONE && !(operation->retry && result.fault_va == handled_va) &&
+           handle_fault(state, core, &result)) {
+        handled_va = result.fault_va;
+        operation->retry = true;
+        result = *script_do(state, core, operation);
+    }
+    return result;
 }
 
 static int push_failure(lua_State *state, const struct core_result *result)
@@ -250,7 +257,10 @@ static struct core_result run_to_end(lua_State *state, struct script_core *core,
 {
     struct core_result result = *script_do(state, core, operation);
     while (result.fault != FAULT_NONE) {
-        if (result.fault_again || !handle_fault(state, core, &result))
+        core->stream_waits = true;
+        bool again = !result.fault_again && handle_fault(state, core, &result);
+        core->stream_waits = false;
+        if (!again)
             raise_fault(state, core, &result);
         operation->kind = CORE_STREAM_RESUME;
         result = *script_do(state, core, operation);
@@ -263,6 +273,8 @@ static int core_run(lua_State *state)
     struct script_core *core = check_own_core(state, 1);
     struct core_operation operation = {.kind = CORE_STREAM, .handled = core->fault_handler != LUA_NOREF};
     require_space(state, core);
+    if (core->stream_waits)
+        luaL_error(state, "a handler cannot run a stream: the one that faulted waits for it");
     if (!lua_isnoneornil(state, 3)) {
         check_keys(state, 3, "core:run", run_keys);
         if (push_field(state, 3, "window"))

@@ -25,9 +25,10 @@ struct script_core {
     int program; /* registry references; LUA_NOREF if there is none */
     int thread_reference;
     int fault_handler;
-    unsigned index;  /* from 0 */
-    bool kernel;     /* accesses are privileged unless they say otherwise */
-    uint64_t random; /* state of the core's own random numbers */
+    unsigned index;    /* from 0 */
+    bool kernel;       /* accesses are privileged unless they say otherwise */
+    bool stream_waits; /* for its fault to be handled */
+    uint64_t random;   /* state of the core's own random numbers */
     uint64_t streams_run;
     const struct address_space *space; /* active; NULL before the first switch */
 };
