@@ -108,7 +108,7 @@ static void grant(struct machine *machine, struct core *core, uint32_t index)
             "the least",
             transaction_names[request->kind], (unsigned long long)request->pa, (unsigned long long)latency,
             (unsigned long long)machine->config.memory_latency_cycles);
-    core_deliver(core, request->grant_cycle + latency,
+    core_deliver(core, answer_cycle(core, request, latency),
                  calendar_order((enum calendar_kind)request->answer, request->age), index, core->index);
 }
 
