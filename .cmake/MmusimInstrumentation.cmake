@@ -21,3 +21,12 @@ endif()
 if(MMUSIM_SANITIZE MATCHES "undefined" OR MMUSIM_FUZZ)
     add_compile_options(-fno-sanitize-recover=undefined) # a finding ends the program, and so the test
 endif()
+
+# mmusim_hot_library(TARGET): in release builds, code of this library and of its users is optimised across files.
+# Fat objects keep `nm` and linking without link-time optimisation possible.
+function(mmusim_hot_library target)
+    if(CMAKE_BUILD_TYPE STREQUAL "Release" AND CMAKE_C_COMPILER_ID STREQUAL "GNU" AND NOT MMUSIM_SANITIZE)
+        target_compile_options(${target} PRIVATE -flto=auto -ffat-lto-objects)
+        target_link_options(${target} INTERFACE -flto=auto)
+    endif()
+endfunction()
