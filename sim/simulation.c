@@ -364,6 +364,9 @@ static bool record_operations(struct simulation *simulation)
 static bool record_findings(struct simulation *simulation)
 {
     const struct judge_finding *finding;
+    if (simulation->judge &&
+        recorder_finding_total(simulation->recorder, judge_count_all(simulation->judge)) != RECORD_OK)
+        return simulation_fail(simulation, "%s", recorder_error(simulation->recorder));
     for (size_t i = 0; simulation->judge && (finding = judge_finding_at(simulation->judge, i)); i++) {
         struct record_finding row = {.rule = judge_rule_name((enum judge_rule)finding->rule),
                                      .cycle = finding->cycle,

@@ -107,7 +107,7 @@ static void print_cores(const struct run_outcome *outcome, FILE *out)
 {
     (void)fputs(",\n  \"cores\": [", out);
     for (uint64_t i = 0; outcome->cores && i < outcome->config.cores; i++) {
-        (void)fprintf(out, "%s\n    {\"core\": %" PRIu64 ", ", i ? "," : "", i);
+        (void)fprintf(out, "%s\n    {\"core\": %" PRIu64 ", ", i ? "," : "", i + 1);
         print_counters(&outcome->cores[i], out);
         (void)fputc('}', out);
     }

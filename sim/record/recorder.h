@@ -6,6 +6,8 @@
  * under the final name is always whole. Whatever stops the run early leaves the partial file, readable, with
  * `runs.complete` = 0 and every batch of rows that was accepted before the last BATCH_ROWS.
  *
+ * Cores count from 0 in this interface and from 1 in the file, as in scripts and messages.
+ *
  * Every function that can fail returns 0 or a negative record_result, and the first failure stays: each later
  * call answers with it, and `recorder_error` has its sentence. Nothing here prints or exits.
  */

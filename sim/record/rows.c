@@ -133,7 +133,7 @@ static struct row row_begin_event(struct row_writer *rows, enum row_statement st
     struct row row = row_begin(rows, statement);
     put(&row, number);
     put(&row, event->cycle);
-    put(&row, event->core);
+    put(&row, event->core + UINT64_C(1));
     return row;
 }
 
@@ -176,7 +176,7 @@ static int write_walk(struct row_writer *rows, uint64_t number, const struct mmu
     put(&row, number);
     put(&row, walk->id);
     put(&row, event->cycle);
-    put(&row, event->core);
+    put(&row, event->core + UINT64_C(1));
     put_id(&row, walk->space);
     put(&row, walk->asid);
     put(&row, walk->va);
@@ -215,7 +215,7 @@ static int write_tlb_entry(struct row_writer *rows, uint64_t number, const struc
     put(&row, number);
     put(&row, entry->id);
     put(&row, event->cycle);
-    put(&row, event->core);
+    put(&row, event->core + UINT64_C(1));
     put(&row, entry->tlb);
     put_id(&row, entry->space);
     put(&row, entry->asid);
@@ -254,7 +254,7 @@ static int write_invalidation(struct row_writer *rows, uint64_t number, const st
     struct row row = row_begin(rows, ROW_INVALIDATION);
     put(&row, invalidation->id);
     put(&row, number);
-    put(&row, event->core);
+    put(&row, event->core + UINT64_C(1));
     put_id(&row, invalidation->operation);
     put(&row, what->scope);
     put_if(&row, what->scope == INVALIDATE_VA || what->scope == INVALIDATE_VA_ALL_ASIDS, what->va);
@@ -280,7 +280,7 @@ static int write_acknowledgement(struct row_writer *rows, uint64_t number, const
     const struct event_acknowledgement *answer = &event->as.acknowledgement;
     struct row row = row_begin_event(rows, ROW_ACKNOWLEDGEMENT, number, event);
     put(&row, answer->invalidation);
-    put(&row, answer->target);
+    put(&row, answer->target + UINT64_C(1));
     put_cycle(&row, answer->arrive_cycle);
     put_cycle(&row, answer->drop_cycle);
     put_cycle(&row, answer->acknowledge_cycle);
@@ -334,7 +334,7 @@ static int write_space(struct row_writer *rows, uint64_t number, const struct mm
     put(&row, space->space);
     put(&row, number);
     put(&row, event->cycle);
-    put(&row, event->core);
+    put(&row, event->core + UINT64_C(1));
     put(&row, space->asid);
     put(&row, space->root);
     put_text(&row, space->format->name);
@@ -351,7 +351,7 @@ static int write_operation(struct row_writer *rows, uint64_t number, const struc
     bool map = operation->kind == OPERATION_MAP;
     struct row row = row_begin(rows, ROW_OPERATION);
     put(&row, number);
-    put(&row, event->core);
+    put(&row, event->core + UINT64_C(1));
     put(&row, operation->id);
     put(&row, operation->space);
     put(&row, operation->kind);
@@ -470,7 +470,7 @@ int row_counter(struct row_writer *rows, const struct record_counter *counter)
 {
     struct row row = row_begin(rows, ROW_COUNTER);
     put(&row, counter->region);
-    put_if(&row, counter->core >= 0, (uint64_t)counter->core);
+    put_if(&row, counter->core >= 0, (uint64_t)counter->core + 1);
     put_text(&row, counter->name);
     put(&row, counter->value);
     return row_end(&row);
@@ -504,7 +504,7 @@ int row_finding(struct row_writer *rows, const struct record_finding *finding)
     struct row row = row_begin(rows, ROW_FINDING);
     put_text(&row, finding->rule);
     put_cycle(&row, finding->cycle);
-    put_if(&row, finding->core >= 0, (uint64_t)finding->core);
+    put_if(&row, finding->core >= 0, (uint64_t)finding->core + 1);
     put_id(&row, finding->space);
     put(&row, finding->va);
     put_text(&row, finding->text);

@@ -272,7 +272,7 @@ static void violation_is_told_with_what_led_there(void **state)
     forget_invalidation();
     record_with_finding("stale_translation", PAGE_VA + 8);
     assert_int_equal(check(record_path), 1);
-    assert_says(out_text, "stale_translation: cycle 770 core 1 space 1 0x400008\n");
+    assert_says(out_text, "stale_translation: cycle 770 core 2 space 1 0x400008\n");
     const char *story[] = {"protect begins",
                            "unmap begins",
                            "entry 0x4000: 0x0000000000000000 becomes",
@@ -317,7 +317,7 @@ static void finding_of_the_checker_alone_fails_the_check(void **state)
     record_with_finding("load_value", PAGE_VA);
     assert_int_equal(check(record_path), 1);
     assert_says(out_text, "no violations\n");
-    assert_says(out_text, "checker: load_value: cycle 770 core 1 space 1 0x400000\n    stale\n");
+    assert_says(out_text, "checker: load_value: cycle 770 core 2 space 1 0x400000\n    stale\n");
     assert_says(out_text, "the judges differ: load_value: 0 pages by SQL alone, 1 by the checker alone");
 }
 
