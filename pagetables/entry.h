@@ -55,6 +55,13 @@ struct entry_format {
     bool (*must_break)(uint64_t before, uint64_t after);
 };
 
+/* Whether the format has tables at `depth`. That no format has more than ENTRY_LEVELS_MAX is said here for
+ * the compiler, which cannot know it and would see recursions run beyond `level`. */
+static inline bool entry_has_depth(const struct entry_format *format, unsigned depth)
+{
+    return depth < format->levels && depth < ENTRY_LEVELS_MAX;
+}
+
 static inline uint64_t entry_table_bytes(const struct entry_level *level)
 {
     return (uint64_t)ENTRY_BYTES << level->index_bits;

@@ -24,6 +24,7 @@ struct flat_memory {
     struct flat_event *log;
     size_t log_count;
     size_t log_room;
+    size_t reads; /* since the log was cleared */
     size_t tables;
     size_t locks;
     uint64_t fail_allocation; /* how many allocations to the one that fails; 0: none */
@@ -169,6 +170,7 @@ static int flat_read(void *context, uint64_t pa, uint64_t *value)
     if (!is_word(memory, pa) || is_stray(memory, pa))
         return ENVIRONMENT_BAD_ADDRESS;
     *value = peek(memory, pa);
+    memory->reads++;
     return ENVIRONMENT_OK;
 }
 
@@ -335,6 +337,11 @@ size_t flat_memory_locks(const struct flat_memory *memory)
     return memory->locks;
 }
 
+size_t flat_memory_reads(const struct flat_memory *memory)
+{
+    return memory->reads;
+}
+
 void flat_memory_fail_allocation(struct flat_memory *memory, uint64_t nth)
 {
     memory->fail_allocation = nth;
@@ -358,4 +365,5 @@ const struct flat_event *flat_memory_log(const struct flat_memory *memory)
 void flat_memory_log_clear(struct flat_memory *memory)
 {
     memory->log_count = 0;
+    memory->reads = 0;
 }

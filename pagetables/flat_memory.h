@@ -46,6 +46,9 @@ size_t flat_memory_tables(const struct flat_memory *memory);
 /* Locks that are held. */
 size_t flat_memory_locks(const struct flat_memory *memory);
 
+/* Words read since the log was cleared; a compare-exchange reads one. */
+size_t flat_memory_reads(const struct flat_memory *memory);
+
 /* The nth allocation from now fails with ENVIRONMENT_NO_MEMORY, once; 0 takes it back. */
 void flat_memory_fail_allocation(struct flat_memory *memory, uint64_t nth);
 /* From the nth call of any operation but `unlock` on, all but `unlock` fail with ENVIRONMENT_STOPPED; 0 takes

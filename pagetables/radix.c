@@ -142,23 +142,47 @@ static struct invalidation of_address_space(const struct radix *radix, bool glob
     return what;
 }
 
+/* ---- Counts ---- */
+
+/* What an operation leaves of a table's count. */
+struct count {
+    uint64_t pa; /* 0: the root's, which is not kept */
+    uint64_t used;
+};
+
+/* Reads the count of a table and adds `change`, which the operation is about to make. */
+static enum pagetable_result read_count(const struct radix *radix, const struct environment *environment,
+                                        unsigned depth, uint64_t table, int change, struct count *count)
+{
+    *count = (struct count){.pa = 0};
+    if (depth == 0)
+        return PAGETABLE_OK;
+    count->pa = radix_count_of(radix->format, depth, table);
+    enum pagetable_result result = read_word(environment, count->pa, &count->used);
+    if (result != PAGETABLE_OK)
+        return result;
+    count->used += (uint64_t)change; /* 0 - 1 is above every count */
+    return count->used <= UINT64_C(1) << radix->format->level[depth].index_bits ? PAGETABLE_OK
+                                                                                : PAGETABLE_CORRUPT;
+}
+
+static enum pagetable_result write_count(const struct environment *environment, const struct count *count)
+{
+    return count->pa ? write_word(environment, count->pa, count->used) : PAGETABLE_OK;
+}
+
 /* ---- Tables ---- */
 
 static enum pagetable_result release(const struct radix *radix, const struct environment *environment,
                                      unsigned depth, uint64_t table)
 {
-    uint64_t size_bytes = entry_table_bytes(&radix->format->level[depth]);
+    uint64_t size_bytes = radix_block_bytes(radix->format, depth);
     return result_of(environment->operations->release_table(environment->context, table, size_bytes));
 }
 
-/* What stands in a table and below it. */
-struct census {
-    bool leaf;   /* some leaf */
-    bool global; /* some global leaf */
-};
-
-static enum pagetable_result take_census(const struct radix *radix, const struct environment *environment,
-                                         unsigned depth, uint64_t table, struct census *census)
+/* Whether some leaf in a table or below it is global. */
+static enum pagetable_result find_global(const struct radix *radix, const struct environment *environment,
+                                         unsigned depth, uint64_t table, bool *global)
 {
     const struct entry_level *level = &radix->format->level[depth];
     for (uint64_t offset = 0; offset < entry_table_bytes(level); offset += ENTRY_BYTES) {
@@ -167,16 +191,14 @@ static enum pagetable_result take_census(const struct radix *radix, const struct
         if (result != PAGETABLE_OK)
             return result;
         struct entry entry = radix->format->decode(level, word);
-        if (entry.kind == ENTRY_RESERVED || (entry.kind == ENTRY_TABLE && depth == last_depth(radix)))
+        if (entry.kind == ENTRY_RESERVED ||
+            (entry.kind == ENTRY_TABLE && !entry_has_depth(radix->format, depth + 1)))
             return PAGETABLE_CORRUPT;
         if (entry.kind == ENTRY_TABLE)
-            result = take_census(radix, environment, depth + 1, entry.table, census);
+            result = find_global(radix, environment, depth + 1, entry.table, global);
         if (result != PAGETABLE_OK)
             return result;
-        if (entry.kind == ENTRY_LEAF) {
-            census->leaf = true;
-            census->global |= (entry.frame.attributes & FRAME_GLOBAL) != 0;
-        }
+        *global |= entry.kind == ENTRY_LEAF && entry.frame.attributes & FRAME_GLOBAL;
     }
     return PAGETABLE_OK;
 }
@@ -187,8 +209,8 @@ static enum pagetable_result release_all(const struct radix *radix, const struct
 {
     const struct entry_level *level = &radix->format->level[depth];
     enum pagetable_result first = PAGETABLE_OK;
-    for (uint64_t offset = 0; depth < last_depth(radix) && offset < entry_table_bytes(level);
-         offset += ENTRY_BYTES) {
+    bool tables_below = entry_has_depth(radix->format, depth + 1);
+    for (uint64_t offset = 0; tables_below && offset < entry_table_bytes(level); offset += ENTRY_BYTES) {
         uint64_t word;
         enum pagetable_result result = read_word(environment, table + offset, &word);
         if (result != PAGETABLE_OK)
@@ -198,31 +220,6 @@ static enum pagetable_result release_all(const struct radix *radix, const struct
             first = first_of(first, release_all(radix, environment, depth + 1, entry.table));
     }
     return first_of(first, release(radix, environment, depth, table));
-}
-
-/*
- * Whether every entry of a table but the one at `slot` is invalid. The nearest neighbours are read first: in
- * a table that is filled or emptied in order they are the ones in use.
- */
-static enum pagetable_result others_empty(const struct radix *radix, const struct environment *environment,
-                                          unsigned depth, uint64_t slot, bool *empty)
-{
-    const struct entry_level *level = &radix->format->level[depth];
-    uint64_t in_table = entry_table_bytes(level) - 1;
-    uint64_t entries = UINT64_C(1) << level->index_bits;
-    *empty = false;
-    for (uint64_t step = 1; step < entries; step++) {
-        uint64_t distance = (step + 1) / 2 * ENTRY_BYTES;
-        uint64_t offset = (step % 2 ? slot + distance : slot - distance) & in_table;
-        uint64_t word;
-        enum pagetable_result result = read_word(environment, (slot & ~in_table) | offset, &word);
-        if (result != PAGETABLE_OK)
-            return result;
-        if (radix->format->decode(level, word).kind != ENTRY_INVALID)
-            return PAGETABLE_OK;
-    }
-    *empty = true;
-    return PAGETABLE_OK;
 }
 
 /* ---- map ---- */
@@ -254,18 +251,21 @@ static enum pagetable_result drop_chain(const struct radix *radix, const struct 
     return first;
 }
 
-/* One more table on top of the chain, which refers to what is below it. */
+/* One more table on top of the chain, with one entry, which refers to what is below it. */
 static enum pagetable_result extend_chain(const struct radix *radix, const struct environment *environment,
                                           uint64_t va, struct chain *chain)
 {
     unsigned depth = chain->highest - 1;
     uint64_t *table = &chain->table[depth];
-    uint64_t size_bytes = entry_table_bytes(&radix->format->level[depth]);
+    uint64_t size_bytes = radix_block_bytes(radix->format, depth);
     int error = environment->operations->allocate_table(environment->context, size_bytes, table);
     if (error != ENVIRONMENT_OK)
         return result_of(error);
     chain->highest = depth;
     enum pagetable_result result = write_word(environment, slot_of(radix, depth, *table, va), chain->word);
+    const struct count count = {.pa = radix_count_of(radix->format, depth, *table), .used = 1};
+    if (result == PAGETABLE_OK)
+        result = write_count(environment, &count);
     chain->word = radix->format->encode_table(*table);
     return result;
 }
@@ -283,9 +283,11 @@ static enum pagetable_result build_chain(const struct radix *radix, const struct
     return result;
 }
 
-/* Puts the leaf where the path ends, which is an invalid entry at or above the leaf's depth. */
+/* Puts the leaf where the path ends, which is an invalid entry at or above the leaf's depth; `count` is that
+ * of the table of this entry, with it. */
 static enum pagetable_result link_leaf(const struct radix *radix, const struct environment *environment,
-                                       uint64_t va, const struct path *path, struct chain *chain)
+                                       uint64_t va, const struct path *path, struct chain *chain,
+                                       const struct count *count)
 {
     enum pagetable_result result = build_chain(radix, environment, va, path->depth, chain);
     if (result == PAGETABLE_OK)
@@ -294,24 +296,26 @@ static enum pagetable_result link_leaf(const struct radix *radix, const struct e
         enum pagetable_result undone = drop_chain(radix, environment, chain);
         return undone == PAGETABLE_OK ? result : undone;
     }
+    result = write_count(environment, count);
     /* D8.17 I_WZCBG: an invalid entry is never cached, so there is nothing to invalidate. */
-    result = barrier(environment, BARRIER_DSB_ISHST);
+    if (result == PAGETABLE_OK)
+        result = barrier(environment, BARRIER_DSB_ISHST);
     return result == PAGETABLE_OK ? barrier(environment, BARRIER_ISB) : result;
 }
 
 /*
- * Removes the table where the path ends, to make room for a block, if nothing is mapped below it. Nothing in
- * this file leaves such a table behind, but what calls it may have been stopped halfway.
+ * Removes the table where the path ends, to make room for a block, if it is empty. Nothing in this file
+ * leaves an empty table behind. The entry is in use before and after: the count of its own table stays.
  */
 static enum pagetable_result clear_empty_table(const struct radix *radix,
                                                const struct environment *environment, const struct path *path)
 {
-    struct census census = {.leaf = false};
+    struct count below;
     enum pagetable_result result =
-        take_census(radix, environment, path->depth + 1, path->entry.table, &census);
+        read_count(radix, environment, path->depth + 1, path->entry.table, 0, &below);
     if (result != PAGETABLE_OK)
         return result;
-    if (census.leaf)
+    if (below.used > 0)
         return PAGETABLE_OVERLAP;
     result = write_word(environment, path->slot[path->depth], 0);
     /* Walk caches may hold any entry below, for addresses that one TLBI by address would not name. */
@@ -319,7 +323,7 @@ static enum pagetable_result clear_empty_table(const struct radix *radix,
     if (result == PAGETABLE_OK)
         result = invalidate(environment, &what);
     if (result == PAGETABLE_OK)
-        result = release_all(radix, environment, path->depth + 1, path->entry.table);
+        result = release(radix, environment, path->depth + 1, path->entry.table);
     return result;
 }
 
@@ -340,24 +344,27 @@ static enum pagetable_result map_locked(const struct radix *radix, const struct 
         return PAGETABLE_OVERLAP;
     if (path.entry.kind == ENTRY_RESERVED)
         return PAGETABLE_CORRUPT;
+    struct count count = {.pa = 0};
     if (path.entry.kind == ENTRY_TABLE)
         result = clear_empty_table(radix, environment, &path);
-    return result == PAGETABLE_OK ? link_leaf(radix, environment, va, &path, &chain) : result;
+    else
+        result = read_count(radix, environment, path.depth, table_of(radix, &path, path.depth), 1, &count);
+    return result == PAGETABLE_OK ? link_leaf(radix, environment, va, &path, &chain, &count) : result;
 }
 
 /* ---- unmap ---- */
 
-/* The least depth whose entry must be cleared: all tables below it hold nothing but the leaf. */
+/* The least depth whose entry must be cleared: all tables below it hold nothing but the leaf. `count` is that
+ * of the table of this entry, without it. */
 static enum pagetable_result find_cut(const struct radix *radix, const struct environment *environment,
-                                      const struct path *path, unsigned *cut)
+                                      const struct path *path, unsigned *cut, struct count *count)
 {
-    bool empty = true;
-    for (*cut = path->depth; *cut > 0; (*cut)--) {
-        enum pagetable_result result = others_empty(radix, environment, *cut, path->slot[*cut], &empty);
-        if (result != PAGETABLE_OK || !empty)
+    for (*cut = path->depth;; (*cut)--) {
+        enum pagetable_result result =
+            read_count(radix, environment, *cut, table_of(radix, path, *cut), -1, count);
+        if (result != PAGETABLE_OK || count->used > 0 || *cut == 0)
             return result;
     }
-    return PAGETABLE_OK;
 }
 
 static enum pagetable_result unmap_locked(const struct radix *radix, const struct environment *environment,
@@ -365,14 +372,17 @@ static enum pagetable_result unmap_locked(const struct radix *radix, const struc
 {
     struct path path;
     unsigned cut = 0;
+    struct count count;
     enum pagetable_result result = descend_to_base(radix, environment, va, &path);
     if (result == PAGETABLE_OK)
-        result = find_cut(radix, environment, &path, &cut);
+        result = find_cut(radix, environment, &path, &cut, &count);
     if (result != PAGETABLE_OK)
         return result;
     result = write_word(environment, path.slot[path.depth], 0);
     if (result == PAGETABLE_OK && cut < path.depth)
         result = write_word(environment, path.slot[cut], 0);
+    if (result == PAGETABLE_OK)
+        result = write_count(environment, &count);
     struct invalidation what = of_address(radix, va, path.entry.frame.attributes & FRAME_GLOBAL);
     if (result == PAGETABLE_OK)
         result = invalidate(environment, &what);
@@ -434,7 +444,7 @@ static enum pagetable_result radix_create(void *state, const struct environment 
     if (!radix->format)
         return PAGETABLE_UNSUPPORTED;
     const struct environment_operations *operations = environment->operations;
-    uint64_t root_bytes = entry_table_bytes(&radix->format->level[0]);
+    uint64_t root_bytes = radix_block_bytes(radix->format, 0);
     int error = operations->allocate_table(environment->context, root_bytes, &radix->root);
     if (error != ENVIRONMENT_OK)
         return result_of(error);
@@ -448,12 +458,12 @@ static enum pagetable_result radix_create(void *state, const struct environment 
 static enum pagetable_result radix_destroy(void *state, const struct environment *environment)
 {
     const struct radix *radix = state;
-    struct census census = {.leaf = false};
-    enum pagetable_result result = take_census(radix, environment, 0, radix->root, &census);
+    bool global = false;
+    enum pagetable_result result = find_global(radix, environment, 0, radix->root, &global);
     if (result == PAGETABLE_ENVIRONMENT)
         return result;
     /* The address space's number may be used again: nothing of this one may be left under it. */
-    struct invalidation what = of_address_space(radix, census.global || result == PAGETABLE_CORRUPT);
+    struct invalidation what = of_address_space(radix, global || result == PAGETABLE_CORRUPT);
     enum pagetable_result invalidated = invalidate(environment, &what);
     if (invalidated != PAGETABLE_OK)
         return invalidated;

@@ -11,8 +11,12 @@
  * protect  if rights alone change: store, DSB ISHST, TLBI, DSB ISH, ISB. If the memory type or nG changes,
  * through an invalid entry: clear, DSB ISHST, TLBI, DSB ISH, store, DSB ISHST, ISB.
  *
- * Whether a table is empty is read from its entries before the first store, so the window between the first
- * store of an unmap and its end does not grow with it, and a read that fails leaves everything as it was.
+ * A table other than the root is the lower half of a block of twice its size. The first word of the upper
+ * half is its count: how many of its entries are in use (not zero). Walks never read it. An operation reads
+ * the counts that it needs before its first store, so a read that fails leaves everything as it was, and
+ * unmap knows which tables become empty: those whose count is 1. It writes a count after the entry's own
+ * store and before the DSB that this store needs anyway. Counts of tables that are about to be released are
+ * not written.
  *
  * Several cores may call operations of one table: each takes the table's lock, a word in a page of its own.
  */
@@ -36,6 +40,19 @@ struct radix {
     uint64_t lock; /* physical address of the lock word */
     uint16_t asid;
 };
+
+/* What is allocated for a table; the root has no count. */
+static inline uint64_t radix_block_bytes(const struct entry_format *format, unsigned depth)
+{
+    uint64_t table_bytes = entry_table_bytes(&format->level[depth]);
+    return depth == 0 ? table_bytes : 2 * table_bytes;
+}
+
+/* Where the count of a table other than the root stands. */
+static inline uint64_t radix_count_of(const struct entry_format *format, unsigned depth, uint64_t table)
+{
+    return table + entry_table_bytes(&format->level[depth]);
+}
 
 /* pagetables/radix_check.c */
 enum pagetable_result radix_enumerate(const void *state, const struct memory_reader *memory,

@@ -28,7 +28,7 @@ static bool enumerate_table(const struct enumeration *enumeration, unsigned dept
         struct mapping candidate = {.va = va, .frame = entry.frame};
         if (entry.kind == ENTRY_LEAF && !enumeration->visit(enumeration->context, &candidate))
             return false;
-        if (entry.kind == ENTRY_TABLE && depth + 1 < format->levels &&
+        if (entry.kind == ENTRY_TABLE && entry_has_depth(format, depth + 1) &&
             !enumerate_table(enumeration, depth + 1, entry.table, va))
             return false;
     }
@@ -130,8 +130,10 @@ static enum pagetable_result check_link(struct check *check, const struct place 
         return corrupt(check, place, "points to a table and has bits set that this page table never sets");
     if (table == check->radix->lock)
         return corrupt(check, place, "points to the page of the table's lock");
-    if (place->depth + 1u >= format->levels)
+    if (!entry_has_depth(format, place->depth + 1))
         return corrupt(check, place, "points to a table below the last level");
+    if (table & (radix_block_bytes(format, place->depth + 1) - 1))
+        return corrupt(check, place, "points to the half of a block where a table's count stands");
     switch (add_address(&check->tables, table)) {
     case ALREADY_THERE:
         return corrupt(check, place, "points to a table that another entry points to as well");
@@ -163,6 +165,24 @@ static enum pagetable_result check_entry(struct check *check, const struct place
     }
 }
 
+/* The count of the table that `link` points to says how many of its entries are in use. */
+static enum pagetable_result check_count(const struct check *check, const struct place *link, uint64_t table,
+                                         uint64_t used)
+{
+    uint64_t count;
+    uint64_t pa = radix_count_of(check->radix->format, link->depth + 1, table);
+    if (!check->memory->read(check->memory->context, pa, &count))
+        return corrupt(check, link, "leads to a table whose count is where there is no memory");
+    if (count == used)
+        return PAGETABLE_OK;
+    char what[120];
+    (void)snprintf(what, sizeof what,
+                   "points to a table with %" PRIu64 " entries in use, but its count at 0x%" PRIx64
+                   " is %" PRIu64,
+                   used, pa, count);
+    return corrupt(check, link, what);
+}
+
 /* `link` is the entry that points to the table; its depth is one less. NULL for the root. */
 static enum pagetable_result check_table(struct check *check, const struct place *link, uint64_t table)
 {
@@ -182,7 +202,7 @@ static enum pagetable_result check_table(struct check *check, const struct place
     }
     if (link && used == 0)
         return corrupt(check, link, "points to a table that is empty");
-    return PAGETABLE_OK;
+    return link ? check_count(check, link, table, used) : PAGETABLE_OK;
 }
 
 enum pagetable_result radix_invariants(const void *state, const struct memory_reader *memory, char *reason,

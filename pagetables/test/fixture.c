@@ -68,6 +68,36 @@ enum pagetable_result fixture_protect(struct fixture *fixture, uint64_t va, cons
     return result;
 }
 
+bool fixture_is_entry(const void *fixture, uint64_t pa)
+{
+    const struct radix *radix = &((const struct fixture *)fixture)->state;
+    /* All tables of this format have 4 KiB: the root anywhere, the others at the lower half of 8 KiB. */
+    return pa - radix->root < 4 * KIB || !(pa & 4 * KIB);
+}
+
+uint64_t fixture_peek(const struct fixture *fixture, uint64_t pa)
+{
+    uint64_t word = 0;
+    assert_true(fixture->reader.read(fixture->reader.context, pa, &word));
+    return word;
+}
+
+unsigned fixture_tables_to(const struct fixture *fixture, uint64_t va, uint64_t table[ENTRY_LEVELS_MAX])
+{
+    const struct entry_format *format = fixture->state.format;
+    unsigned tables = 0;
+    table[tables++] = fixture->state.root;
+    while (entry_has_depth(format, tables)) {
+        const struct entry_level *level = &format->level[tables - 1];
+        uint64_t word = fixture_peek(fixture, table[tables - 1] + entry_index(level, va) * ENTRY_BYTES);
+        struct entry entry = format->decode(level, word);
+        if (entry.kind != ENTRY_TABLE)
+            break;
+        table[tables++] = entry.table;
+    }
+    return tables;
+}
+
 /* Compares mappings, as they come, with the abstract map from its beginning. */
 struct comparison {
     const struct abstract_map *expected;

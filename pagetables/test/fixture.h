@@ -50,6 +50,14 @@ enum pagetable_result fixture_protect(struct fixture *fixture, uint64_t va, cons
 /* Hardware reads exactly the abstract map from memory, and the table's invariants hold. */
 void fixture_assert_view(const struct fixture *fixture);
 
+/* Whether a word in a table's block is an entry, not a count: protocol_operation.is_entry of radix tables. */
+bool fixture_is_entry(const void *fixture, uint64_t pa);
+
+/* The tables on the way to `va`, by depth from the root; how many there are. */
+unsigned fixture_tables_to(const struct fixture *fixture, uint64_t va, uint64_t table[ENTRY_LEVELS_MAX]);
+/* The word at `pa`. */
+uint64_t fixture_peek(const struct fixture *fixture, uint64_t pa);
+
 /* Whether hardware reads exactly `expected` from other memory. */
 bool view_equals(const struct fixture *fixture, const struct memory_reader *reader,
                  const struct abstract_map *expected);

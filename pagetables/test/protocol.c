@@ -67,11 +67,22 @@ static bool covers(const struct invalidation *what, const struct change *change,
     }
 }
 
+static const char *follow_bookkeeping(struct follower *follower, const struct flat_event *event)
+{
+    if (follower->count == 0)
+        return "the operation began with a store that changes no entry";
+    follower->change[follower->count++] = (struct change){.pa = event->pa, .after = event->value};
+    return NULL;
+}
+
 static const char *follow_write(struct follower *follower, const struct flat_event *event)
 {
+    const struct protocol_operation *operation = follower->operation;
     const uint64_t fixed = VMSA_ATTR_INDEX | VMSA_SH | VMSA_NG | VMSA_ADDRESS;
     if (follower->count == sizeof follower->change / sizeof *follower->change)
         return "too many stores for one operation";
+    if (operation->is_entry && !operation->is_entry(operation->context, event->pa))
+        return follow_bookkeeping(follower, event);
     for (size_t i = 0; i < follower->count; i++) {
         const struct change *earlier = &follower->change[i];
         if (earlier->pa == event->pa && !is_settled(earlier))

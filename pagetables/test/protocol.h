@@ -14,6 +14,9 @@ struct protocol_operation {
     uint64_t va;
     uint64_t bytes; /* of the page that is mapped there */
     uint16_t asid;
+    /* Whether walks may read this word; the others, such as counts, only have to be drained. NULL: all. */
+    bool (*is_entry)(const void *context, uint64_t pa);
+    const void *context;
 };
 
 /* NULL if the log keeps the rules, else the rule that is broken first. */

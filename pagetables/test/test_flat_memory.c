@@ -135,7 +135,7 @@ static void bad_a_lock_that_is_held_cannot_be_taken(void **state)
     assert_int_equal(flat_memory_locks(memory), 0);
 }
 
-static void good_the_log_has_every_call_but_reads_in_order(void **state)
+static void good_the_log_has_every_call_in_order_and_counts_reads(void **state)
 {
     const struct invalidation what = {.va = 0x5000, .asid = 3, .scope = INVALIDATE_VA, .broadcast = true};
     uint64_t value;
@@ -155,8 +155,10 @@ static void good_the_log_has_every_call_but_reads_in_order(void **state)
     assert_int_equal(log[3].kind, FLAT_COMPLETE);
     assert_int_equal(log[4].before, 1);
     assert_int_equal(log[4].value, 2);
+    assert_int_equal(flat_memory_reads(memory), 1);
     flat_memory_log_clear(memory);
     assert_int_equal(flat_memory_log_count(memory), 0);
+    assert_int_equal(flat_memory_reads(memory), 0);
 }
 
 static void bad_a_configuration_that_makes_no_sense_is_refused(void **state)
@@ -185,7 +187,7 @@ int main(void)
         MEMORY_TEST(bad_the_allocation_that_a_test_names_fails_once),
         MEMORY_TEST(good_compare_exchange_replaces_what_was_expected),
         MEMORY_TEST(bad_a_lock_that_is_held_cannot_be_taken),
-        MEMORY_TEST(good_the_log_has_every_call_but_reads_in_order),
+        MEMORY_TEST(good_the_log_has_every_call_in_order_and_counts_reads),
         cmocka_unit_test(bad_a_configuration_that_makes_no_sense_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,6 +8,10 @@ static struct fixture fixture;
 /* Two last-level tables: 0, 4 KiB and 2 MiB are mapped. Where their entries stand, by depth. */
 static uint64_t first_slot[4];
 static uint64_t second_slot[4];
+/* Counts of both and of the table above them. */
+static uint64_t first_count;
+static uint64_t second_count;
+static uint64_t upper_count;
 
 static void find_slots(uint64_t va, uint64_t slot[4])
 {
@@ -29,6 +33,12 @@ static int open_radix(void **state)
     assert_int_equal(fixture_map(&fixture, 2 * MIB, frame_of(0x7000, 12, "rw-u")), PAGETABLE_OK);
     find_slots(0, first_slot);
     find_slots(2 * MIB, second_slot);
+    uint64_t table[ENTRY_LEVELS_MAX];
+    assert_int_equal(fixture_tables_to(&fixture, 0, table), 4);
+    first_count = radix_count_of(&vmsa_4k_48_entries, 3, table[3]);
+    upper_count = radix_count_of(&vmsa_4k_48_entries, 2, table[2]);
+    assert_int_equal(fixture_tables_to(&fixture, 2 * MIB, table), 4);
+    second_count = radix_count_of(&vmsa_4k_48_entries, 3, table[3]);
     return 0;
 }
 
@@ -40,9 +50,7 @@ static int close_radix(void **state)
 
 static uint64_t peek(uint64_t pa)
 {
-    uint64_t word = 0;
-    assert_true(fixture.reader.read(fixture.reader.context, pa, &word));
-    return word;
+    return fixture_peek(&fixture, pa);
 }
 
 /* The table is in order, with this one word changed it is not, for this reason; restored it is in order
@@ -64,6 +72,33 @@ static void assert_found(uint64_t pa, uint64_t damage, const char *reason)
 static void bad_an_empty_table_that_is_linked_is_found(void **state)
 {
     assert_found(second_slot[3], 0, "points to a table that is empty");
+}
+
+static void bad_a_count_above_the_entries_in_use_is_found(void **state)
+{
+    assert_found(first_count, 3, "with 2 entries in use");
+}
+
+static void bad_a_count_below_the_entries_in_use_is_found(void **state)
+{
+    assert_found(first_count, 1, "with 2 entries in use");
+    assert_found(second_count, 0, "with 1 entries in use");
+}
+
+static void bad_a_wrong_count_of_an_upper_table_is_found(void **state)
+{
+    assert_found(upper_count, 0, "with 2 entries in use");
+}
+
+static void bad_an_entry_that_the_count_does_not_know_is_found(void **state)
+{
+    assert_found(first_slot[3] + 16, peek(first_slot[3]), "with 3 entries in use");
+}
+
+static void bad_a_link_to_where_a_count_stands_is_found(void **state)
+{
+    assert_found(second_slot[2], vmsa_4k_48_entries.encode_table(first_count),
+                 "where a table's count stands");
 }
 
 static void bad_an_invalid_entry_that_is_not_zero_is_found(void **state)
@@ -124,6 +159,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         RADIX_TEST(good_a_table_in_use_is_in_order),
         RADIX_TEST(bad_an_empty_table_that_is_linked_is_found),
+        RADIX_TEST(bad_a_count_above_the_entries_in_use_is_found),
+        RADIX_TEST(bad_a_count_below_the_entries_in_use_is_found),
+        RADIX_TEST(bad_a_wrong_count_of_an_upper_table_is_found),
+        RADIX_TEST(bad_an_entry_that_the_count_does_not_know_is_found),
+        RADIX_TEST(bad_a_link_to_where_a_count_stands_is_found),
         RADIX_TEST(bad_an_invalid_entry_that_is_not_zero_is_found),
         RADIX_TEST(bad_a_table_with_two_links_is_found),
         RADIX_TEST(bad_a_link_back_to_the_root_is_found),

@@ -103,17 +103,20 @@ static void bad_map_of_a_frame_that_cannot_be_read_is_unsupported(void **state)
     fixture_assert_view(&fixture);
 }
 
-/* Links an empty last-level table at 2 MiB, and what leads there, as an operation stopped halfway would leave
- * it. */
-static void leave_empty_table(void)
+/* Links an empty table at `lowest` for 2 MiB, and what leads there: radix itself leaves none. */
+static void leave_empty_table(unsigned lowest)
 {
+    const struct environment *environment = &fixture.environment;
     uint64_t table = fixture.regime.root;
-    for (unsigned depth = 0; depth < 3; depth++) {
+    for (unsigned depth = 1; depth <= lowest; depth++) {
+        uint64_t bytes = radix_block_bytes(&vmsa_4k_48_entries, depth);
         uint64_t below;
-        assert_int_equal(
-            fixture.environment.operations->allocate_table(fixture.environment.context, 4096, &below), 0);
-        uint64_t slot = table + entry_index(&vmsa_4k_48_entries.level[depth], 2 * MIB) * 8;
+        assert_int_equal(environment->operations->allocate_table(environment->context, bytes, &below), 0);
+        uint64_t slot = table + entry_index(&vmsa_4k_48_entries.level[depth - 1], 2 * MIB) * 8;
         assert_true(flat_memory_poke(fixture.memory, slot, vmsa_4k_48_entries.encode_table(below)));
+        if (depth < lowest)
+            assert_true(
+                flat_memory_poke(fixture.memory, radix_count_of(&vmsa_4k_48_entries, depth, below), 1));
         table = below;
     }
 }
@@ -121,16 +124,25 @@ static void leave_empty_table(void)
 static void good_an_empty_table_that_was_left_is_no_overlap(void **state)
 {
     size_t tables = flat_memory_tables(fixture.memory);
-    leave_empty_table();
+    leave_empty_table(3);
     assert_int_equal(fixture_map(&fixture, 2 * MIB, frame_of(4 * MIB, 21, "r--")), PAGETABLE_OK);
     assert_int_equal(flat_memory_tables(fixture.memory), tables + 2);
     fixture_assert_view(&fixture);
 }
 
-static void good_a_huge_block_replaces_empty_tables_of_two_levels(void **state)
+static void good_a_page_fills_an_empty_table_that_was_left(void **state)
 {
     size_t tables = flat_memory_tables(fixture.memory);
-    leave_empty_table();
+    leave_empty_table(3);
+    assert_int_equal(fixture_map(&fixture, 2 * MIB, page(0x5000, "r--")), PAGETABLE_OK);
+    assert_int_equal(flat_memory_tables(fixture.memory), tables + 3);
+    fixture_assert_view(&fixture);
+}
+
+static void good_a_huge_block_replaces_an_empty_table(void **state)
+{
+    size_t tables = flat_memory_tables(fixture.memory);
+    leave_empty_table(2);
     assert_int_equal(fixture_map(&fixture, 0, frame_of(GIB, 30, "r--")), PAGETABLE_OK);
     assert_int_equal(flat_memory_tables(fixture.memory), tables + 1);
     fixture_assert_view(&fixture);
@@ -161,7 +173,6 @@ static void good_unmap_releases_the_tables_that_became_empty(void **state)
     fixture_assert_view(&fixture);
 }
 
-/* The scan for other entries goes both ways around the table: the farthest place must be seen as well. */
 static void bad_unmap_keeps_a_table_with_one_entry_anywhere(void **state)
 {
     for (uint64_t other = 1; other < 512; other++) {
@@ -172,6 +183,20 @@ static void bad_unmap_keeps_a_table_with_one_entry_anywhere(void **state)
         assert_walk(other * 4 * KIB, &frame);
         assert_int_equal(fixture_unmap(&fixture, other * 4 * KIB), PAGETABLE_OK);
     }
+    fixture_assert_view(&fixture);
+}
+
+static void good_a_full_table_is_released_with_its_last_entry(void **state)
+{
+    size_t tables = flat_memory_tables(fixture.memory);
+    for (uint64_t i = 0; i < 512; i++)
+        assert_int_equal(fixture_map(&fixture, i * 4 * KIB, page(0x5000, "rw-")), PAGETABLE_OK);
+    fixture_assert_view(&fixture);
+    for (uint64_t i = 0; i < 512; i++) {
+        assert_int_equal(flat_memory_tables(fixture.memory), tables + 3);
+        assert_int_equal(fixture_unmap(&fixture, i * 4 * KIB), PAGETABLE_OK);
+    }
+    assert_int_equal(flat_memory_tables(fixture.memory), tables);
     fixture_assert_view(&fixture);
 }
 
@@ -262,6 +287,21 @@ static void bad_a_reserved_entry_is_corrupt_for_every_operation(void **state)
     assert_true(flat_memory_poke(fixture.memory, fixture.regime.root, 0));
 }
 
+/* A count that cannot be is refused before anything is stored. */
+static void bad_an_impossible_count_is_corrupt_for_map_and_unmap(void **state)
+{
+    uint64_t table[ENTRY_LEVELS_MAX];
+    assert_int_equal(fixture_map(&fixture, VA, page(0x5000, "rw-u")), PAGETABLE_OK);
+    assert_int_equal(fixture_tables_to(&fixture, VA, table), 4);
+    uint64_t count = radix_count_of(&vmsa_4k_48_entries, 3, table[3]);
+    assert_true(flat_memory_poke(fixture.memory, count, 0)); /* though an entry is in use */
+    assert_int_equal(fixture_unmap(&fixture, VA), PAGETABLE_CORRUPT);
+    assert_true(flat_memory_poke(fixture.memory, count, 512)); /* though an entry is free */
+    assert_int_equal(fixture_map(&fixture, VA + 0x1000, page(0x6000, "rw-u")), PAGETABLE_CORRUPT);
+    assert_true(flat_memory_poke(fixture.memory, count, 1));
+    fixture_assert_view(&fixture);
+}
+
 /* ---- create and destroy ---- */
 
 static void good_destroy_releases_what_is_still_mapped(void **state)
@@ -270,6 +310,17 @@ static void good_destroy_releases_what_is_still_mapped(void **state)
         assert_int_equal(fixture_map(&fixture, i * 3 * GIB, page(0x5000, "rw-g")), PAGETABLE_OK);
     flat_memory_log_clear(fixture.memory);
     /* close_radix destroys the table and counts */
+}
+
+static void good_destroy_needs_no_counts(void **state)
+{
+    uint64_t table[ENTRY_LEVELS_MAX];
+    assert_int_equal(fixture_map(&fixture, VA, page(0x5000, "rw-u")), PAGETABLE_OK);
+    assert_int_equal(fixture_tables_to(&fixture, VA, table), 4);
+    for (unsigned depth = 1; depth < 4; depth++)
+        assert_true(flat_memory_poke(fixture.memory, radix_count_of(&vmsa_4k_48_entries, depth, table[depth]),
+                                     depth - 1));
+    /* close_radix destroys the table and counts what is left */
 }
 
 static void bad_create_for_a_format_without_entries_is_unsupported(void **state)
@@ -296,10 +347,12 @@ int main(void)
         RADIX_TEST(bad_map_of_a_block_over_a_page_is_overlap),
         RADIX_TEST(bad_map_of_a_frame_that_cannot_be_read_is_unsupported),
         RADIX_TEST(good_an_empty_table_that_was_left_is_no_overlap),
-        RADIX_TEST(good_a_huge_block_replaces_empty_tables_of_two_levels),
+        RADIX_TEST(good_a_page_fills_an_empty_table_that_was_left),
+        RADIX_TEST(good_a_huge_block_replaces_an_empty_table),
         RADIX_TEST(good_unmap_removes_the_mapping_and_no_other),
         RADIX_TEST(good_unmap_releases_the_tables_that_became_empty),
         RADIX_TEST(bad_unmap_keeps_a_table_with_one_entry_anywhere),
+        RADIX_TEST(good_a_full_table_is_released_with_its_last_entry),
         RADIX_TEST(bad_unmap_of_what_is_not_mapped_is_an_error_and_changes_nothing),
         RADIX_TEST(bad_unmap_inside_a_block_is_not_mapped),
         RADIX_TEST(good_protect_changes_the_attributes_and_keeps_the_frame),
@@ -309,7 +362,9 @@ int main(void)
         RADIX_TEST(good_query_finds_the_mapping_that_contains_an_address),
         RADIX_TEST(bad_query_of_what_is_not_mapped_is_an_error),
         RADIX_TEST(bad_a_reserved_entry_is_corrupt_for_every_operation),
+        RADIX_TEST(bad_an_impossible_count_is_corrupt_for_map_and_unmap),
         RADIX_TEST(good_destroy_releases_what_is_still_mapped),
+        RADIX_TEST(good_destroy_needs_no_counts),
         RADIX_TEST(bad_create_for_a_format_without_entries_is_unsupported),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -100,7 +100,10 @@ static void good_random_operations_refine_the_abstract_map(void **state)
     fixture_open(&fixture, &pagetable_radix);
     for (unsigned i = 0; i < STEPS; i++) {
         unsigned size_lg2 = sizes_lg2[random_below(&stream, sizeof sizes_lg2 / sizeof *sizes_lg2)];
-        struct protocol_operation operation = {.va = random_va(size_lg2), .asid = FIXTURE_ASID};
+        struct protocol_operation operation = {.va = random_va(size_lg2),
+                                               .asid = FIXTURE_ASID,
+                                               .is_entry = fixture_is_entry,
+                                               .context = &fixture};
         uint64_t choice = random_below(&stream, 100);
         /* phases that mostly fill and phases that mostly empty */
         uint64_t maps = i / 200 % 2 ? 20 : 55;
