@@ -174,8 +174,10 @@ void core_fill(struct core *core, enum tlb_id tlb, const struct walk_leaf *leaf,
                               .rights = leaf->rights,
                               .global = (leaf->frame.attributes & FRAME_GLOBAL) != 0};
     struct tlb_fill_result filled = tlb_fill(&core->tlbs[tlb], &entry);
+    bool same_page = filled.victim.va == entry.va && filled.victim.size_lg2 == entry.size_lg2 &&
+                     filled.victim.global == entry.global && filled.victim.asid == entry.asid;
     if (filled.replaced)
-        core_end_life(core, tlb, filled.slot, ENTRY_END_EVICTED, 0);
+        core_end_life(core, tlb, filled.slot, same_page ? ENTRY_END_REFILLED : ENTRY_END_EVICTED, 0);
     if (core->track)
         begin_life(core, tlb, filled.slot, leaf, walk);
 }

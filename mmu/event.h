@@ -60,6 +60,7 @@ enum entry_end {
     ENTRY_END_EVICTED,     /* replaced by another entry */
     ENTRY_END_INVALIDATED, /* dropped by an invalidation */
     ENTRY_END_RUN,         /* the run ended with the entry in place */
+    ENTRY_END_REFILLED,    /* the same page was filled again, by a walk that had started before */
     ENTRY_ENDS
 };
 

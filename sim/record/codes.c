@@ -31,6 +31,7 @@ const struct record_code record_codes[] = {
     {"end", ENTRY_END_EVICTED, "evicted"},
     {"end", ENTRY_END_INVALIDATED, "invalidated"},
     {"end", ENTRY_END_RUN, "end of run"},
+    {"end", ENTRY_END_REFILLED, "refilled"},
     {"operation", OPERATION_MAP, "map"},
     {"operation", OPERATION_UNMAP, "unmap"},
     {"operation", OPERATION_PROTECT, "protect"},
@@ -58,6 +59,6 @@ const struct record_code record_codes[] = {
 };
 
 _Static_assert(ACCESS_KINDS == 3 && PRIVILEGES == 2 && OUTCOMES == 5 && FAULT_KINDS == 6 && TLBS == 3 &&
-                   ENTRY_ENDS == 3 && OPERATION_KINDS == 4 && PAGETABLE_RESULTS == 11 && BARRIER_KINDS == 4 &&
+                   ENTRY_ENDS == 4 && OPERATION_KINDS == 4 && PAGETABLE_RESULTS == 11 && BARRIER_KINDS == 4 &&
                    INVALIDATION_SCOPES == 4 && RECORD_LEVELS == 3,
                "a kind without a name: add it to record_codes");

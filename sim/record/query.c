@@ -176,21 +176,47 @@ int record_query(const struct query_options *options, FILE *out, FILE *err)
     return status;
 }
 
-/* The comment line right above a view says what it shows. */
+#define COMMENT_BYTES 512
+
+/* The first sentence of the comment lines at `line`, joined; gives the first line after the comment. */
+static const char *read_comment(const char *line, char *sentence)
+{
+    size_t used = 0;
+    bool ended = false;
+    sentence[0] = '\0';
+    for (; strncmp(line, "-- ", 3) == 0; line += strcspn(line, "\n"), line += *line == '\n') {
+        const char *text = line + 3;
+        for (size_t i = 0, length = strcspn(text, "\n"); i <= length && !ended && used + 2 < COMMENT_BYTES;
+             i++) {
+            sentence[used++] = i < length ? text[i] : ' ';
+            ended = used > 1 && sentence[used - 1] == ' ' && sentence[used - 2] == '.';
+        }
+    }
+    while (used > 0 && sentence[used - 1] == ' ')
+        used--;
+    sentence[used] = '\0';
+    return line;
+}
+
+/* The comment right above a view says what it shows; of a rule, the one that begins its file. */
 static void list_views_of(const char *text, FILE *out)
 {
-    const char *comment = NULL;
-    for (const char *line = text; *line; line += strcspn(line, "\n"), line += *line == '\n') {
+    char first[COMMENT_BYTES] = "", above[COMMENT_BYTES] = "";
+    for (const char *line = text; *line;) {
         if (strncmp(line, "-- ", 3) == 0) {
-            comment = comment ? comment : line + 3;
-        } else if (strncmp(line, "CREATE VIEW ", 12) == 0) {
-            const char *name = line + 12;
-            (void)fprintf(out, "%-24.*s  %.*s\n", (int)strcspn(name, " \n"), name,
-                          comment ? (int)strcspn(comment, "\n") : 0, comment ? comment : "");
-            comment = NULL;
-        } else {
-            comment = NULL;
+            line = read_comment(line, above);
+            if (first[0] == '\0')
+                (void)snprintf(first, sizeof first, "%s", above);
+            continue;
         }
+        if (strncmp(line, "CREATE VIEW ", 12) == 0) {
+            const char *name = line + 12;
+            (void)fprintf(out, "%-24.*s  %s\n", (int)strcspn(name, " \n"), name,
+                          strncmp(name, "rule_", 5) == 0 ? first : above);
+        }
+        above[0] = '\0';
+        line += strcspn(line, "\n");
+        line += *line == '\n';
     }
 }
 
