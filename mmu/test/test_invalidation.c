@@ -148,6 +148,25 @@ static void a_walk_that_an_invalidation_overtakes_fills_nothing(void **state)
     rig_close(&rig);
 }
 
+/* And then the acknowledgement waits for the data of who got the old translation. */
+static void an_acknowledgement_waits_for_who_an_overtaken_walk_served(void **state)
+{
+    struct rig rig;
+    (void)state;
+    open_two(&rig);
+    const struct core_operation invalidates[] = {op_switch(&rig), op_wait(300),
+                                                 op_invalidate(fixture_va(PAGE), true), op_end()};
+    const struct core_operation accesses[] = {op_switch(&rig), op_wait(100),
+                                              op_access(ACCESS_LOAD, DATA_BUS, fixture_va(PAGE)), op_end()};
+    rig_play(&rig, (const struct core_operation *const[]){invalidates, accesses});
+    const struct event_acknowledgement *answer = answer_of_core_1(&rig);
+    const struct event_translation *access = access_of(&rig, 1, 0);
+    assert_true(answer->drop_cycle < access->translated_cycle);
+    assert_int_equal(answer->accesses_settled, 1);
+    assert_int_equal(answer->acknowledge_cycle, access->performed_cycle + rig.config.memory_latency_cycles);
+    rig_close(&rig);
+}
+
 static void a_walk_for_another_page_fills(void **state)
 {
     struct rig rig;
@@ -257,6 +276,7 @@ int main(void)
         cmocka_unit_test(a_broadcast_drops_every_cores_entries),
         cmocka_unit_test(a_local_one_leaves_the_other_cores_entry),
         cmocka_unit_test(a_walk_that_an_invalidation_overtakes_fills_nothing),
+        cmocka_unit_test(an_acknowledgement_waits_for_who_an_overtaken_walk_served),
         cmocka_unit_test(a_walk_for_another_page_fills),
         cmocka_unit_test(an_acknowledgement_waits_for_the_data_of_an_old_translation),
         cmocka_unit_test(it_does_not_wait_for_the_data_of_another_page),
