@@ -139,7 +139,7 @@ static void tell_view(struct address_space *space, unsigned core, const struct e
         event.as.view.mapped = 1;
         event.as.view.mapping = (struct mapping){walk.leaf.va, walk.leaf.frame};
     }
-    event.as.view.mappings = count_mappings(space, &memory);
+    event.as.view.mappings = space->premapping ? EVENT_NEVER : count_mappings(space, &memory);
     simulation_emit(space->simulation, core, &event);
 }
 
@@ -229,7 +229,10 @@ enum pagetable_result space_premap(struct address_space *space, uint64_t va, con
     struct event_operation operation = begin_operation(space, 0, &wanted);
     struct setup_environment setup = {space->simulation->machine, &space->simulation->frames};
     struct environment environment = setup_environment(&setup);
-    return map_through(space, 0, &operation, &environment, frame);
+    space->premapping = true;
+    enum pagetable_result result = map_through(space, 0, &operation, &environment, frame);
+    space->premapping = false;
+    return result;
 }
 
 enum pagetable_result space_unmap(struct address_space *space, unsigned core, uint64_t va)

@@ -24,6 +24,7 @@ struct address_space {
     struct pagetable_config config;
     struct abstract_map *mappings; /* what operations should have made of it */
     bool aliasing_allowed;
+    bool premapping;          /* one page of perhaps many: its view does not count the others */
     uint64_t counting_credit; /* entries that views may still count for what operations have earned */
 };
 
