@@ -220,8 +220,9 @@ static struct meeting *find_meeting(struct simulation *simulation, const char *n
     return free;
 }
 
-bool simulation_meet(struct simulation *simulation, unsigned core, const char *name)
+bool simulation_meet(struct simulation *simulation, unsigned core, const char *name, const char *place)
 {
+    snprintf(simulation->places[core], PLACE_BYTES, "%s", place);
     struct meeting *meeting = find_meeting(simulation, name);
     struct core_operation park = {.kind = CORE_PARK};
     struct core_operation pass = {.kind = CORE_WAIT, .cycles = 1};
@@ -235,6 +236,8 @@ bool simulation_meet(struct simulation *simulation, unsigned core, const char *n
 void simulation_program_ends(struct simulation *simulation, unsigned core)
 {
     simulation->living &= ~(UINT64_C(1) << core);
+    if (program_host_stopping(simulation->host))
+        return; /* nobody goes on, and who waited where is still to be told */
     for (unsigned i = 0; i < SIMULATION_MEETINGS; i++) {
         struct meeting *meeting = &simulation->meetings[i];
         if (meeting->waiting != 0 && meeting->waiting == simulation->living)
@@ -242,16 +245,19 @@ void simulation_program_ends(struct simulation *simulation, unsigned core)
     }
 }
 
+/* Who waits where; begins with a place in the script, if one is known. */
 static const char *describe_meetings(const struct simulation *simulation, char *text, size_t text_bytes)
 {
     size_t used = 0;
     text[0] = '\0';
-    for (unsigned i = 0; i < SIMULATION_MEETINGS; i++)
-        for (uint64_t left = simulation->meetings[i].waiting; left && used + 96 < text_bytes;
-             left &= left - 1)
-            used +=
-                (size_t)snprintf(text + used, text_bytes - used, "%score %d waits at barrier \"%s\"",
-                                 used ? ", " : "", __builtin_ctzll(left) + 1, simulation->meetings[i].name);
+    for (unsigned i = 0; i < SIMULATION_MEETINGS; i++) {
+        const struct meeting *meeting = &simulation->meetings[i];
+        for (uint64_t left = meeting->waiting; left && used + 320 < text_bytes; left &= left - 1) {
+            unsigned core = (unsigned)__builtin_ctzll(left);
+            used += (size_t)snprintf(text + used, text_bytes - used, "%s%score %u waits at barrier \"%s\"",
+                                     used ? ", " : "", simulation->places[core], core + 1, meeting->name);
+        }
+    }
     return text;
 }
 
@@ -263,7 +269,7 @@ static double host_seconds(void)
 
 bool simulation_run(struct simulation *simulation)
 {
-    char text[512];
+    char text[SIMULATION_ERROR_BYTES - 64];
     double start = host_seconds();
     simulation->running = true;
     enum machine_status status = program_host_run(simulation->host);
@@ -271,7 +277,7 @@ bool simulation_run(struct simulation *simulation)
     if (simulation->error[0] != '\0')
         return false;
     if (status == MACHINE_DEADLOCK)
-        return simulation_fail(simulation, "deadlock: %s, and nobody else will come",
+        return simulation_fail(simulation, "%s, and nobody else will come: a deadlock",
                                describe_meetings(simulation, text, sizeof text));
     if (status == MACHINE_DONE)
         return true;
@@ -316,12 +322,12 @@ static bool end_region(struct simulation *simulation, uint64_t cycle)
     return true;
 }
 
-bool simulation_region(struct simulation *simulation, unsigned core, const char *name)
+bool simulation_region(struct simulation *simulation, unsigned core, const char *name, const char *place)
 {
     struct core_operation drain = {.kind = CORE_BARRIER, .barrier = BARRIER_DSB_ISH};
     struct run_outcome *outcome = simulation->outcome;
     unsigned before = outcome->region_count;
-    if (!simulation_do(simulation, core, &drain) || !simulation_meet(simulation, core, "(region)"))
+    if (!simulation_do(simulation, core, &drain) || !simulation_meet(simulation, core, "(region)", place))
         return false;
     if (outcome->region_count != before)
         return true; /* another program, which went on before this one in the same cycle, has done it */

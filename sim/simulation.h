@@ -34,6 +34,8 @@ struct meeting {
     uint64_t waiting; /* a bit a core */
 };
 
+#define PLACE_BYTES 128
+
 struct simulation {
     struct machine *machine;
     struct program_host *host;
@@ -44,9 +46,10 @@ struct simulation {
     uint64_t living;          /* programs that have not ended: a bit a core */
     bool running;             /* simulated time has begun */
     struct meeting meetings[SIMULATION_MEETINGS];
-    struct recorder *recorder; /* NULL: nothing is recorded */
-    bool recorder_observes;    /* it gets the machine's events; else spaces and regions directly */
-    struct judge *judge;       /* NULL: unchecked */
+    char places[MMU_CORES_MAX][PLACE_BYTES]; /* where in its script a program waits */
+    struct recorder *recorder;               /* NULL: nothing is recorded */
+    bool recorder_observes; /* it gets the machine's events; else spaces and regions directly */
+    struct judge *judge;    /* NULL: unchecked */
     struct instruction_table *instructions;
     struct run_outcome *outcome;
     enum record_level level;
@@ -76,15 +79,15 @@ void simulation_close(struct simulation *simulation);
 const struct core_result *simulation_do(struct simulation *simulation, unsigned core,
                                         const struct core_operation *operation);
 /*
- * Waits until every living program is at the barrier of this name, then all go on one cycle later. False: the
- * run is being stopped.
+ * Waits until every living program is at the barrier of this name, then all go on one cycle later. `place` is
+ * where the script says so ("file:line: "), for the message of a deadlock. False: the run is being stopped.
  */
-bool simulation_meet(struct simulation *simulation, unsigned core, const char *name);
+bool simulation_meet(struct simulation *simulation, unsigned core, const char *name, const char *place);
 /* The program of this core is about to end: barriers no longer wait for it. */
 void simulation_program_ends(struct simulation *simulation, unsigned core);
 /* A new region: counters start from zero, state stays. All living programs meet here, their stores drained.
  */
-bool simulation_region(struct simulation *simulation, unsigned core, const char *name);
+bool simulation_region(struct simulation *simulation, unsigned core, const char *name, const char *place);
 
 /* An event of the simulation's own, on a core. */
 void simulation_emit(struct simulation *simulation, unsigned core, struct mmu_event *event);

@@ -3,6 +3,8 @@
 /* Between two attempts at a lock. */
 #define SPIN_CYCLES 16
 
+#define PAGE_BYTES 4096u
+
 static const struct core_result *perform(const struct timed_environment *timed,
                                          const struct core_operation *operation)
 {
@@ -78,22 +80,31 @@ static void tell_cleared(const struct timed_environment *timed, uint64_t pa, uin
     simulation_emit(timed->simulation, timed->core, &event);
 }
 
-static int clear_block(const struct timed_environment *timed, uint64_t pa, uint64_t size_bytes)
+static int clear_page(const struct timed_environment *timed, uint64_t pa)
 {
     struct machine *machine = timed->simulation->machine;
     struct core_operation operation = {
-        .kind = CORE_CLEAR, .address = pa, .cycles = size_bytes, .operation = timed->operation};
+        .kind = CORE_CLEAR, .address = pa, .cycles = PAGE_BYTES, .operation = timed->operation};
     uint64_t begin = machine_now(machine, timed->core);
-    uint64_t used[512];
-    uint64_t values[512];
+    uint64_t used[PAGE_BYTES / 8];
+    uint64_t values[PAGE_BYTES / 8];
     unsigned count = 0;
-    for (uint64_t offset = 0; offset < size_bytes && count < 512; offset += 8)
+    for (uint64_t offset = 0; offset < PAGE_BYTES; offset += 8)
         if (machine_peek_from(machine, timed->core, pa + offset, &values[count]) && values[count] != 0)
             used[count++] = pa + offset;
     const struct core_result *result = perform(timed, &operation);
     for (unsigned i = 0; result && i < count; i++)
         tell_cleared(timed, used[i], values[i], begin);
     return status_of(result);
+}
+
+/* One transaction a page. */
+static int clear_block(const struct timed_environment *timed, uint64_t pa, uint64_t size_bytes)
+{
+    int status = ENVIRONMENT_OK;
+    for (uint64_t offset = 0; offset < size_bytes && status == ENVIRONMENT_OK; offset += PAGE_BYTES)
+        status = clear_page(timed, pa + offset);
+    return status;
 }
 
 static unsigned size_lg2_of(uint64_t size_bytes)

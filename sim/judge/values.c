@@ -15,6 +15,7 @@ void values_destroy(struct values *values)
     }
     free(values->pages);
     free(values->ring);
+    free(values->leaving);
     memset(values, 0, sizeof *values);
 }
 
@@ -183,33 +184,68 @@ static bool program_before(const struct transaction *store, const struct transac
     return (int32_t)(store->access - other->access) < 0;
 }
 
+/* A store stays in the buffer until memory has answered, some time after it took effect there. */
+static bool keep_leaving(struct values *values, const struct transaction *store)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < values->leaving_count; i++)
+        if (values->leaving[i].cycle >= store->performed_cycle)
+            values->leaving[kept++] = values->leaving[i];
+    values->leaving_count = kept;
+    if (kept == values->leaving_capacity) {
+        size_t capacity = kept ? kept * 2 : CAPACITY_FIRST;
+        struct transaction *leaving = realloc(values->leaving, capacity * sizeof *leaving);
+        if (!leaving)
+            return false;
+        values->leaving = leaving;
+        values->leaving_capacity = capacity;
+    }
+    values->leaving[values->leaving_count++] = *store;
+    return true;
+}
+
+/* For each byte of a load, the youngest store of its core's program that had it in the buffer. */
+struct sources {
+    const struct transaction *store[8];
+};
+
+static void offer_source(struct sources *sources, const struct transaction *load,
+                         const struct transaction *store)
+{
+    if (store->core != load->core || is_load(store) || !program_before(store, load))
+        return;
+    for (unsigned byte = 0; byte < value_bytes(load); byte++) {
+        uint64_t position = load->pa + byte - store->pa;
+        const struct transaction **source = &sources->store[byte];
+        if (position < store->size_bytes && (!*source || program_before(*source, store)))
+            *source = store;
+    }
+}
+
 /*
  * Lays over the memory's bytes what the load's core had in its buffer: its own stores, earlier in the
- * program, that are performed after the load. A buffer drains in the order in which it was filled, so the
- * search ends at a store that was issued when the load had been performed already.
+ * program, that take effect after the load, or did so before it and had not left the buffer. A buffer drains
+ * in the order in which it was filled, so the search ends at a store that was issued when the load had been
+ * performed already.
  */
 static uint64_t read_buffer(const struct values *values, const struct transaction *load, uint64_t value)
 {
-    const struct transaction *source[8] = {NULL};
+    struct sources sources = {{NULL}};
+    for (size_t i = 0; i < values->leaving_count; i++)
+        if (values->leaving[i].cycle >= load->performed_cycle)
+            offer_source(&sources, load, &values->leaving[i]);
     for (size_t i = 0; i < values->count; i++) {
         const struct transaction *store = at(values, i);
-        if (store->core != load->core || is_load(store))
-            continue;
-        if (store->issue_cycle > load->performed_cycle)
+        if (store->core == load->core && !is_load(store) && store->issue_cycle > load->performed_cycle)
             break;
-        if (!program_before(store, load))
-            continue;
-        for (unsigned byte = 0; byte < value_bytes(load); byte++) {
-            uint64_t position = load->pa + byte - store->pa;
-            if (position < store->size_bytes && (!source[byte] || program_before(source[byte], store)))
-                source[byte] = store;
-        }
+        offer_source(&sources, load, store);
     }
     for (unsigned byte = 0; byte < value_bytes(load); byte++) {
-        if (!source[byte])
+        const struct transaction *source = sources.store[byte];
+        if (!source)
             continue;
         value &= ~(UINT64_C(0xff) << byte * 8);
-        value |= (uint64_t)value_byte(source[byte]->value, load->pa + byte - source[byte]->pa) << byte * 8;
+        value |= (uint64_t)value_byte(source->value, load->pa + byte - source->pa) << byte * 8;
     }
     return value;
 }
@@ -224,7 +260,7 @@ bool values_next(struct values *values, uint64_t cycle, struct transaction *tran
     values->count--;
     values->done = transaction->performed_cycle;
     if (!is_load(transaction)) {
-        *no_memory = !write_memory(values, transaction);
+        *no_memory = !write_memory(values, transaction) || !keep_leaving(values, transaction);
         return true;
     }
     *expected = read_memory(values, transaction);

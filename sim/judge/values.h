@@ -21,7 +21,7 @@ enum transaction_kind {
 struct transaction {
     uint64_t performed_cycle;
     uint64_t issue_cycle;
-    uint64_t cycle; /* when it was told */
+    uint64_t cycle; /* when it was told; a store leaves its buffer then */
     uint64_t pa;
     uint64_t va;
     uint64_t value; /* little endian; bytes from the 8th on repeat it */
@@ -47,7 +47,10 @@ struct values {
     size_t capacity;
     size_t head;
     size_t count;
-    uint64_t done; /* performed cycle of the last one that took effect */
+    uint64_t done;               /* performed cycle of the last one that took effect */
+    struct transaction *leaving; /* stores that took effect and may still be in their core's buffer */
+    size_t leaving_count;
+    size_t leaving_capacity;
 };
 
 void values_destroy(struct values *values);

@@ -215,7 +215,8 @@ static int machine_barrier(lua_State *state)
 {
     struct script_core *core = calling_core(state);
     const char *name = luaL_optstring(state, 2, "barrier");
-    simulation_meet(&core->script->simulation, core->index, name);
+    luaL_where(state, 1);
+    simulation_meet(&core->script->simulation, core->index, name, lua_tostring(state, -1));
     script_resumed(state, core);
     return 0;
 }
@@ -223,7 +224,8 @@ static int machine_barrier(lua_State *state)
 static int begin_region(lua_State *state, const char *name)
 {
     struct script_core *core = calling_core(state);
-    simulation_region(&core->script->simulation, core->index, name);
+    luaL_where(state, 1);
+    simulation_region(&core->script->simulation, core->index, name, lua_tostring(state, -1));
     script_resumed(state, core);
     return 0;
 }
