@@ -72,7 +72,7 @@ struct judge_finding {
     uint64_t walk;
     uint64_t entry;
     uint32_t space;
-    uint8_t rule; /* judge_rule */
+    uint8_t rule;                /* judge_rule */
     uint8_t core;                /* from 0; in the text from 1, as users count */
     char text[JUDGE_TEXT_BYTES]; /* one sentence */
 };

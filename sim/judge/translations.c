@@ -346,8 +346,8 @@ static void report_entry(struct judge *judge, const struct mmu_event *event, con
                  "entry 0x%" PRIx64 " of the %s TLB of core %u, for 0x%" PRIx64
                  " in space %u, %s (filled %" PRIu64 ", last hit %s, last access complete %s, gone %" PRIu64
                  "), but operation %" PRIu64 " had ended its mapping in cycle %s",
-                 entry->id, entry->tlb < TLBS ? names[entry->tlb] : "?", event->core + 1, entry->va, entry->space,
-                 what, entry->fill_cycle, cycle_print(entry->last_hit_cycle).text,
+                 entry->id, entry->tlb < TLBS ? names[entry->tlb] : "?", event->core + 1, entry->va,
+                 entry->space, what, entry->fill_cycle, cycle_print(entry->last_hit_cycle).text,
                  cycle_print(entry->last_done_cycle).text, entry->end_cycle, finding.operation,
                  cycle_print(version ? version->ended.end : EVENT_NEVER).text);
 }
