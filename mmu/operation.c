@@ -88,6 +88,13 @@ static void hold_faulted(struct core *core)
     core->faulted_count = 0;
 }
 
+/* A stream that ends early, by a fault or an error of its source, gives control back no sooner than the other
+ * cores were told. */
+static uint64_t no_sooner_than_promised(const struct core *core, uint64_t cycle)
+{
+    return cycle > core->promised_cycle ? cycle : core->promised_cycle;
+}
+
 /* Gives the oldest fault to the program; the other faulted accesses are issued again together with it. */
 static void deliver_fault(struct core *core)
 {
@@ -103,7 +110,7 @@ static void deliver_fault(struct core *core)
     core->result.fault_privilege = (enum privilege)fault->privilege;
     core->result.fault_again = fault->delivered || (core->op.kind == CORE_ACCESS && core->op.retry);
     fault->delivered = true;
-    operation_end(core, cycle > core->promised_cycle ? cycle : core->promised_cycle);
+    operation_end(core, no_sooner_than_promised(core, cycle));
     if (core->op.kind != CORE_ACCESS)
         hold_faulted(core);
 }
@@ -171,7 +178,7 @@ static void issue_stream(struct core *core)
         if (core->faulted_count > 0)
             deliver_fault(core);
         else
-            operation_end(core, core->now);
+            operation_end(core, no_sooner_than_promised(core, core->now));
         return;
     }
     if (core->in_flight >= window_of(core)) {

@@ -372,6 +372,67 @@ static void an_unhandled_fault_ends_the_stream(void **state)
     rig_close(&rig);
 }
 
+/* ---- streams that break their word --------------------------------------------------------------- */
+
+static long fails_after_a_few(struct stream *stream, struct stream_access *accesses, size_t capacity)
+{
+    (void)capacity;
+    if (stream->remaining < 10000) {
+        stream->error = "the trace is broken";
+        return -1;
+    }
+    stream->remaining -= 2;
+    accesses[0] = accesses[1] = item(ACCESS_LOAD, fixture_va(1));
+    return 2;
+}
+
+static long ends_after_a_few(struct stream *stream, struct stream_access *accesses, size_t capacity)
+{
+    return stream->remaining < 10000 ? 0 : fails_after_a_few(stream, accesses, capacity);
+}
+
+/* Core 0 is given back early by its stream, and invalidates while core 1 has run ahead. */
+static void run_against_promise(struct rig *rig,
+                                long (*next)(struct stream *stream, struct stream_access *accesses,
+                                             size_t capacity))
+{
+    struct stream broken = {.next = next, .remaining = 10000};
+    struct stream_config hits = {.base = fixture_va(2), .region_bytes = FIXTURE_PAGE, .accesses = 20000};
+    char error[256];
+    struct stream *other = stream_open(&hits, error, sizeof error);
+    assert_non_null(other);
+    rig_defaults(rig);
+    rig->config.cores = 2;
+    rig_open(rig);
+    struct core_operation operation = {.kind = CORE_STREAM, .data_mode = DATA_NONE, .stream = &broken};
+    struct core_operation hitting = {.kind = CORE_STREAM, .data_mode = DATA_NONE, .stream = other};
+    const struct core_operation first[] = {op_switch(rig), operation, op_invalidate(fixture_va(2), true),
+                                           op_barrier(BARRIER_DSB_ISH), op_end()};
+    const struct core_operation second[] = {op_switch(rig), hitting, op_end()};
+    rig_play(rig, (const struct core_operation *const[]){first, second});
+    other->close(other);
+}
+
+static void a_stream_that_fails_early_is_no_surprise_to_other_cores(void **state)
+{
+    struct rig rig;
+    (void)state;
+    run_against_promise(&rig, fails_after_a_few);
+    assert_string_equal(machine_result(rig.fixture.machine, 0)->error, "the trace is broken");
+    assert_int_equal(machine_counters(rig.fixture.machine, 1)->walker.walks, 2);
+    rig_close(&rig);
+}
+
+static void a_stream_that_ends_early_is_no_surprise_to_other_cores(void **state)
+{
+    struct rig rig;
+    (void)state;
+    run_against_promise(&rig, ends_after_a_few);
+    assert_null(machine_result(rig.fixture.machine, 0)->error);
+    assert_int_equal(machine_counters(rig.fixture.machine, 1)->walker.walks, 2);
+    rig_close(&rig);
+}
+
 /* A frame beyond memory is found when the data is asked for. */
 static void there_is_no_memory_beyond_its_size(void **state)
 {
@@ -408,6 +469,8 @@ int main(void)
         cmocka_unit_test(all_faulted_accesses_are_tried_again_once),
         cmocka_unit_test(a_fault_that_was_not_cured_comes_back_as_such),
         cmocka_unit_test(an_unhandled_fault_ends_the_stream),
+        cmocka_unit_test(a_stream_that_fails_early_is_no_surprise_to_other_cores),
+        cmocka_unit_test(a_stream_that_ends_early_is_no_surprise_to_other_cores),
         cmocka_unit_test(there_is_no_memory_beyond_its_size),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
