@@ -112,6 +112,28 @@ static void bad_forwarded_load_reads_another_cores_store(void **state)
     story_expect(&story, RULE_LOAD_VALUE, 1);
 }
 
+/* Memory took core 1's store in cycle 140 and answers in cycle 180; until then its buffer has the store. */
+static void store_that_leaves_late(uint64_t forwarded_in)
+{
+    store(1, 0, 8, 1, 132, 140);
+    story.events[story.count - 1].cycle = 180;
+    store(0, 0, 8, 9, 134, 145);
+    load(1, 0, 8, 1, forwarded_in)->forwarded = 1;
+}
+
+static void good_forwarded_load_reads_a_store_that_memory_has_not_answered(void **state)
+{
+    store_that_leaves_late(170);
+    load(0, 0, 8, 9, 171);
+    story_expect_good(&story);
+}
+
+static void bad_forwarded_load_reads_a_store_that_has_left_the_buffer(void **state)
+{
+    store_that_leaves_late(190);
+    story_expect(&story, RULE_LOAD_VALUE, 1);
+}
+
 static void good_entry_writes_are_stores(void **state)
 {
     struct act act = {.id = 3,
@@ -315,6 +337,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(good_forwarded_load_reads_the_own_latest_store, begin_mapped, end),
         cmocka_unit_test_setup_teardown(bad_forwarded_load_reads_an_older_store, begin_mapped, end),
         cmocka_unit_test_setup_teardown(bad_forwarded_load_reads_another_cores_store, begin_mapped, end),
+        cmocka_unit_test_setup_teardown(good_forwarded_load_reads_a_store_that_memory_has_not_answered,
+                                        begin_mapped, end),
+        cmocka_unit_test_setup_teardown(bad_forwarded_load_reads_a_store_that_has_left_the_buffer,
+                                        begin_mapped, end),
         cmocka_unit_test_setup_teardown(good_entry_writes_are_stores, begin_mapped, end),
         cmocka_unit_test_setup_teardown(good_page_that_became_a_table_is_zero, begin_mapped, end),
         cmocka_unit_test_setup_teardown(good_page_that_became_a_table_keeps_its_data, begin_mapped, end),
