@@ -112,7 +112,7 @@ void machine_post(struct machine *machine, unsigned core, const struct core_oper
     struct core *owner = &machine->cores[core];
     const char *wrong = misuse(machine, owner, operation);
     if (wrong) {
-        machine_fail(machine, "core %u: %s", core, wrong);
+        machine_fail(machine, "core %u: %s", core + 1, wrong);
         return;
     }
     owner->limit = owner->now + 1;
@@ -135,12 +135,12 @@ void machine_unpark(struct machine *machine, unsigned core, uint64_t cycle)
 {
     struct core *owner = &machine->cores[core];
     if (owner->program != PROGRAM_PARKED) {
-        machine_fail(machine, "core %u is not parked", core);
+        machine_fail(machine, "core %u is not parked", core + 1);
         return;
     }
     if (cycle <= owner->now)
         machine_fail(machine, "causality: core %u had handled cycle %llu when it was to go on at cycle %llu",
-                     core, (unsigned long long)owner->now, (unsigned long long)cycle);
+                     core + 1, (unsigned long long)owner->now, (unsigned long long)cycle);
     operation_end(owner, cycle);
 }
 

@@ -151,7 +151,7 @@ static void end_lights(struct core *core, struct miss *miss, const struct walk_l
 {
     if (miss->lights == 0)
         return;
-    if (fault == FAULT_NONE && allows_all_lights(core, miss, leaf))
+    if (fault == FAULT_NONE && leaf && allows_all_lights(core, miss, leaf))
         free_lights(core, miss);
     else
         make_lights_ordinary(core, miss);

@@ -446,7 +446,7 @@ static void issue_first(struct core *core)
         core->program = PROGRAM_PARKED;
         break;
     default:
-        machine_fail(core->machine, "core %u was given an operation of unknown kind %d", core->index,
+        machine_fail(core->machine, "core %u was given an operation of unknown kind %d", core->index + 1,
                      (int)core->op.kind);
         break;
     }

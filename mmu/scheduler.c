@@ -119,7 +119,7 @@ static enum machine_status nothing_left(struct machine *machine)
             return MACHINE_DEADLOCK;
         if (machine->cores[i].program == PROGRAM_NONE)
             continue;
-        machine_fail(machine, "core %u waits for something that nobody will do", i);
+        machine_fail(machine, "core %u waits for something that nobody will do", i + 1);
         return MACHINE_ERROR;
     }
     return MACHINE_DONE;

@@ -43,7 +43,7 @@ static void an_access_needs_an_address_space(void **state)
     (void)state;
     assert_fine(access);
     posted(&access, false, error);
-    assert_string_equal(error, "core 0: an access was posted for a core without an address space");
+    assert_string_equal(error, "core 1: an access was posted for a core without an address space");
 }
 
 static void an_access_has_1_to_64_bytes(void **state)
@@ -55,9 +55,9 @@ static void an_access_has_1_to_64_bytes(void **state)
     access.size_bytes = 64;
     assert_fine(access);
     access.size_bytes = 0;
-    assert_refused(access, "core 0: an access must have 1 to 64 bytes");
+    assert_refused(access, "core 1: an access must have 1 to 64 bytes");
     access.size_bytes = 65;
-    assert_refused(access, "core 0: an access must have 1 to 64 bytes");
+    assert_refused(access, "core 1: an access must have 1 to 64 bytes");
 }
 
 static void a_window_has_at_most_256_accesses(void **state)
@@ -74,7 +74,7 @@ static void a_window_has_at_most_256_accesses(void **state)
         if (windows[i] <= MMU_WINDOW_MAX)
             assert_fine(operation);
         else
-            assert_refused(operation, "core 0: a window must be from 1 to 256 accesses");
+            assert_refused(operation, "core 1: a window must be from 1 to 256 accesses");
         operation.stream->close(operation.stream);
     }
 }
@@ -83,19 +83,19 @@ static void a_wait_lasts_a_cycle(void **state)
 {
     (void)state;
     assert_fine(op_wait(1));
-    assert_refused(op_wait(0), "core 0: a wait must last at least one cycle");
+    assert_refused(op_wait(0), "core 1: a wait must last at least one cycle");
 }
 
 static void a_switch_has_somewhere_to_go(void **state)
 {
     (void)state;
-    assert_refused((struct core_operation){.kind = CORE_SWITCH}, "core 0: a switch needs an address space");
+    assert_refused((struct core_operation){.kind = CORE_SWITCH}, "core 1: a switch needs an address space");
 }
 
 static void an_unknown_operation_is_named(void **state)
 {
     (void)state;
-    assert_refused(op_end(), "core 0 was given an operation of unknown kind 12");
+    assert_refused(op_end(), "core 1 was given an operation of unknown kind 12");
     assert_int_equal(CORE_OPERATION_KINDS, 12);
 }
 
@@ -112,7 +112,7 @@ static void a_program_speaks_only_when_asked(void **state)
     machine_post(rig.fixture.machine, 1, &wait);
     assert_int_equal(machine_advance(rig.fixture.machine, &core), MACHINE_ERROR);
     assert_string_equal(machine_error(rig.fixture.machine),
-                        "core 1: an operation was posted for a core whose program was not asked");
+                        "core 2: an operation was posted for a core whose program was not asked");
     rig_close(&rig);
 }
 
@@ -126,7 +126,7 @@ static void only_a_parked_program_is_unparked(void **state)
     rig_begin(&rig);
     assert_false(machine_parked(rig.fixture.machine, 1));
     machine_unpark(rig.fixture.machine, 1, 1000);
-    assert_string_equal(machine_error(rig.fixture.machine), "core 1 is not parked");
+    assert_string_equal(machine_error(rig.fixture.machine), "core 2 is not parked");
     rig_close(&rig);
 }
 

@@ -16,7 +16,9 @@ uint64_t check_integer(lua_State *state, int index, const char *what)
 {
     int whole = 0;
     lua_Integer value = lua_isnumber(state, index) ? lua_tointegerx(state, index, &whole) : 0;
-    if (!whole || lua_type(state, index) != LUA_TNUMBER)
+    if (lua_type(state, index) == LUA_TSTRING)
+        luaL_error(state, "%s must be an integer, not the text \"%s\"", what, lua_tostring(state, index));
+    if (!whole)
         luaL_error(state, "%s must be an integer, not %s", what,
                    lua_isnumber(state, index) ? luaL_tolstring(state, index, NULL) : type_at(state, index));
     return (uint64_t)value;
@@ -101,8 +103,10 @@ void check_keys(lua_State *state, int table, const char *where, const char *cons
     luaL_argexpected(state, lua_istable(state, table), table, "table");
     for (lua_pushnil(state); lua_next(state, table); lua_pop(state, 1)) {
         const char *key = lua_type(state, -2) == LUA_TSTRING ? lua_tostring(state, -2) : NULL;
-        if (!key)
+        if (!key) {
             luaL_error(state, "%s has a key of type %s; its keys must be names", where, type_at(state, -2));
+            return;
+        }
         size_t i = 0;
         while (names[i] && strcmp(names[i], key) != 0)
             i++;
@@ -175,10 +179,13 @@ const char *text_field(lua_State *state, int table, const char *name, const char
 int check_choice(lua_State *state, int index, const char *what, const char *const *names)
 {
     const char *text = lua_type(state, index) == LUA_TSTRING ? lua_tostring(state, index) : NULL;
+    const char *given = text ? lua_pushfstring(state, "\"%s\"", text) : type_at(state, index);
     luaL_Buffer all;
     for (int i = 0; text && names[i]; i++)
-        if (strcmp(names[i], text) == 0)
+        if (strcmp(names[i], text) == 0) {
+            lua_pop(state, 1);
             return i;
+        }
     luaL_buffinit(state, &all);
     for (int i = 0; names[i]; i++) {
         luaL_addstring(&all, i == 0 ? "\"" : names[i + 1] ? ", \"" : " or \"");
@@ -186,9 +193,28 @@ int check_choice(lua_State *state, int index, const char *what, const char *cons
         luaL_addchar(&all, '"');
     }
     luaL_pushresult(&all);
-    return luaL_error(state, "%s is %s; it must be %s", what,
-                      text ? lua_pushfstring(state, "\"%s\"", text) : type_at(state, index),
-                      lua_tostring(state, -1 - (text != NULL)));
+    return luaL_error(state, "%s is %s; it must be %s", what, given, lua_tostring(state, -1));
+}
+
+#define MEMBERS_MAX 64
+
+int raise_no_member(lua_State *state, const char *what, int table, const char *name)
+{
+    const char *names[MEMBERS_MAX];
+    size_t count = 0;
+    luaL_checkstack(state, 8, what);
+    for (lua_pushnil(state); lua_next(state, table); lua_pop(state, 1)) {
+        if (lua_type(state, -2) != LUA_TSTRING || count == MEMBERS_MAX)
+            continue;
+        /* In order, since that of Lua's tables differs from run to run. */
+        size_t place = count++;
+        for (; place > 0 && strcmp(lua_tostring(state, -2), names[place - 1]) < 0; place--)
+            names[place] = names[place - 1];
+        names[place] = lua_tostring(state, -2);
+    }
+    const char *near = nearest_name(name, names, count);
+    return luaL_error(state, "%s has no \"%s\"%s%s%s", what, name, near ? "; did you mean \"" : "",
+                      near ? near : "", near ? "\"?" : "");
 }
 
 void push_hex(lua_State *state, uint64_t value)

@@ -15,10 +15,11 @@ static const char *const run_keys[] = {"window", "data", "privilege", NULL};
 struct script_core *check_core(lua_State *state, int index)
 {
     struct script_core **core = luaL_testudata(state, index, CORE_TYPE);
-    if (!core)
-        luaL_error(state, "a core is wanted here, such as the argument of the program, not %s",
-                   luaL_typename(state, index));
-    return *core;
+    if (core && *core)
+        return *core;
+    luaL_error(state, "a core is wanted here, such as the argument of the program, not %s",
+               luaL_typename(state, index));
+    __builtin_unreachable(); /* luaL_error does not return */
 }
 
 /* The core, which must be the one whose program calls. */
@@ -480,7 +481,7 @@ static int core_index(lua_State *state)
         return 1;
     }
     if (lua_getfield(state, lua_upvalueindex(1), name) == LUA_TNIL)
-        return luaL_error(state, "a core has no \"%s\"", name);
+        return raise_no_member(state, "a core", lua_upvalueindex(1), name);
     return 1;
 }
 

@@ -240,6 +240,15 @@ static int machine_region(lua_State *state)
     return begin_region(state, luaL_checkstring(state, 2));
 }
 
+/* What is not in the machine's table: `core` is. */
+static int machine_index(lua_State *state)
+{
+    const char *name = luaL_checkstring(state, 2);
+    if (lua_getfield(state, lua_upvalueindex(1), name) == LUA_TNIL)
+        return raise_no_member(state, "a machine", lua_upvalueindex(1), name);
+    return 1;
+}
+
 void open_machine(lua_State *state)
 {
     static const luaL_Reg methods[] = {
@@ -253,6 +262,7 @@ void open_machine(lua_State *state)
     };
     luaL_newmetatable(state, MACHINE_TYPE);
     luaL_newlib(state, methods);
+    lua_pushcclosure(state, machine_index, 1);
     lua_setfield(state, -2, "__index");
     lua_pop(state, 1);
     lua_pushcfunction(state, new_machine);

@@ -71,6 +71,8 @@ double number_field(lua_State *state, int table, const char *name, double standa
 const char *text_field(lua_State *state, int table, const char *name, const char *standard);
 /* One of the texts (NULL-terminated); gives its index. */
 int check_choice(lua_State *state, int index, const char *what, const char *const *names);
+/* Raises that `what` has no member of this name, with the nearest key of the table at `table`. */
+int raise_no_member(lua_State *state, const char *what, int table, const char *name);
 /* A text with the suffix, for messages: "0x..." */
 void push_hex(lua_State *state, uint64_t value);
 

@@ -174,6 +174,14 @@ static int space_query_call(lua_State *state)
     return 1;
 }
 
+/* The name of the result is on top of the stack. */
+static const char *premap_failure(lua_State *state, uint64_t va)
+{
+    const char *result = lua_tostring(state, -1);
+    push_hex(state, va);
+    return lua_pushfstring(state, "%s at %s", result, lua_tostring(state, -1));
+}
+
 /* as:premap(va, pa, size, attributes [, count]): consecutive pages to consecutive frames, without time. */
 static int space_premap_call(lua_State *state)
 {
@@ -189,7 +197,7 @@ static int space_premap_call(lua_State *state)
         if (result != PAGETABLE_OK) {
             int pushed = push_result(state, NULL, result, va, size_text_at(state, 4));
             if (pushed != 1)
-                return luaL_error(state, "premap: %s", lua_tostring(state, -1));
+                return luaL_error(state, "premap: %s", premap_failure(state, va));
         }
         va += frame_size_bytes(&frame);
         frame.base += frame_size_bytes(&frame);
@@ -231,7 +239,7 @@ static int space_index(lua_State *state)
     else if (strcmp(name, "root") == 0)
         lua_pushinteger(state, (lua_Integer)space->context.regime.root);
     else if (lua_getfield(state, lua_upvalueindex(1), name) == LUA_TNIL)
-        return luaL_error(state, "an address space has no \"%s\"", name);
+        return raise_no_member(state, "an address space", lua_upvalueindex(1), name);
     return 1;
 }
 

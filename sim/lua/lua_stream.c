@@ -146,6 +146,11 @@ struct stream *check_stream(lua_State *state, int index, struct script_core *cor
     return stream;
 }
 
+static int no_such_stream(lua_State *state)
+{
+    return raise_no_member(state, "stream", 1, luaL_checkstring(state, 2));
+}
+
 void open_streams(lua_State *state)
 {
     luaL_newmetatable(state, STREAM_TYPE);
@@ -158,5 +163,9 @@ void open_streams(lua_State *state)
     }
     lua_pushcfunction(state, new_trace);
     lua_setfield(state, -2, "trace");
+    lua_createtable(state, 0, 1);
+    lua_pushcfunction(state, no_such_stream);
+    lua_setfield(state, -2, "__index");
+    lua_setmetatable(state, -2);
     lua_setglobal(state, "stream");
 }
