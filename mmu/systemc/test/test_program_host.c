@@ -278,7 +278,7 @@ static void an_operation_that_makes_no_sense_ends_the_run(void **state)
     assert_int_equal(report.status, MACHINE_ERROR);
     assert_int_equal(report.ended, 0);
     assert_int_equal(report.refused, 4);
-    assert_string_equal(report.error, "core 2: an access was posted for a core without an address space");
+    assert_string_equal(report.error, "core 3: an access was posted for a core without an address space");
 }
 
 static void an_error_between_operations_ends_the_run(void **state)
@@ -286,7 +286,7 @@ static void an_error_between_operations_ends_the_run(void **state)
     struct report report = act(mode_of(state), 2, wakes_nobody);
     assert_int_equal(report.status, MACHINE_ERROR);
     assert_int_equal(report.ended, 0);
-    assert_string_equal(report.error, "core 0 is not parked");
+    assert_string_equal(report.error, "core 1 is not parked");
 }
 
 static const enum host_mode fast = HOST_FAST, lockstep = HOST_LOCKSTEP;
