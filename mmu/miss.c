@@ -234,7 +234,7 @@ static void second_level_hit(struct core *core, struct miss *miss, uint32_t tlb_
                                        .attributes = entry->attributes & FRAME_ATTRIBUTES_ALL,
                                        .size_lg2 = entry->size_lg2},
                              .rights = entry->rights,
-                             .level = 0};
+                             .level = (uint8_t)(entry->attributes >> CORE_LEVEL_SHIFT)};
     uint64_t walk = 0;
     core->counters.l2.hits++;
     core->counters.misses.l2_hits++;

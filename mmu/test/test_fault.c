@@ -148,6 +148,31 @@ static void each_half_of_a_crossing_access_may_fault_once(void **state)
     close_holes(&holes);
 }
 
+/* By a walk, in the first level, and in the second one. */
+static void a_permission_fault_tells_the_level_of_the_leaf_wherever_it_was_found(void **state)
+{
+    struct rig rig;
+    struct core_operation store = op_access(ACCESS_STORE, DATA_NONE, fixture_va(0)); /* read-only */
+    struct core_operation other = op_access(ACCESS_LOAD, DATA_NONE, fixture_va(1));
+    (void)state;
+    rig_defaults(&rig);
+    rig.config.l1d = (struct tlb_config){1, 1, 1};
+    rig_open(&rig);
+    rig_begin(&rig);
+    for (unsigned i = 0; i < 3; i++) {
+        const struct core_result *result = rig_do(&rig, &store);
+        assert_int_equal(result->fault, FAULT_PERMISSION);
+        assert_int_equal(result->fault_level, 3);
+        if (i == 1)
+            (void)rig_do(&rig, &other);
+    }
+    rig_end(&rig);
+    assert_int_equal(rig_event(&rig, EVENT_TRANSLATION, 0, 0)->as.translation.outcome, OUTCOME_WALK);
+    assert_int_equal(rig_event(&rig, EVENT_TRANSLATION, 0, 1)->as.translation.outcome, OUTCOME_L1_HIT);
+    assert_int_equal(rig_event(&rig, EVENT_TRANSLATION, 0, 3)->as.translation.outcome, OUTCOME_L2_HIT);
+    rig_close(&rig);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -155,6 +180,7 @@ int main(void)
         cmocka_unit_test(an_access_in_a_handler_may_itself_fault),
         cmocka_unit_test(a_fault_that_was_not_cured_comes_again),
         cmocka_unit_test(each_half_of_a_crossing_access_may_fault_once),
+        cmocka_unit_test(a_permission_fault_tells_the_level_of_the_leaf_wherever_it_was_found),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
