@@ -2,7 +2,8 @@
 --
 -- The region (256 MiB) is far larger than the second level reaches (1,536 entries of 4 KiB are 6 MiB), so the hit rates are
 -- those of the popular pages. m:warmup() sets the counters to zero and keeps what the TLBs hold: the region
--- "after warm-up" is the measurement. Arguments: the skew (0.99) and the pages' size ("4K" or "2M").
+-- "after warm-up" is the measurement. Arguments: the skew (0.99), the pages' size ("4K" or
+-- "2M"), the accesses (1,000,000).
 --
 --   mmusim run -f scripts/zipf.lua
 --   mmusim run -f -o zipf-2M.db scripts/zipf.lua 0.99 2M
@@ -11,6 +12,7 @@
 
 local skew = tonumber(arg[1] or 0.99) or error("the first argument is the skew, such as 0.99")
 local page_size = arg[2] or "4K"
+local accesses = math.tointeger(tonumber(arg[3] or 1000000)) or error("the third argument is the number of accesses")
 local BASE, REGION = 0x40000000, size("256M")
 
 local m = machine {
@@ -22,7 +24,7 @@ as:premap(BASE, m:frames(REGION), page_size, "rw-u", REGION // size(page_size))
 
 m.core[1]:program(function(core)
   core:switch(as)
-  local popular = stream.zipf { base = BASE, size = REGION, skew = skew, n = 1000000, stores = 0.3 }
+  local popular = stream.zipf { base = BASE, size = REGION, skew = skew, n = accesses, stores = 0.3 }
   core:run(popular, { window = 16 })
   m:warmup()
   local result = core:run(popular, { window = 16 })

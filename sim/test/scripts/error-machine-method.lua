@@ -1,0 +1,3 @@
+-- exit 2
+local m = machine {}
+m:frmaes("4K")

@@ -1,0 +1,3 @@
+-- exit 2
+local m = machine {}
+m.core[1]:wait(5)

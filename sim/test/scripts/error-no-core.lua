@@ -1,0 +1,3 @@
+-- exit 2
+local m = machine { cores = 2 }
+m.core[0]:program(function(core) end)

@@ -1,0 +1,7 @@
+-- exit 2
+local m = machine { record = "all", memory = { size = "64M" } }
+local as = m:address_space {}
+m.core[1]:program(function(core)
+  core:switch(as)
+  as:premap(0x400000, m:frames("4K"), "4K", "rw-u")
+end)

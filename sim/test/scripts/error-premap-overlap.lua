@@ -1,0 +1,5 @@
+-- exit 2
+local m = machine { record = "all", memory = { size = "64M" } }
+local as = m:address_space {}
+as:premap(0x400000, m:frames("4K"), "4K", "rw-u")
+as:premap(0x400000, m:frames("4K"), "4K", "rw-u")

@@ -1,0 +1,2 @@
+-- exit 2
+local s = stream.zipf { base = 0, size = 5000, n = 10 }

@@ -1,0 +1,4 @@
+-- exit 2
+local m = machine {}
+m.core[1]:program(function(core) end)
+m.core[1]:program(function(core) end)

@@ -1,0 +1,3 @@
+-- exit 2
+local m = machine {}
+local as = m:address_space { table = "radxi" }

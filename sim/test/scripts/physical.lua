@@ -1,0 +1,15 @@
+-- Physical memory, as page-table code sees it.
+local m = machine { cores = 2, record = "all", memory = { size = "64M" } }
+local place = m:frames("4K")
+m.core[1]:program(function(core)
+  print("zero", core:read(place))
+  core:write(place, 5)
+  print("own store", core:read(place))
+  print("exchanged", core:compare_exchange(place, 5, 6))
+  print("refused", core:compare_exchange(place, 5, 7))
+  m:barrier("written")
+end)
+m.core[2]:program(function(core)
+  m:barrier("written")
+  print("core 2 reads", core:read(place))
+end)

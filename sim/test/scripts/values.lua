@@ -1,0 +1,32 @@
+-- Loads return what was stored last: by the same core at once, by another one after it is visible.
+local m = machine { cores = 2, record = "all", memory = { size = "64M" } }
+local as = m:address_space {}
+as:premap(0x400000, m:frames("8K"), "4K", "rw-u", 2)
+
+m.core[1]:program(function(core)
+  core:switch(as)
+  print("fresh memory", core:load(0x400000))
+  print("store", core:store(0x400000, 0x1122334455667788))
+  print("forwarded", hex(core:load(0x400000)))
+  print("one byte", hex(core:load(0x400001, { bytes = 1 })))
+  print("four bytes", hex(core:load(0x400002, { bytes = 4 })))
+  core:store(0x400002, 0xff, { bytes = 1 })
+  print("a byte changed", hex(core:load(0x400000)))
+  core:store(0x400100, 0x0102030405060708, { bytes = 64 })
+  print("the last of 64 bytes", hex(core:load(0x400138)))
+  print("without data", core:load(0x400000, { data = "none" }), core:load(0x400000, { data = "fixed" }))
+  print("fetched", core:fetch(0x400000))
+  core:dsb()
+  m:barrier("stored")
+  m:barrier("answered")
+  print("core 2's", core:load(0x401000))
+end)
+
+m.core[2]:program(function(core)
+  core:switch(as)
+  m:barrier("stored")
+  print("core 1's", hex(core:load(0x400000)))
+  core:store(0x401000, 7)
+  core:dsb("ishst")
+  m:barrier("answered")
+end)
