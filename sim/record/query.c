@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/nearest.h"
 #include "sim/record/database.h"
 #include "sim/record/sql.h"
 #include "sim/record/table.h"
@@ -29,44 +30,27 @@ static bool has_relation(sqlite3 *database, const char *name)
     return sqlite3_finalize(statement) == SQLITE_OK && found;
 }
 
-/* Edit distance of two names, cut to the longest that a table here can have. */
-static unsigned distance(const char *a, const char *b)
-{
-    enum { LONGEST = 64 };
-    unsigned row[LONGEST + 1];
-    size_t length = strnlen(b, LONGEST);
-    for (size_t j = 0; j <= length; j++)
-        row[j] = (unsigned)j;
-    for (size_t i = 1; i <= strnlen(a, LONGEST); i++) {
-        unsigned diagonal = row[0];
-        row[0] = (unsigned)i;
-        for (size_t j = 1; j <= length; j++) {
-            unsigned change = diagonal + (a[i - 1] != b[j - 1]);
-            unsigned shorter = (row[j] < row[j - 1] ? row[j] : row[j - 1]) + 1;
-            diagonal = row[j];
-            row[j] = change < shorter ? change : shorter;
-        }
-    }
-    return row[length];
-}
-
+/* The relation that the name was probably meant to be; "" if none is near. */
 static void nearest_relation(sqlite3 *database, const char *name, char *nearest, size_t bytes)
 {
+    enum { RELATIONS_MAX = 256 };
+    char *names[RELATIONS_MAX];
+    size_t count = 0;
     sqlite3_stmt *statement;
     const char *sql = "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view') ORDER BY name";
-    unsigned least = (unsigned)strlen(name) / 2 + 1;
     nearest[0] = '\0';
     if (sqlite3_prepare_v2(database, sql, -1, &statement, NULL) != SQLITE_OK)
         return;
-    while (sqlite3_step(statement) == SQLITE_ROW) {
-        const char *candidate = (const char *)sqlite3_column_text(statement, 0);
-        unsigned change = distance(name, candidate);
-        if (change < least) {
-            least = change;
-            (void)snprintf(nearest, bytes, "%s", candidate);
-        }
+    while (count < RELATIONS_MAX && sqlite3_step(statement) == SQLITE_ROW) {
+        names[count] = strdup((const char *)sqlite3_column_text(statement, 0));
+        count += names[count] != NULL;
     }
     (void)sqlite3_finalize(statement);
+    const char *near = nearest_name(name, (const char *const *)names, count);
+    if (near)
+        (void)snprintf(nearest, bytes, "%s", near);
+    while (count > 0)
+        free(names[--count]);
 }
 
 static int refuse_name(sqlite3 *database, const struct query_options *options, FILE *err)
