@@ -87,9 +87,8 @@ m.core[1]:program(function(core)
     reclaim(core)
   end
   m:barrier("done")
-  print(string.format("%d pages mapped by %d faults, %d of them given more rights later, %d taken back while the other "
-    .. "core ran;\n%d are mapped at the end, in cycle %d.", count.maps, count.faults, count.protects, count.unmaps,
-    #oldest, core:now()))
+  print(string.format("%d faults mapped %d pages and gave %d more rights; %d pages were taken back; %d are mapped in cycle %d.",
+    count.faults, count.maps, count.protects, count.unmaps, #oldest, core:now()))
 end)
 
 m.core[2]:program(function(core)

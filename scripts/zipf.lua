@@ -1,9 +1,9 @@
 -- Hit rates of one core's TLBs for pages chosen by Zipf's law, after a warm-up.
 --
--- The region (256 MiB) is far larger than the second level reaches (1,536 entries of 4 KiB are 6 MiB), so the hit rates are
--- those of the popular pages. m:warmup() sets the counters to zero and keeps what the TLBs hold: the region
--- "after warm-up" is the measurement. Arguments: the skew (0.99), the pages' size ("4K" or
--- "2M"), the accesses (1,000,000).
+-- The region (256 MiB) is far larger than the second level reaches (1,536 entries of 4 KiB are 6 MiB), so the hit
+-- rates are those of the popular pages. m:warmup() sets the counters to zero and keeps what the TLBs hold: the
+-- region "after warm-up" is the measurement. Arguments: the skew (0.99), the pages' size ("4K" or "2M"), the
+-- accesses (1,000,000).
 --
 --   mmusim run -f scripts/zipf.lua
 --   mmusim run -f -o zipf-2M.db scripts/zipf.lua 0.99 2M
