@@ -62,7 +62,7 @@ static int refuse_name(sqlite3 *database, const struct query_options *options, F
                       options->query, nearest);
     else
         (void)fprintf(err,
-                      "'%s' has no view or table '%s', and it is no SQL: the views are listed by `list`\n",
+                      "'%s' has no view or table '%s', and it is no SQL; `mmusim list views` names the views\n",
                       options->path, options->query);
     return EXIT_MISUSE;
 }
