@@ -148,7 +148,8 @@ static void read_options(lua_State *state, int table, const struct script_core *
 static struct core_operation read_access(lua_State *state, struct script_core *core, enum access_kind kind,
                                          int options)
 {
-    struct core_operation operation = {.kind = CORE_ACCESS, .access_kind = kind, .size_bytes = 8};
+    struct core_operation operation = {
+        .kind = CORE_ACCESS, .access_kind = kind, .size_bytes = kind == ACCESS_FETCH ? 4 : 8};
     require_space(state, core);
     operation.address = check_integer(state, 2, "the address");
     if (!lua_isnoneornil(state, options)) {
@@ -214,8 +215,6 @@ static int core_fetch(lua_State *state)
 {
     struct script_core *core = check_own_core(state, 1);
     struct core_operation operation = read_access(state, core, ACCESS_FETCH, 3);
-    if (lua_isnoneornil(state, 3))
-        operation.size_bytes = 4;
     struct core_result result = perform_access(state, core, &operation);
     if (result.fault != FAULT_NONE)
         return push_failure(state, &result);
