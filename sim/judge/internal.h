@@ -116,6 +116,8 @@ void judge_sort_findings(struct judge *judge);
 
 /* judge.c */
 void judge_decide(struct judge *judge, const struct mmu_event *event); /* now, or holds it */
+/* The first cycle that an event which is held may have used a mapping of this page in; EVENT_NEVER: none. */
+uint64_t judge_held_since(const struct judge *judge, const struct mapping *page);
 void *judge_grow(struct judge *judge, void *array, size_t *capacity, size_t element_bytes);
 struct space *judge_space(struct judge *judge, uint32_t number); /* NULL if it was never told */
 

@@ -157,6 +157,50 @@ static void decide_held(struct judge *judge)
     }
 }
 
+/* Of the address that an event is judged at: since when the versions there matter to it. */
+static bool needs(const struct mmu_event *event, const struct mapping *page, uint64_t *since)
+{
+    uint64_t va;
+    switch (event->kind) {
+    case EVENT_TRANSLATION:
+        va = event->as.translation.va;
+        *since = event->as.translation.issue_cycle;
+        break;
+    case EVENT_WALK:
+        va = event->as.walk.leaf.va;
+        *since = event->as.walk.start_cycle;
+        break;
+    case EVENT_TLB_ENTRY:
+        va = event->as.tlb_entry.va;
+        *since = event->as.tlb_entry.fill_cycle;
+        break;
+    case EVENT_OPERATION_END:
+        va = event->as.operation.va;
+        *since = event->as.operation.begin_cycle;
+        break;
+    case EVENT_VIEW:
+        va = event->as.view.va;
+        *since = event->cycle;
+        break;
+    default:
+        return false;
+    }
+    return mapping_contains(page, va);
+}
+
+uint64_t judge_held_since(const struct judge *judge, const struct mapping *page)
+{
+    const struct event_queue *queue = &judge->held;
+    uint64_t earliest = EVENT_NEVER;
+    for (size_t i = 0; i < queue->count; i++) {
+        uint64_t since;
+        if (needs(&queue->events[(queue->head + i) & (queue->capacity - 1)], page, &since) &&
+            since < earliest)
+            earliest = since;
+    }
+    return earliest;
+}
+
 /* ---- values ---- */
 
 static void report_value(struct judge *judge, const struct transaction *load, uint64_t expected)

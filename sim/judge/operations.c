@@ -310,12 +310,23 @@ static bool is_settled(const struct judge *judge, const struct operation *operat
            judge->now > operation->end_cycle + judge->config.settle_cycles;
 }
 
+/* What ended before this cycle, in the page of the version, nobody asks for any more. */
+static uint64_t horizon_of(const struct judge *judge, const struct version *version)
+{
+    uint64_t horizon =
+        judge->now > judge->config.settle_cycles ? judge->now - judge->config.settle_cycles : 0;
+    for (size_t i = 0; i < judge->operation_count; i++) {
+        const struct operation *open = judge->operations[i]; /* NULL: has just settled */
+        if (open && !returned(open) && mapping_contains(&version->mapping, open->call.va))
+            horizon = lesser(horizon, open->call.begin_cycle);
+    }
+    return lesser(horizon, judge_held_since(judge, &version->mapping));
+}
+
 /* Its window will not change any more. */
 static void settle(struct judge *judge, struct operation *operation)
 {
     uint64_t sizes = sizes_of(judge, operation->call.space);
-    uint64_t horizon =
-        judge->now > judge->config.settle_cycles ? judge->now - judge->config.settle_cycles : 0;
     if (operation->created) {
         operation->created->fixed |= VERSION_CREATED_FIXED;
         version_refresh(&judge->index, operation->created, sizes);
@@ -323,7 +334,8 @@ static void settle(struct judge *judge, struct operation *operation)
     if (operation->ended) {
         operation->ended->fixed |= VERSION_ENDED_FIXED;
         version_refresh(&judge->index, operation->ended, sizes);
-        version_forget(&judge->index, operation->ended, horizon);
+        if (version_forget_due(&judge->index, operation->ended))
+            version_forget(&judge->index, operation->ended, horizon_of(judge, operation->ended));
     }
     judge_view_count(judge, operation);
     free(operation);
@@ -338,6 +350,7 @@ void operations_settle(struct judge *judge)
     for (size_t i = 0; i < judge->operation_count; i++) {
         struct operation *operation = judge->operations[i];
         if (is_settled(judge, operation)) {
+            judge->operations[i] = NULL;
             settle(judge, operation);
         } else {
             judge->operations[kept++] = operation;
@@ -370,7 +383,10 @@ void operations_finish(struct judge *judge)
             assume(judge, operation);
         refresh(judge, operation);
     }
-    for (size_t i = 0; i < judge->operation_count; i++)
-        settle(judge, judge->operations[i]);
+    for (size_t i = 0; i < judge->operation_count; i++) {
+        struct operation *operation = judge->operations[i];
+        judge->operations[i] = NULL;
+        settle(judge, operation);
+    }
     judge->operation_count = 0;
 }

@@ -10,6 +10,7 @@
 /* A translation that somebody used. */
 struct sighting {
     struct use use;
+    uint64_t gone; /* the last cycle in which it was used or kept */
     uint64_t va;
     uint64_t pa; /* of va */
     uint32_t space;
@@ -70,24 +71,38 @@ static void weigh(struct tally *tally, const struct version *version, const stru
     }
 }
 
-static bool forgotten(const struct judge *judge, const struct sighting *sighting)
+/* The last end of the versions at this address that were forgotten; 0 if none was. */
+static uint64_t forgotten_end(const struct judge *judge, uint64_t va, uint32_t space, uint64_t sizes)
 {
-    for (uint64_t sizes = judge->spaces[sighting->space].sizes_used; sizes; sizes &= sizes - 1) {
+    uint64_t end = 0;
+    for (; sizes; sizes &= sizes - 1) {
         unsigned size_lg2 = (unsigned)__builtin_ctzll(sizes);
-        struct region_key key = {
-            .number = sighting->va >> size_lg2, .space = sighting->space, .size_lg2 = (uint8_t)size_lg2};
+        struct region_key key = {.number = va >> size_lg2, .space = space, .size_lg2 = (uint8_t)size_lg2};
         const struct region *region = region_find(&judge->index, &key);
-        if (region && region->forgotten_end)
-            return true;
+        if (region && region->forgotten_end > end)
+            end = region->forgotten_end;
     }
-    return false;
+    return end;
 }
 
-static struct verdict conclude(const struct judge *judge, const struct tally *tally,
+static uint64_t last_forgotten(const struct judge *judge, const struct sighting *sighting)
+{
+    uint64_t own =
+        forgotten_end(judge, sighting->va, sighting->space, judge->spaces[sighting->space].sizes_used);
+    uint64_t global = forgotten_end(judge, sighting->va, SPACE_GLOBAL, judge->global_sizes);
+    return own > global ? own : global;
+}
+
+static struct verdict conclude(struct judge *judge, const struct tally *tally,
                                const struct sighting *sighting)
 {
     if (tally->fits || (tally->foreign && !tally->certain))
         return (struct verdict){RULE_NONE, NULL};
+    uint64_t forgotten = last_forgotten(judge, sighting);
+    if (forgotten && forgotten >= sighting->gone) { /* told too late: what is forgotten may have allowed it */
+        judge->unjudged[UNJUDGED_LATE_ACCESS]++;
+        return (struct verdict){RULE_NONE, NULL};
+    }
     if (tally->forbids)
         return (struct verdict){RULE_FORBIDDEN_ACCESS, tally->forbids};
     if (tally->ended)
@@ -97,12 +112,12 @@ static struct verdict conclude(const struct judge *judge, const struct tally *ta
         return (struct verdict){RULE_FORBIDDEN_ACCESS, present};
     if (present)
         return (struct verdict){RULE_WRONG_FRAME, present};
-    if (forgotten(judge, sighting))
+    if (forgotten)
         return (struct verdict){RULE_STALE_TRANSLATION, NULL};
     return (struct verdict){RULE_NEVER_MAPPED, tally->later};
 }
 
-static struct verdict examine(const struct judge *judge, const struct sighting *sighting)
+static struct verdict examine(struct judge *judge, const struct sighting *sighting)
 {
     struct tally tally = {0};
     const struct version *version;
@@ -250,7 +265,9 @@ bool judge_translation(struct judge *judge, const struct mmu_event *event, bool 
         return false; /* counted when it arrived */
     if (access->fault != FAULT_NONE)
         return judge_access_fault(judge, event, final);
-    struct sighting sighting = {.use = use_of(event),
+    struct use use = use_of(event);
+    struct sighting sighting = {.use = use,
+                                .gone = use.last > use.first ? use.last : use.first,
                                 .va = access->va,
                                 .pa = access->pa,
                                 .space = access->space,
@@ -274,6 +291,7 @@ bool judge_walk(struct judge *judge, const struct mmu_event *event, bool final)
         return false;
     struct sighting sighting = {
         .use = {walk->start_cycle, walk->filled ? event->cycle : walk->start_cycle, event->cycle},
+        .gone = walk->filled ? event->cycle : walk->start_cycle,
         .va = walk->leaf.va,
         .pa = walk->leaf.frame.base,
         .space = walk->space,
@@ -328,6 +346,14 @@ static uint64_t known(uint64_t cycle)
     return cycle == EVENT_NEVER ? 0 : cycle;
 }
 
+static uint64_t gone(const struct event_tlb_entry *entry)
+{
+    uint64_t used = known(entry->last_hit_cycle) > known(entry->last_done_cycle)
+                        ? known(entry->last_hit_cycle)
+                        : known(entry->last_done_cycle);
+    return used > entry->end_cycle ? used : entry->end_cycle;
+}
+
 static void report_entry(struct judge *judge, const struct mmu_event *event, const struct version *version,
                          enum judge_rule rule, const char *what)
 {
@@ -342,14 +368,17 @@ static void report_entry(struct judge *judge, const struct mmu_event *event, con
                                     .invalidation = version ? version->invalidation : 0,
                                     .walk = entry->walk,
                                     .entry = entry->id};
+    char why[96] = "only long ended mappings were there";
+    if (version)
+        (void)snprintf(why, sizeof why, "operation %" PRIu64 " had ended its mapping in cycle %s",
+                       version->ended_by, cycle_print(version->ended.end).text);
     judge_report(judge, &finding,
                  "entry 0x%" PRIx64 " of the %s TLB of core %u, for 0x%" PRIx64
                  " in space %u, %s (filled %" PRIu64 ", last hit %s, last access complete %s, gone %" PRIu64
-                 "), but operation %" PRIu64 " had ended its mapping in cycle %s",
+                 "), but %s",
                  entry->id, entry->tlb < TLBS ? names[entry->tlb] : "?", event->core + 1, entry->va,
                  entry->space, what, entry->fill_cycle, cycle_print(entry->last_hit_cycle).text,
-                 cycle_print(entry->last_done_cycle).text, entry->end_cycle, finding.operation,
-                 cycle_print(version ? version->ended.end : EVENT_NEVER).text);
+                 cycle_print(entry->last_done_cycle).text, entry->end_cycle, why);
 }
 
 /* After the end of what explains it, an entry may not be there, be hit, or have served an access. */
@@ -375,6 +404,7 @@ bool judge_tlb_entry(struct judge *judge, const struct mmu_event *event, bool fi
     if (!judge_space(judge, entry->space))
         return false;
     struct sighting sighting = {.use = {entry->fill_cycle, entry->fill_cycle, entry->fill_cycle},
+                                .gone = gone(entry),
                                 .va = entry->va,
                                 .pa = entry->frame.base,
                                 .space = entry->space,

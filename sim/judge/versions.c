@@ -301,9 +301,14 @@ static bool forgettable(const struct version *version, uint64_t cycle)
     return version->fixed == (VERSION_CREATED_FIXED | VERSION_ENDED_FIXED) && version->ended.end < cycle;
 }
 
+static bool forget_due_in(const struct region *region)
+{
+    return region && region->ended > ENDED_KEPT && region->ended >= region->sweep_at;
+}
+
 static void forget_in(struct version_index *index, struct region *region, uint64_t cycle)
 {
-    if (!region || region->ended <= ENDED_KEPT || region->ended < region->sweep_at)
+    if (!forget_due_in(region))
         return;
     struct version **link = &region->newest;
     unsigned ended = 0;
@@ -326,6 +331,13 @@ static void forget_in(struct version_index *index, struct region *region, uint64
         index->versions--;
     }
     region->sweep_at = region->ended * 2;
+}
+
+bool version_forget_due(const struct version_index *index, const struct version *version)
+{
+    struct region_key own = place_of(version, version->space, false);
+    struct region_key global = place_of(version, SPACE_GLOBAL, false);
+    return forget_due_in(region_find(index, &own)) || forget_due_in(region_find(index, &global));
 }
 
 void version_forget(struct version_index *index, const struct version *version, uint64_t cycle)

@@ -133,7 +133,8 @@ bool version_end(struct version_index *index, struct version *version, uint64_t 
 /* The windows of a version have become known better: its twin and regions learn it. */
 void version_refresh(struct version_index *index, struct version *version, uint64_t sizes);
 
-/* Forgets what ended before `cycle` in the version's region, beyond the newest few; not at every call. */
+/* Forgets what ended before `cycle` in the version's region, beyond the newest few; only when it is due. */
+bool version_forget_due(const struct version_index *index, const struct version *version);
 void version_forget(struct version_index *index, const struct version *version, uint64_t cycle);
 
 /* Whether a frame or page of this place overlaps a live one, or one that ended at or after `since`. */

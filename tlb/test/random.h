@@ -8,7 +8,6 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 /* SplitMix64: Steele, Lea, Flood, "Fast Splittable Pseudorandom Number Generators", OOPSLA 2014. */
 static inline uint64_t random_next(uint64_t *state)
@@ -30,10 +29,10 @@ static inline bool random_chance(uint64_t *state, unsigned percent)
     return random_below(state, 100) < percent;
 }
 
-/* The seed of this run, which is printed: MMUSIM_SEED if it is set, else another one each time. */
+/* The seed of this run, which is printed: MMUSIM_SEED if it is set, else 1. */
 static inline uint64_t random_seed(void)
 {
-    uint64_t seed = 0;
+    uint64_t seed = 1;
     const char *text = getenv("MMUSIM_SEED");
     if (text) {
         char *end;
@@ -43,12 +42,6 @@ static inline uint64_t random_seed(void)
             (void)fprintf(stderr, "MMUSIM_SEED is \"%s\", but must be a number below 2^64\n", text);
             exit(2);
         }
-    } else {
-        struct timespec now = {0};
-        if (clock_gettime(CLOCK_REALTIME, &now) != 0)
-            exit(2);
-        seed = (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
-        seed = random_next(&seed);
     }
     if (printf("MMUSIM_SEED=0x%" PRIx64 " replays this run\n", seed) < 0 || fflush(stdout) != 0)
         exit(2);
