@@ -61,9 +61,9 @@ static int refuse_name(sqlite3 *database, const struct query_options *options, F
         (void)fprintf(err, "'%s' has no view or table '%s'; the nearest name is '%s'\n", options->path,
                       options->query, nearest);
     else
-        (void)fprintf(err,
-                      "'%s' has no view or table '%s', and it is no SQL; `mmusim list views` names the views\n",
-                      options->path, options->query);
+        (void)fprintf(
+            err, "'%s' has no view or table '%s', and it is no SQL; `mmusim list views` names the views\n",
+            options->path, options->query);
     return EXIT_MISUSE;
 }
 
