@@ -271,6 +271,8 @@ bool simulation_run(struct simulation *simulation)
 {
     char text[SIMULATION_ERROR_BYTES - 64];
     double start = host_seconds();
+    if (!simulation->host) /* the script caught the error of its machine, and went on without it */
+        return simulation_fail(simulation, "the machine could not be made");
     simulation->running = true;
     enum machine_status status = program_host_run(simulation->host);
     simulation->outcome->host_seconds = host_seconds() - start;

@@ -29,8 +29,9 @@ struct address_space;
 struct instruction_table;
 
 /* Programs that wait for each other under one name. */
+#define MEETING_NAME_MAX 63
 struct meeting {
-    char name[64];
+    char name[MEETING_NAME_MAX + 1];
     uint64_t waiting; /* a bit a core */
 };
 
@@ -79,8 +80,9 @@ void simulation_close(struct simulation *simulation);
 const struct core_result *simulation_do(struct simulation *simulation, unsigned core,
                                         const struct core_operation *operation);
 /*
- * Waits until every living program is at the barrier of this name, then all go on one cycle later. `place` is
- * where the script says so ("file:line: "), for the message of a deadlock. False: the run is being stopped.
+ * Waits until every living program is at the barrier of this name (of at most MEETING_NAME_MAX bytes; those
+ * that begin with a parenthesis are the simulation's own), then all go on one cycle later. `place` is where
+ * the script says so ("file:line: "), for the message of a deadlock. False: the run is being stopped.
  */
 bool simulation_meet(struct simulation *simulation, unsigned core, const char *name, const char *place);
 /* The program of this core is about to end: barriers no longer wait for it. */

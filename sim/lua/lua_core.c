@@ -67,9 +67,10 @@ static void run_program(void *context, unsigned index)
     struct script *script = core->script;
     lua_State *thread = core->thread;
     script->current = index;
+    lua_pushcfunction(thread, script_message);
     lua_rawgeti(thread, LUA_REGISTRYINDEX, core->program);
     push_core(thread, core);
-    if (lua_pcall(thread, 1, 0, 0) != LUA_OK) {
+    if (lua_pcall(thread, 1, 0, 1) != LUA_OK) {
         const char *message = lua_tostring(thread, -1);
         if (!program_host_stopping(script->simulation.host) && !machine_error(script->simulation.machine)) {
             simulation_fail(&script->simulation, "%s",
@@ -436,7 +437,10 @@ static int core_wait(lua_State *state)
 
 static int core_now(lua_State *state)
 {
+    /* Other cores' time is none of the program's business: they may be ahead of it, or behind. */
     const struct script_core *core = check_core(state, 1);
+    if (core->script->current != NO_CORE)
+        core = check_own_core(state, 1);
     lua_pushinteger(state, (lua_Integer)machine_now(core->script->simulation.machine, core->index));
     return 1;
 }

@@ -183,7 +183,7 @@ static int machine_frames(lua_State *state)
     uint8_t size_lg2 = check_size_lg2(state, 2, "the size");
     uint64_t pa;
     if (size_lg2 < FRAME_BLOCK_LG2_MIN || size_lg2 > FRAME_BLOCK_LG2_MAX)
-        return luaL_error(state, "the size must be at least 4K");
+        return luaL_error(state, "the size must be from 4K to 256T");
     if (!frame_allocate(&script->simulation.frames, size_lg2, &pa))
         return luaL_error(state,
                           "no free physical memory of this size is left; memory.size sets how much there is");
@@ -196,7 +196,10 @@ static int machine_release_frames(lua_State *state)
     struct script *script = script_of(state);
     uint64_t pa = check_integer(state, 2, "the frame's address");
     uint8_t size_lg2 = check_size_lg2(state, 3, "the size");
-    if (size_lg2 < FRAME_BLOCK_LG2_MIN || pa & ((UINT64_C(1) << size_lg2) - 1))
+    uint64_t memory_bytes = machine_config(script->simulation.machine)->memory_bytes;
+    if (size_lg2 < FRAME_BLOCK_LG2_MIN || size_lg2 > FRAME_BLOCK_LG2_MAX ||
+        pa & ((UINT64_C(1) << size_lg2) - 1) || pa == 0 || pa >= memory_bytes ||
+        memory_bytes - pa < UINT64_C(1) << size_lg2)
         return luaL_error(state, "a frame is released with the address and size that m:frames gave it");
     if (!frame_release(&script->simulation.frames, pa, size_lg2))
         return luaL_error(state, "out of memory");
@@ -214,7 +217,13 @@ static struct script_core *calling_core(lua_State *state)
 static int machine_barrier(lua_State *state)
 {
     struct script_core *core = calling_core(state);
-    const char *name = luaL_optstring(state, 2, "barrier");
+    size_t length;
+    const char *name = luaL_optlstring(state, 2, "barrier", &length);
+    if (length == 0 || length > MEETING_NAME_MAX || strlen(name) != length || name[0] == '(')
+        return luaL_error(state,
+                          "the name of a barrier has 1 to %d bytes, none of them zero, and does not begin "
+                          "with a parenthesis",
+                          MEETING_NAME_MAX);
     luaL_where(state, 1);
     simulation_meet(&core->script->simulation, core->index, name, lua_tostring(state, -1));
     script_resumed(state, core);

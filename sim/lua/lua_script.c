@@ -20,15 +20,31 @@ int script_raise(lua_State *state)
     return luaL_error(state, "%s", script_of(state)->simulation.error);
 }
 
+/* Raised again at every step, so that a program that catches all errors in a loop ends too. */
+static void raise_stopped(lua_State *state, lua_Debug *step)
+{
+    (void)step;
+    lua_sethook(state, raise_stopped, LUA_MASKCOUNT, 1);
+    luaL_error(state, "the run was stopped");
+}
+
+/* `state` is the core's own Lua thread, or a coroutine that it runs. */
+static void stop_program(lua_State *state, const struct script_core *core)
+{
+    if (core)
+        lua_sethook(core->thread, raise_stopped, LUA_MASKCOUNT, 1);
+    raise_stopped(state, NULL);
+}
+
 void script_resumed(lua_State *state, struct script_core *core)
 {
     struct script *script = script_of(state);
     if (core)
         script->current = core->index;
+    if (program_host_stopping(script->simulation.host) || machine_error(script->simulation.machine))
+        stop_program(state, core);
     if (script->simulation.error[0] != '\0')
         script_raise(state);
-    if (program_host_stopping(script->simulation.host) || machine_error(script->simulation.machine))
-        luaL_error(state, "the run was stopped");
 }
 
 const struct core_result *script_do(lua_State *state, struct script_core *core,
@@ -37,7 +53,7 @@ const struct core_result *script_do(lua_State *state, struct script_core *core,
     const struct core_result *result = simulation_do(&core->script->simulation, core->index, operation);
     script_resumed(state, core);
     if (!result)
-        luaL_error(state, "the run was stopped");
+        stop_program(state, core);
     return result;
 }
 
@@ -100,6 +116,31 @@ static int prepare(lua_State *state)
     return 0;
 }
 
+/* Where the innermost Lua function stands: "file:line: ", pushed. */
+static const char *push_place(lua_State *state)
+{
+    lua_Debug function;
+    int level = 1;
+    while (lua_getstack(state, level, &function) && lua_getinfo(state, "l", &function) &&
+           function.currentline < 0)
+        level++;
+    luaL_where(state, level);
+    return lua_tostring(state, -1);
+}
+
+/* Of what was raised, a text is the message already; a fault, say, becomes one. */
+int script_message(lua_State *state)
+{
+    if (lua_type(state, 1) == LUA_TSTRING)
+        return 1;
+    const char *place = push_place(state);
+    if (luaL_getmetafield(state, 1, "__tostring") == LUA_TNIL)
+        lua_pushfstring(state, "%sa %s was raised, and no message", place, luaL_typename(state, 1));
+    else
+        lua_pushfstring(state, "%s%s", place, luaL_tolstring(state, 1, NULL));
+    return 1;
+}
+
 static bool tell_error(struct script *script, lua_State *state)
 {
     const char *message = lua_tostring(state, -1);
@@ -121,8 +162,9 @@ static bool run_main_chunk(struct script *script, size_t length)
     size_t skip = 0;
     if (script->text[0] == '#') /* "#!/usr/bin/env mmusim" */
         skip = strcspn(script->text, "\n");
+    lua_pushcfunction(state, script_message);
     if (luaL_loadbufferx(state, script->text + skip, length - skip, name, "t") != LUA_OK ||
-        lua_pcall(state, 0, 0, 0) != LUA_OK)
+        lua_pcall(state, 0, 0, lua_gettop(state) - 1) != LUA_OK)
         return tell_error(script, state);
     if (script->has_machine)
         return true;
@@ -159,9 +201,10 @@ int run_script(const struct run_options *options, struct run_outcome *outcome)
         script->current = NO_CORE;
         script->text = read_file(options->script, &length, outcome);
         ran = script->text && run_main_chunk(script, length) && run_programs(script);
+        script->current = NO_CORE; /* what the script's finalizers may still do, when lua_close calls them */
+        lua_close(script->state);
         if (script->has_machine)
             simulation_close(&script->simulation);
-        lua_close(script->state);
         free(script->text);
     }
     free(script);

@@ -47,6 +47,8 @@ struct script {
 struct script *script_of(lua_State *state);
 /* Raises the simulation's error at the place in the script. Never returns. */
 int script_raise(lua_State *state);
+/* Message handler for lua_pcall: makes a text of what was raised. */
+int script_message(lua_State *state);
 /* An operation of a core's program; raises if the run is being stopped. */
 const struct core_result *script_do(lua_State *state, struct script_core *core,
                                     const struct core_operation *operation);

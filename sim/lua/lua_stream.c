@@ -9,7 +9,8 @@
 #include "sim/lua/lua_script.h"
 #include "sim/trace_stream.h"
 
-#define PATH_BYTES 1024
+#define PATH_BYTES   1024
+#define ACCESSES_MAX (UINT64_C(1) << 48)
 
 struct stream_description {
     bool is_trace;
@@ -39,6 +40,16 @@ static void require_field(lua_State *state, const char *where, const char *name)
     lua_pop(state, 1);
 }
 
+static uint64_t range_field(lua_State *state, const char *name, uint64_t least, uint64_t most,
+                            uint64_t standard)
+{
+    if (!push_field(state, 1, name))
+        return standard;
+    uint64_t value = check_range(state, -1, name, least, most);
+    lua_pop(state, 1);
+    return value;
+}
+
 /* Opens it once, so that a wrong description is told at its own line. */
 static void try_pattern(lua_State *state, const struct stream_config *config)
 {
@@ -60,13 +71,13 @@ static int new_pattern(lua_State *state)
     struct stream_config config = {.pattern = pattern,
                                    .base = integer_field(state, 1, "base", 0),
                                    .region_bytes = size_field(state, 1, "size", 0),
-                                   .accesses = integer_field(state, 1, "n", 0),
+                                   .accesses = range_field(state, "n", 0, ACCESSES_MAX, 0),
                                    .step_bytes = size_field(state, 1, "step", 0),
                                    .page_bytes = size_field(state, 1, "page", 0),
                                    .seed = integer_field(state, 1, "seed", 0),
                                    .skew = number_field(state, 1, "skew", 0.99),
                                    .store_fraction = number_field(state, 1, "stores", 0),
-                                   .size_bytes = (uint16_t)integer_field(state, 1, "bytes", 8)};
+                                   .size_bytes = (uint16_t)range_field(state, "bytes", 1, 64, 8)};
     if (push_field(state, 1, "kind"))
         config.kind = (uint8_t)check_choice(state, -1, "kind", kind_names);
     try_pattern(state, &config);
@@ -99,8 +110,8 @@ static int new_trace(lua_State *state)
     resolve_path(state, path, description->path);
     description->trace =
         (struct trace_stream_config){.path = description->path,
-                                     .skip = integer_field(state, 1, "skip", 0),
-                                     .records = integer_field(state, 1, "records", UINT64_MAX),
+                                     .skip = range_field(state, "skip", 0, ACCESSES_MAX, 0),
+                                     .records = range_field(state, "records", 0, ACCESSES_MAX, ACCESSES_MAX),
                                      .offset = integer_field(state, 1, "offset", 0),
                                      .fetches = flag_field(state, 1, "fetches", true)};
     struct stream *stream = trace_stream_open(&description->trace, error, sizeof error);
