@@ -362,6 +362,7 @@ bool invalidation_selects(const struct invalidation *what, uint64_t va, uint8_t 
 /* operation.c */
 void operation_begin(struct core *core, const struct core_operation *operation);
 void operation_issue(struct core *core);
+bool operation_quiet(const struct core *core);
 void operation_end(struct core *core, uint64_t cycle);
 void operation_answer(struct core *core, const struct bus_request *request);
 /* An access of the operation has completed. */

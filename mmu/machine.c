@@ -156,6 +156,11 @@ const struct mmu_config *machine_config(const struct machine *machine)
     return &machine->config;
 }
 
+bool machine_quiet(const struct machine *machine, unsigned core)
+{
+    return operation_quiet(&machine->cores[core]);
+}
+
 uint64_t machine_now(const struct machine *machine, unsigned core)
 {
     return machine->cores[core].now;

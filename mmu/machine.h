@@ -56,6 +56,7 @@ enum core_operation_kind {
     CORE_INVALIDATE, /* issues; does not wait */
     CORE_SWITCH,     /* to another address context */
     CORE_WAIT,       /* lets cycles pass */
+    CORE_QUIET,      /* until its stores are in memory and its invalidations complete: no barrier, not told */
     CORE_PARK,       /* until machine_unpark */
     CORE_OPERATION_KINDS
 };
@@ -151,6 +152,9 @@ void machine_unpark(struct machine *machine, unsigned core, uint64_t cycle);
 bool machine_parked(const struct machine *machine, unsigned core);
 
 const struct mmu_config *machine_config(const struct machine *machine);
+/* Nothing that the core's program began is under way: its stores are in memory, its invalidations complete.
+ */
+bool machine_quiet(const struct machine *machine, unsigned core);
 uint64_t machine_now(const struct machine *machine, unsigned core);
 /* The last cycle in which anything happened, over all cores. */
 uint64_t machine_end_cycle(const struct machine *machine);

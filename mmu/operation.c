@@ -10,8 +10,14 @@
 
 #include "mmu/core.h"
 
+#define CYCLE_MAX   (UINT64_C(1) << 53) /* SystemC's time has 64 bits, and a cycle a thousand units */
+#define PROMISE_MAX (UINT64_C(1) << 40) /* cycles; a stream of more accesses promises no more */
+
 void operation_end(struct core *core, uint64_t cycle)
 {
+    if (cycle > CYCLE_MAX)
+        machine_fail(core->machine, "core %u: a run may last for 2^53 cycles, and this one would be longer",
+                     core->index + 1);
     core->program = PROGRAM_DUE;
     core->result.accesses = core->first_issues - core->faulted_count;
     core->due_cycle = cycle > core->op_cycle ? cycle : core->op_cycle + 1;
@@ -234,7 +240,8 @@ static void begin_stream(struct core *core)
     core->result.error = NULL;
     forget_faults(core);
     if (!op->handled && op->stream->remaining != UINT64_MAX)
-        core->promised_cycle = core->now + op->stream->remaining;
+        core->promised_cycle =
+            core->now + (op->stream->remaining < PROMISE_MAX ? op->stream->remaining : PROMISE_MAX);
 }
 
 static void resume_stream(struct core *core)
@@ -349,12 +356,17 @@ void operation_answer(struct core *core, const struct bus_request *request)
 
 /* ---- barriers and the rest --------------------------------------------------------------------- */
 
+bool operation_quiet(const struct core *core)
+{
+    return core->stores.count == 0 && core->outstanding_broadcast == 0 && core->outstanding_local == 0;
+}
+
 static bool barrier_satisfied(const struct core *core)
 {
     bool drained = core->stores.count == 0;
     switch (core->op.barrier) {
     case BARRIER_DSB_ISH:
-        return drained && core->outstanding_broadcast == 0 && core->outstanding_local == 0;
+        return operation_quiet(core);
     case BARRIER_DSB_NSH:
         return drained && core->outstanding_local == 0;
     case BARRIER_DSB_ISHST:
@@ -441,6 +453,11 @@ static void issue_first(struct core *core)
         break;
     case CORE_WAIT:
         operation_end(core, core->now + core->op.cycles);
+        break;
+    case CORE_QUIET:
+        core->blocked = true;
+        if (operation_quiet(core))
+            operation_end(core, core->now);
         break;
     case CORE_PARK:
         core->program = PROGRAM_PARKED;

@@ -235,6 +235,9 @@ bool simulation_meet(struct simulation *simulation, unsigned core, const char *n
 
 void simulation_program_ends(struct simulation *simulation, unsigned core)
 {
+    struct core_operation quiet = {.kind = CORE_QUIET};
+    if (!program_host_stopping(simulation->host) && !machine_quiet(simulation->machine, core))
+        (void)simulation_do(simulation, core, &quiet);
     simulation->living &= ~(UINT64_C(1) << core);
     if (program_host_stopping(simulation->host))
         return; /* nobody goes on, and who waited where is still to be told */

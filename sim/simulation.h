@@ -85,7 +85,10 @@ const struct core_result *simulation_do(struct simulation *simulation, unsigned 
  * the script says so ("file:line: "), for the message of a deadlock. False: the run is being stopped.
  */
 bool simulation_meet(struct simulation *simulation, unsigned core, const char *name, const char *place);
-/* The program of this core is about to end: barriers no longer wait for it. */
+/*
+ * The program of this core is about to end: barriers no longer wait for it. It ends when its stores are in
+ * memory and its invalidations complete, so that they count for the region in which they were begun.
+ */
 void simulation_program_ends(struct simulation *simulation, unsigned core);
 /* A new region: counters start from zero, state stays. All living programs meet here, their stores drained.
  */

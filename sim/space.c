@@ -14,7 +14,7 @@
 
 /* ---- making ------------------------------------------------------------------------------------- */
 
-static void tell_space(struct address_space *space)
+static void tell_space(struct address_space *space, unsigned core)
 {
     struct mmu_event event = {.kind = EVENT_SPACE,
                               .as.space = {.root = space->context.regime.root,
@@ -23,7 +23,7 @@ static void tell_space(struct address_space *space)
                                            .space = space->context.space,
                                            .asid = space->context.asid,
                                            .aliasing_allowed = space->aliasing_allowed}};
-    simulation_emit(space->simulation, 0, &event);
+    simulation_emit(space->simulation, core, &event);
 }
 
 static bool create_table(struct address_space *space)
@@ -80,7 +80,7 @@ struct address_space *space_create(struct simulation *simulation, const struct s
     }
     space->simulation = simulation;
     if (init_space(space, config)) {
-        tell_space(space);
+        tell_space(space, config->core);
         return space;
     }
     space_destroy(space);
@@ -296,9 +296,10 @@ static bool pass_mapping(void *context, const struct mapping *mapping, const str
     return visit->visit(visit->context, mapping);
 }
 
-enum pagetable_result space_visit(struct address_space *space, pagetable_visitor visit, void *context)
+enum pagetable_result space_visit(struct address_space *space, unsigned core, pagetable_visitor visit,
+                                  void *context)
 {
-    struct view_reader reader = {space->simulation, 0};
+    struct view_reader reader = {space->simulation, core};
     struct memory_reader memory = {read_from_core, &reader};
     struct visit_context passed = {visit, context};
     struct interpret_visitor visitor = {pass_mapping, NULL, &passed};

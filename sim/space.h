@@ -33,6 +33,7 @@ struct space_config {
     const char *format; /* a format's name */
     uint16_t asid;
     bool aliasing_allowed;
+    unsigned core; /* whose program makes it; 0 before the run */
 };
 
 /* Built without time: before the run, or at the asked program's cycle. NULL with simulation->error. */
@@ -49,8 +50,9 @@ enum pagetable_result space_query(struct address_space *space, unsigned core, ui
                                   struct mapping *found);
 /* The same as space_map, without time; before the run only. */
 enum pagetable_result space_premap(struct address_space *space, uint64_t va, const struct frame *frame);
-/* Every mapping by hardware's reading, without time. */
-enum pagetable_result space_visit(struct address_space *space, pagetable_visitor visit, void *context);
+/* Every mapping by hardware's reading, without time: as `core` sees memory, its buffered stores included. */
+enum pagetable_result space_visit(struct address_space *space, unsigned core, pagetable_visitor visit,
+                                  void *context);
 
 #ifdef __cplusplus
 }

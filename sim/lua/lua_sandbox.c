@@ -81,14 +81,22 @@ static void remove_global(lua_State *state, const char *name)
     lua_setglobal(state, name);
 }
 
-/* Text only: precompiled code could break out of the sandbox. */
+/* load(text [, name [, mode [, environment]]]). Text only: precompiled code could break out of the sandbox.
+ */
 static int load_text(lua_State *state)
 {
     size_t length;
     const char *text = luaL_checklstring(state, 1, &length);
     const char *name = luaL_optstring(state, 2, text);
-    if (luaL_loadbufferx(state, text, length, name, "t") == LUA_OK)
+    bool has_environment = !lua_isnone(state, 4);
+    if (luaL_loadbufferx(state, text, length, name, "t") == LUA_OK) {
+        if (has_environment) {
+            lua_pushvalue(state, 4);
+            if (!lua_setupvalue(state, -2, 1))
+                lua_pop(state, 1);
+        }
         return 1;
+    }
     lua_pushnil(state);
     lua_insert(state, -2);
     return 2;

@@ -41,6 +41,12 @@ static void check_names(lua_State *state, const struct space_config *config)
         unknown_name(state, "format", config->format, names, count);
 }
 
+/* Whose program calls; the first one stands for the script before and after the run. */
+static unsigned running_core(const struct script *script)
+{
+    return script->current == NO_CORE ? 0 : script->current;
+}
+
 int push_new_space(lua_State *state, int index)
 {
     struct script *script = script_of(state);
@@ -48,6 +54,7 @@ int push_new_space(lua_State *state, int index)
     struct space_config config = {.table = text_field(state, index, "table", "radix"),
                                   .format = text_field(state, index, "format", "vmsa-4k-48"),
                                   .aliasing_allowed = flag_field(state, index, "aliasing", false)};
+    config.core = running_core(script);
     config.asid = (uint16_t)(script->simulation.space_count + 1);
     if (push_field(state, index, "asid"))
         config.asid = (uint16_t)check_range(state, -1, "asid", 0, UINT16_MAX);
@@ -224,7 +231,8 @@ static int space_interpret_call(lua_State *state)
     struct address_space *space = check_space(state, 1);
     struct collected collected = {state, 0};
     lua_newtable(state);
-    enum pagetable_result result = space_visit(space, collect_mapping, &collected);
+    enum pagetable_result result =
+        space_visit(space, running_core(script_of(state)), collect_mapping, &collected);
     if (result != PAGETABLE_OK)
         return luaL_error(state, "the table cannot be read: %s", pagetable_result_name(result));
     return 1;

@@ -1,0 +1,25 @@
+-- A program may make an address space; what it sees of a table is what its own core sees.
+local m = machine { cores = 3, record = "all", memory = { size = "64M" }, network = { latency = 400 } }
+local as = m:address_space {}
+as:premap(0x400000, m:frames("64K"), "4K", "rw-u", 16)
+m.core[1]:program(function(core)
+  core:switch(as)
+  core:run(stream.uniform { base = 0x400000, size = "64K", n = 500 })
+end)
+m.core[2]:program(function(core)
+  core:wait(300)
+  local mine = m:address_space { asid = 77 }
+  core:switch(mine)
+  assert(mine:map(core, 0x400000, m:frames("4K"), "4K", "rw-u"))
+  print(core:load(0x400000), #mine:interpret(), #as:interpret())
+  m:barrier("mapped")
+  core:write(mine.root, 0)
+  print("own store", #mine:interpret())
+  core:wait(200)
+end)
+m.core[3]:program(function(core)
+  local before = #as:interpret()
+  m:barrier("mapped")
+  core:wait(3)
+  print("other core's store", before, #as:interpret())
+end)
