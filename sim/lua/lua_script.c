@@ -78,7 +78,7 @@ static char *read_file(const char *path, size_t *length, struct run_outcome *out
         }
         used += fread(text + used, 1, capacity - used - 1, file);
     } while (!feof(file) && !ferror(file));
-    bool failed = ferror(file) || !feof(file);
+    bool failed = !text || ferror(file) || !feof(file);
     if (fclose(file) != 0 || failed) {
         snprintf(outcome->error, sizeof outcome->error, "%s: it cannot be read as a file", path);
         free(text);

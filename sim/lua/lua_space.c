@@ -11,9 +11,10 @@ static const char *const space_keys[] = {"table", "format", "asid", "aliasing", 
 struct address_space *check_space(lua_State *state, int index)
 {
     struct address_space **space = luaL_testudata(state, index, SPACE_TYPE);
-    if (!space)
-        luaL_error(state, "an address space is wanted here, not %s", luaL_typename(state, index));
-    return *space;
+    if (space && *space)
+        return *space;
+    luaL_error(state, "an address space is wanted here, not %s", luaL_typename(state, index));
+    __builtin_unreachable(); /* luaL_error does not return */
 }
 
 /* Raises with the nearest known name, if there is one. */

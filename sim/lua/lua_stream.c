@@ -55,9 +55,10 @@ static void try_pattern(lua_State *state, const struct stream_config *config)
 {
     char error[256];
     struct stream *stream = stream_open(config, error, sizeof error);
-    if (!stream)
+    if (stream)
+        stream->close(stream);
+    else
         luaL_error(state, "%s", error);
-    stream->close(stream);
 }
 
 static int new_pattern(lua_State *state)
@@ -115,9 +116,10 @@ static int new_trace(lua_State *state)
                                      .offset = integer_field(state, 1, "offset", 0),
                                      .fetches = flag_field(state, 1, "fetches", true)};
     struct stream *stream = trace_stream_open(&description->trace, error, sizeof error);
-    if (!stream)
+    if (stream)
+        stream->close(stream);
+    else
         luaL_error(state, "%s", error);
-    stream->close(stream);
     return 1;
 }
 
