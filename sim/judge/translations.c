@@ -32,6 +32,7 @@ struct tally {
     const struct version *forbids; /* fits, but does not permit the access */
     const struct version *ended;   /* fitted once, and ended before the last use */
     const struct version *present; /* in time, whatever it maps to; the same frame preferred */
+    const struct version *once;    /* begins after the completion, but an equal one is forgotten */
     const struct version *later;   /* begins after the completion */
     bool certain;                  /* something was mapped all the time */
 };
@@ -60,7 +61,7 @@ static void weigh(struct tally *tally, const struct version *version, const stru
         else if (version_allows(version, use))
             tally->forbids = version;
         else if (use->complete < version->created.begin)
-            tally->later = version;
+            *(use->complete < version->forgotten_since ? &tally->later : &tally->once) = version;
         else if (!tally->ended || tally->ended->ended.end < version->ended.end)
             tally->ended = version;
     }
@@ -71,26 +72,32 @@ static void weigh(struct tally *tally, const struct version *version, const stru
     }
 }
 
-/* The last end of the versions at this address that were forgotten; 0 if none was. */
-static uint64_t forgotten_end(const struct judge *judge, uint64_t va, uint32_t space, uint64_t sizes)
+/* What was forgotten at this address. */
+struct forgotten {
+    uint64_t end; /* the last of any version; 0 if none was */
+    bool lost;    /* a version that no other one stands for */
+};
+
+static void add_forgotten(const struct judge *judge, struct forgotten *forgotten, uint64_t va, uint32_t space,
+                          uint64_t sizes)
 {
-    uint64_t end = 0;
     for (; sizes; sizes &= sizes - 1) {
         unsigned size_lg2 = (unsigned)__builtin_ctzll(sizes);
         struct region_key key = {.number = va >> size_lg2, .space = space, .size_lg2 = (uint8_t)size_lg2};
         const struct region *region = region_find(&judge->index, &key);
-        if (region && region->forgotten_end > end)
-            end = region->forgotten_end;
+        if (region && region->forgotten_end > forgotten->end)
+            forgotten->end = region->forgotten_end;
+        forgotten->lost |= region && region->lost;
     }
-    return end;
 }
 
-static uint64_t last_forgotten(const struct judge *judge, const struct sighting *sighting)
+static struct forgotten forgotten_at(const struct judge *judge, const struct sighting *sighting)
 {
-    uint64_t own =
-        forgotten_end(judge, sighting->va, sighting->space, judge->spaces[sighting->space].sizes_used);
-    uint64_t global = forgotten_end(judge, sighting->va, SPACE_GLOBAL, judge->global_sizes);
-    return own > global ? own : global;
+    struct forgotten forgotten = {0};
+    add_forgotten(judge, &forgotten, sighting->va, sighting->space,
+                  judge->spaces[sighting->space].sizes_used);
+    add_forgotten(judge, &forgotten, sighting->va, SPACE_GLOBAL, judge->global_sizes);
+    return forgotten;
 }
 
 static struct verdict conclude(struct judge *judge, const struct tally *tally,
@@ -98,8 +105,9 @@ static struct verdict conclude(struct judge *judge, const struct tally *tally,
 {
     if (tally->fits || (tally->foreign && !tally->certain))
         return (struct verdict){RULE_NONE, NULL};
-    uint64_t forgotten = last_forgotten(judge, sighting);
-    if (forgotten && forgotten >= sighting->gone) { /* told too late: what is forgotten may have allowed it */
+    struct forgotten forgotten = forgotten_at(judge, sighting);
+    if (forgotten.end &&
+        forgotten.end >= sighting->gone) { /* told too late: one of them may have allowed it */
         judge->unjudged[UNJUDGED_LATE_ACCESS]++;
         return (struct verdict){RULE_NONE, NULL};
     }
@@ -107,13 +115,14 @@ static struct verdict conclude(struct judge *judge, const struct tally *tally,
         return (struct verdict){RULE_FORBIDDEN_ACCESS, tally->forbids};
     if (tally->ended)
         return (struct verdict){RULE_STALE_TRANSLATION, tally->ended};
+    /* After a loss it may be a wrong frame, or never have been mapped: but an old mapping is likelier. */
+    if (tally->once || forgotten.lost)
+        return (struct verdict){RULE_STALE_TRANSLATION, NULL};
     const struct version *present = tally->present;
     if (present && same_place(present, sighting) && (present->rights & sighting->right) != sighting->right)
         return (struct verdict){RULE_FORBIDDEN_ACCESS, present};
     if (present)
         return (struct verdict){RULE_WRONG_FRAME, present};
-    if (forgotten)
-        return (struct verdict){RULE_STALE_TRANSLATION, NULL};
     return (struct verdict){RULE_NEVER_MAPPED, tally->later};
 }
 
@@ -145,8 +154,9 @@ static void report(struct judge *judge, struct judge_finding finding, const stru
     if (!version) {
         judge_report(judge, &finding, "%s has 0x%" PRIx64 " for 0x%" PRIx64 " in space %u, where %s", who,
                      sighting->pa, sighting->va, sighting->space,
-                     verdict->rule == RULE_STALE_TRANSLATION ? "only long ended mappings were"
-                                                             : "nothing was mapped");
+                     verdict->rule == RULE_STALE_TRANSLATION
+                         ? "only a mapping that ended long ago may have had it"
+                         : "nothing was mapped");
         return;
     }
     uint64_t expected = version->mapping.frame.base + (sighting->va - version->mapping.va);
@@ -186,10 +196,7 @@ static void report(struct judge *judge, struct judge_finding finding, const stru
 static struct use use_of(const struct mmu_event *event)
 {
     const struct event_translation *access = &event->as.translation;
-    struct use use = {access->issue_cycle, access->translated_cycle, event->cycle};
-    if (access->performed_cycle != EVENT_NEVER && access->performed_cycle > use.last)
-        use.last = access->performed_cycle;
-    return use;
+    return (struct use){access->issue_cycle, event->cycle, event->cycle};
 }
 
 static void who_accessed(char *text, size_t bytes, const struct mmu_event *event)
@@ -265,9 +272,8 @@ bool judge_translation(struct judge *judge, const struct mmu_event *event, bool 
         return false; /* counted when it arrived */
     if (access->fault != FAULT_NONE)
         return judge_access_fault(judge, event, final);
-    struct use use = use_of(event);
-    struct sighting sighting = {.use = use,
-                                .gone = use.last > use.first ? use.last : use.first,
+    struct sighting sighting = {.use = use_of(event),
+                                .gone = event->cycle,
                                 .va = access->va,
                                 .pa = access->pa,
                                 .space = access->space,
@@ -368,7 +374,7 @@ static void report_entry(struct judge *judge, const struct mmu_event *event, con
                                     .invalidation = version ? version->invalidation : 0,
                                     .walk = entry->walk,
                                     .entry = entry->id};
-    char why[96] = "only long ended mappings were there";
+    char why[96] = "only a mapping that ended long ago may have had it";
     if (version)
         (void)snprintf(why, sizeof why, "operation %" PRIu64 " had ended its mapping in cycle %s",
                        version->ended_by, cycle_print(version->ended.end).text);

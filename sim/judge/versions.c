@@ -5,7 +5,7 @@
 
 #define SLAB_REGIONS   256u
 #define CAPACITY_FIRST 1024u
-#define ENDED_KEPT     8u /* a region keeps so many ended versions whatever their age */
+#define ENDED_KEPT     8u /* a region keeps so many different ended versions whatever their age */
 
 static size_t hash(const struct region_key *key)
 {
@@ -211,6 +211,7 @@ static struct version *new_version(struct version_index *index, const struct ver
     *version = *model;
     version->twin = NULL;
     version->older = NULL;
+    version->forgotten_since = EVENT_NEVER;
     index->versions++;
     return version;
 }
@@ -301,6 +302,37 @@ static bool forgettable(const struct version *version, uint64_t cycle)
     return version->fixed == (VERSION_CREATED_FIXED | VERSION_ENDED_FIXED) && version->ended.end < cycle;
 }
 
+static uint64_t since(const struct version *version)
+{
+    return version->forgotten_since < version->created.begin ? version->forgotten_since
+                                                             : version->created.begin;
+}
+
+/* The next younger one of the same translation, if it has ended as long ago: it tells of the old one, too. */
+static struct version *repeated(struct version *newest, const struct version *old, uint64_t cycle)
+{
+    struct version *repeat = NULL;
+    for (struct version *version = newest; version && version != old; version = version->older)
+        if (forgettable(version, cycle) && same_mapping(version, old))
+            repeat = version;
+    return repeat;
+}
+
+static void forget_one(struct version_index *index, struct region *region, struct version **link)
+{
+    struct version *version = *link;
+    inherit(region->newest, version);
+    if (region->forgotten_end < version->ended.end)
+        region->forgotten_end = version->ended.end;
+    if (version->twin)
+        version->twin->twin = NULL;
+    *link = version->older;
+    region->ended--;
+    version->older = index->free_versions;
+    index->free_versions = version;
+    index->versions--;
+}
+
 static bool forget_due_in(const struct region *region)
 {
     return region && region->ended > ENDED_KEPT && region->ended >= region->sweep_at;
@@ -311,24 +343,20 @@ static void forget_in(struct version_index *index, struct region *region, uint64
     if (!forget_due_in(region))
         return;
     struct version **link = &region->newest;
-    unsigned ended = 0;
+    unsigned different = 0;
     while (*link) {
         struct version *version = *link;
-        ended += !version_live(version);
-        if (ended <= ENDED_KEPT || !forgettable(version, cycle)) {
+        struct version *repeat = repeated(region->newest, version, cycle);
+        different += forgettable(version, cycle) && !repeat;
+        if (!forgettable(version, cycle) || (!repeat && different <= ENDED_KEPT)) {
             link = &version->older;
             continue;
         }
-        inherit(region->newest, version);
-        if (region->forgotten_end < version->ended.end)
-            region->forgotten_end = version->ended.end;
-        if (version->twin)
-            version->twin->twin = NULL;
-        *link = version->older;
-        region->ended--;
-        version->older = index->free_versions;
-        index->free_versions = version;
-        index->versions--;
+        if (repeat)
+            repeat->forgotten_since = since(version);
+        else
+            region->lost = true;
+        forget_one(index, region, link);
     }
     region->sweep_at = region->ended * 2;
 }

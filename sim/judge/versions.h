@@ -38,6 +38,7 @@ struct version {
     uint64_t created_by; /* operation */
     uint64_t ended_by;
     uint64_t invalidation;    /* the last of the ending operation */
+    uint64_t forgotten_since; /* an equal version lived then and was forgotten; EVENT_NEVER: none */
     struct version *older;    /* the version before, of the same virtual region */
     struct version *twin;     /* in SPACE_GLOBAL, or from there; NULL if none */
     uint32_t space;           /* whose mapping it is, in both twins */
@@ -63,6 +64,7 @@ struct region {
     uint64_t forgotten_end;   /* the last cycle of any version that was forgotten; 0 if none was */
     uint32_t ended;           /* versions in the list that have ended */
     uint32_t sweep_at;        /* so many of them are worth a search for what can be forgotten */
+    bool lost;                /* what was forgotten told something that nothing tells that is kept */
 };
 
 struct version_index {

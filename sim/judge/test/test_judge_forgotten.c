@@ -17,6 +17,7 @@
 #define ROUNDS          200u
 #define ROUND_CYCLES    200u
 #define LAST_CYCLE      (ROUNDS * ROUND_CYCLES + 1000)
+#define LAST_MAPPED     ((ROUNDS - 1) * ROUND_CYCLES + 50) /* something is, then */
 #define FRAME_OF(round) (FRAME + (round)*UINT64_C(0x1000))
 
 static int begin_short_memory(void **state)
@@ -27,13 +28,13 @@ static int begin_short_memory(void **state)
 }
 
 /* Mapped in [time + 12, time + 20]; unmapped in [time + 102, time + 160], though it returns in time + 130. */
-static void tell_round(uint64_t round)
+static void tell_mapping(uint64_t round, uint64_t base)
 {
     uint64_t time = round * ROUND_CYCLES;
     struct act map = {.id = 2 * round + 1,
                       .kind = OPERATION_MAP,
                       .va = PAGE,
-                      .frame = {FRAME_OF(round), RW, 12},
+                      .frame = {base, RW, 12},
                       .begin = time + 10,
                       .write = time + 12,
                       .visible = time + 14,
@@ -54,7 +55,7 @@ static void tell_round(uint64_t round)
 static void tell_rounds(void)
 {
     for (uint64_t round = 0; round < ROUNDS; round++)
-        tell_round(round);
+        tell_mapping(round, FRAME_OF(round));
 }
 
 /* Called before all others and returned after them: nothing that breaks a rule can be decided. */
@@ -103,7 +104,7 @@ static void good_access_is_decided_long_after_its_mapping_ended(void **state)
 {
     tell_long_operation(OPERATION_MAP, PAGE + 0x100000);
     tell_rounds();
-    story_load(&story, PAGE, FRAME_OF(1), 350, 361);
+    story_load(&story, PAGE, FRAME_OF(1), 350, 360);
     story_expect_good(&story);
 }
 
@@ -111,7 +112,7 @@ static void bad_access_is_decided_long_after_its_mapping_ended(void **state)
 {
     tell_long_operation(OPERATION_MAP, PAGE + 0x100000);
     tell_rounds();
-    story_load(&story, PAGE, FRAME_OF(1), 350, 362);
+    story_load(&story, PAGE, FRAME_OF(1), 350, 361);
     story_expect(&story, RULE_STALE_TRANSLATION, 1);
 }
 
@@ -136,43 +137,73 @@ static void bad_query_of_what_was_never_mapped(void **state)
     story_expect(&story, RULE_OPERATION_RESULT, 1);
 }
 
-/* Without values: they have a count of their own of what is told late. */
-static void load_told_last(uint64_t issued, uint64_t performed)
+/* It fills nothing: only its start has to be explained. */
+static struct event_walk *walk_told_last(uint64_t started)
 {
-    story.config.values = false;
     tell_rounds();
-    story_load(&story, PAGE, FRAME_OF(1), issued, LAST_CYCLE)->performed_cycle = performed;
+    struct event_walk *walk = story_walk(&story, started, LAST_CYCLE);
+    walk->filled = 0;
+    return walk;
 }
 
-static void good_access_told_too_late_is_counted_and_not_judged(void **state)
+static void good_walk_told_too_late_is_counted_and_not_judged(void **state)
 {
-    load_told_last(255, 260);
+    walk_told_last(255)->leaf.frame.base = FRAME_OF(1);
     struct judge *judge = story_judge(&story);
     assert_int_equal(judge_count_all(judge), 0);
     assert_int_equal(judge_unjudged(judge, UNJUDGED_LATE_ACCESS), 1);
     judge_destroy(judge);
 }
 
-static void bad_access_performed_long_after_the_end_of_its_mapping(void **state)
+static void expect_perhaps_stale(uint64_t findings)
 {
-    load_told_last(LAST_CYCLE - 10, LAST_CYCLE - 1);
+    struct judge *judge = story_judge(&story);
+    assert_int_equal(judge_count(judge, RULE_STALE_TRANSLATION), 1);
+    assert_int_equal(judge_count_all(judge), findings);
+    assert_int_equal(judge_unjudged(judge, UNJUDGED_LATE_ACCESS), 0);
+    assert_non_null(strstr(judge_finding_at(judge, 0)->text, "ended long ago"));
+    judge_destroy(judge);
+}
+
+static void bad_walk_starts_long_after_the_end_of_its_mapping(void **state)
+{
+    walk_told_last(LAST_CYCLE - 10)->leaf.frame.base = FRAME_OF(1);
+    expect_perhaps_stale(1);
+}
+
+static void bad_load_long_after_the_end_of_its_mapping_and_of_many_others(void **state)
+{
+    tell_rounds();
+    story_load(&story, PAGE, FRAME_OF(1), LAST_MAPPED, LAST_MAPPED + 10);
+    expect_perhaps_stale(1);
+}
+
+/* A frame that returns in every second round is one translation to remember, however often it was mapped. */
+static void bad_load_long_after_the_end_of_its_mapping_and_of_few_others(void **state)
+{
+    for (uint64_t round = 0; round < ROUNDS; round++)
+        tell_mapping(round, round < 2 ? FRAME_OF(round) : FRAME_OF(2 + round % 2));
+    story_load(&story, PAGE, FRAME_OF(1), LAST_MAPPED, LAST_MAPPED + 10);
     struct judge *judge = story_judge(&story);
     assert_int_equal(judge_count(judge, RULE_STALE_TRANSLATION), 1);
     assert_int_equal(judge_count_all(judge), 1);
-    assert_int_equal(judge_unjudged(judge, UNJUDGED_LATE_ACCESS), 0);
-    assert_non_null(strstr(judge_finding_at(judge, 0)->text, "only long ended mappings"));
+    assert_int_equal(judge_finding_at(judge, 0)->operation, 4);
     judge_destroy(judge);
+}
+
+static void bad_load_of_a_frame_that_was_never_mapped_and_few_were(void **state)
+{
+    for (uint64_t round = 0; round < ROUNDS; round++)
+        tell_mapping(round, FRAME_OF(round % 2));
+    story_load(&story, PAGE, FRAME_OF(2), 10050, 10060);
+    story_expect(&story, RULE_WRONG_FRAME, 1);
 }
 
 static void bad_entry_kept_long_after_the_end_of_its_mapping(void **state)
 {
     tell_rounds();
     entry_of_round(1, LAST_CYCLE);
-    struct judge *judge = story_judge(&story);
-    assert_int_equal(judge_count(judge, RULE_STALE_TRANSLATION), 1);
-    assert_int_equal(judge_count(judge, RULE_STALE_ENTRY), 1);
-    assert_non_null(strstr(judge_finding_at(judge, 0)->text, "only long ended mappings"));
-    judge_destroy(judge);
+    expect_perhaps_stale(2); /* and the entry itself */
 }
 
 static void good_undecided_events_in_every_round_do_not_fill_memory(void **state)
@@ -211,9 +242,15 @@ int main(void)
                                         begin_short_memory, end),
         cmocka_unit_test_setup_teardown(good_query_of_what_was_mapped_at_its_call, begin_short_memory, end),
         cmocka_unit_test_setup_teardown(bad_query_of_what_was_never_mapped, begin_short_memory, end),
-        cmocka_unit_test_setup_teardown(good_access_told_too_late_is_counted_and_not_judged,
+        cmocka_unit_test_setup_teardown(good_walk_told_too_late_is_counted_and_not_judged, begin_short_memory,
+                                        end),
+        cmocka_unit_test_setup_teardown(bad_walk_starts_long_after_the_end_of_its_mapping, begin_short_memory,
+                                        end),
+        cmocka_unit_test_setup_teardown(bad_load_long_after_the_end_of_its_mapping_and_of_many_others,
                                         begin_short_memory, end),
-        cmocka_unit_test_setup_teardown(bad_access_performed_long_after_the_end_of_its_mapping,
+        cmocka_unit_test_setup_teardown(bad_load_long_after_the_end_of_its_mapping_and_of_few_others,
+                                        begin_short_memory, end),
+        cmocka_unit_test_setup_teardown(bad_load_of_a_frame_that_was_never_mapped_and_few_were,
                                         begin_short_memory, end),
         cmocka_unit_test_setup_teardown(bad_entry_kept_long_after_the_end_of_its_mapping, begin_short_memory,
                                         end),

@@ -135,19 +135,31 @@ static uint64_t operation_of_invalidation(const struct story *story, uint64_t in
     return 0;
 }
 
-/* No operation on its space is near: whatever it saw, it had to see. */
-static bool is_quiet_access(const struct story *story, const struct mmu_event *event)
+/* No other operation on this page runs in any of these cycles: what is seen then has to be seen. */
+static bool is_quiet(const struct story *story, const struct mmu_event *event, uint32_t space, uint64_t va,
+                     uint64_t first_cycle)
 {
-    const struct event_translation *access = &event->as.translation;
     for (size_t i = 0; i < story->count; i++) {
         const struct mmu_event *other = &story->events[i];
-        if (other->kind != EVENT_OPERATION_END || other->as.operation.space != access->space ||
-            (other->as.operation.va ^ access->va) >> 12)
+        if (other == event || other->kind != EVENT_OPERATION_END || other->as.operation.space != space ||
+            (other->as.operation.va ^ va) >> 12)
             continue;
-        if (other->as.operation.begin_cycle <= event->cycle && other->cycle >= access->issue_cycle)
+        if (other->as.operation.begin_cycle <= event->cycle && other->cycle >= first_cycle)
             return false;
     }
     return true;
+}
+
+static bool is_quiet_access(const struct story *story, const struct mmu_event *event)
+{
+    const struct event_translation *access = &event->as.translation;
+    return is_quiet(story, event, access->space, access->va, access->issue_cycle);
+}
+
+static bool is_quiet_answer(const struct story *story, const struct mmu_event *event)
+{
+    const struct event_operation *operation = &event->as.operation;
+    return is_quiet(story, event, operation->space, operation->va, operation->begin_cycle);
 }
 
 /* A damage changes one event that it can be done to, and says whether it could. */
@@ -222,7 +234,7 @@ static bool damage_answer(struct story *story, struct mmu_event *event)
 {
     static const enum pagetable_result refusals[OPERATION_KINDS] = {
         PAGETABLE_OVERLAP, PAGETABLE_NOT_MAPPED, PAGETABLE_NOT_MAPPED, PAGETABLE_NOT_MAPPED};
-    if (!is_answer(event))
+    if (!is_answer(event) || !is_quiet_answer(story, event))
         return false;
     struct event_operation *operation = &event->as.operation;
     operation->result =

@@ -17,10 +17,16 @@ static void good_load_between_map_and_unmap(void **state)
     story_expect_good(&story);
 }
 
-static void good_translation_issued_in_the_last_cycle_of_the_window(void **state)
+static void good_load_complete_in_the_last_cycle_of_the_window(void **state)
 {
-    story_load(&story, PAGE, FRAME, 250, 251)->performed_cycle = 250;
+    story_load(&story, PAGE, FRAME, 240, 250);
     story_expect_good(&story);
+}
+
+static void bad_load_performed_in_the_window_and_complete_after_it(void **state)
+{
+    story_load(&story, PAGE, FRAME, 240, 251)->performed_cycle = 245;
+    story_expect(&story, RULE_STALE_TRANSLATION, 1);
 }
 
 static void bad_translation_issued_after_the_window(void **state)
@@ -325,7 +331,9 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(good_load_between_map_and_unmap, begin_unmapped, end),
-        cmocka_unit_test_setup_teardown(good_translation_issued_in_the_last_cycle_of_the_window,
+        cmocka_unit_test_setup_teardown(good_load_complete_in_the_last_cycle_of_the_window, begin_unmapped,
+                                        end),
+        cmocka_unit_test_setup_teardown(bad_load_performed_in_the_window_and_complete_after_it,
                                         begin_unmapped, end),
         cmocka_unit_test_setup_teardown(bad_translation_issued_after_the_window, begin_unmapped, end),
         cmocka_unit_test_setup_teardown(good_translation_known_in_the_last_cycle_of_the_window,
