@@ -34,10 +34,10 @@ static void add_waiter(struct core *core, struct miss *miss, uint32_t index)
 /* The miss of this page; with NO_PAGE, a free one. NO_INDEX if there is none. */
 uint32_t miss_find(const struct core *core, uint64_t page)
 {
+    uint64_t found = 0; /* a bit a miss: without branches, since which one it is cannot be foreseen */
     for (uint32_t i = 0; i < core->machine->config.misses; i++)
-        if (core->miss_pages[i] == page)
-            return i;
-    return NO_INDEX;
+        found |= (uint64_t)(core->miss_pages[i] == page) << i;
+    return found ? (uint32_t)__builtin_ctzll(found) : NO_INDEX;
 }
 
 bool miss_start(struct core *core, uint32_t index)

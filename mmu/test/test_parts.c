@@ -139,11 +139,11 @@ static void memory_is_zero_until_written(void **state)
     (void)state;
     assert_true(memory_init(&memory, UINT64_C(1) << 40)); /* sparse: far more than the host has */
     assert_int_equal(memory_read(&memory, (UINT64_C(1) << 40) - 8, 8), 0);
-    assert_null(memory_page(&memory, (UINT64_C(1) << 40) - 8));
+    assert_null(memory_at(&memory, (UINT64_C(1) << 40) - 8));
     memory_write(&memory, (UINT64_C(1) << 40) - 8, 8, 42);
     assert_int_equal(memory_read(&memory, (UINT64_C(1) << 40) - 8, 8), 42);
-    assert_non_null(memory_page(&memory, (UINT64_C(1) << 40) - 8));
-    assert_null(memory_page(&memory, UINT64_C(1) << 40));
+    assert_non_null(memory_at(&memory, (UINT64_C(1) << 40) - 8));
+    assert_false(memory_contains(&memory, UINT64_C(1) << 40, 1));
     memory_destroy(&memory);
 }
 
@@ -185,7 +185,7 @@ static void a_clear_zeroes_its_range_only(void **state)
         memory_write(&memory, pa, 8, pa + 1);
     memory_clear(&memory, 4096 - 8, 2 * 4096);
     memory_clear(&memory, 512 * UINT64_C(1024), 4096); /* never written: nothing to do */
-    assert_null(memory_page(&memory, 512 * UINT64_C(1024)));
+    assert_false(memory_contains(&memory, 512 * UINT64_C(1024), 1));
     for (uint64_t pa = 0; pa < 4 * 4096; pa += 8) {
         bool cleared = pa >= 4096 - 8 && pa < 3 * 4096 - 8;
         assert_int_equal(memory_read(&memory, pa, 8), cleared ? 0 : pa + 1);
