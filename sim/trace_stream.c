@@ -26,8 +26,8 @@ struct trace_stream {
 
 static bool refill(struct trace_stream *self)
 {
-    if (self->left == 0)
-        return false;
+    if (self->left == 0 || self->count < 0)
+        return false; /* at its end, or failed: it stays so */
     size_t wanted = self->left < BLOCK ? (size_t)self->left : BLOCK;
     self->next = 0;
     self->count = trace_read(self->reader, self->records, wanted, &self->error);
@@ -93,7 +93,7 @@ static long trace_stream_next(struct stream *stream, struct stream_access *acces
             accesses[given++] = take_access(self);
             continue;
         }
-        if (self->next == self->count && !refill(self))
+        if (self->next >= self->count && !refill(self))
             break;
         const struct trace_record *record = &self->records[self->next++];
         if (!count_instruction(self, record)) {
