@@ -3,9 +3,11 @@
 --
 -- A use that starts when the window of a removal has ended (in the same cycle, too: invalidations drop before
 -- accesses issue) sees the state after it, and one that started before must be complete by then.
--- A global mapping (attribute 16) explains uses in every address space, since its entry serves all of them.
+-- A global mapping (attribute 16) explains uses in every address space, since its entry serves all of them; but not where
+-- the space had a mapping of its own throughout.
 CREATE VIEW unexplained AS
-WITH uses AS (
+WITH sizes AS MATERIALIZED (SELECT DISTINCT size_lg2 FROM mapping_windows),
+uses AS (
     SELECT 'translation' AS source, event, cycle, core, space, va,
            va & ~((1 << page_size_lg2) - 1) AS page, page_size_lg2 AS size_lg2,
            pa & ~((1 << page_size_lg2) - 1) AS frame,
@@ -36,7 +38,13 @@ WHERE NOT EXISTS (
         WHERE m.attributes & 16 AND m.va = u.page AND m.size_lg2 = u.size_lg2
           AND IFNULL(m.may_until, 0x7fffffffffffffff) >= MAX(u.used_until, u.needed_until)
           AND m.may_from <= IIF(u.source = 'entry', u.used_from, u.used_until)
-          AND m.pa = u.frame AND IFNULL(m.rights = u.rights, 1))
+          AND m.pa = u.frame AND IFNULL(m.rights = u.rights, 1)
+          AND NOT EXISTS (
+            SELECT 1 FROM sizes z CROSS JOIN mapping_windows o
+              ON o.space = u.space AND o.va = u.va & ~((1 << z.size_lg2) - 1) AND o.size_lg2 = z.size_lg2
+             AND IFNULL(o.may_until, 0x7fffffffffffffff) >= +u.used_from
+            WHERE o.must_from < u.used_from
+              AND IFNULL(o.must_until, 0x7fffffffffffffff) > IIF(u.source = 'entry', u.used_from, u.used_until)))
   -- an entry may also serve equal mappings one after the other, if each begins before the last one's window ends
   AND NOT (u.source = 'entry'
         AND EXISTS (

@@ -116,7 +116,7 @@ static struct verdict conclude(struct judge *judge, const struct tally *tally,
     if (tally->ended)
         return (struct verdict){RULE_STALE_TRANSLATION, tally->ended};
     /* After a loss it may be a wrong frame, or never have been mapped: but an old mapping is likelier. */
-    if (tally->once || forgotten.lost)
+    if (tally->once || (forgotten.lost && !tally->foreign))
         return (struct verdict){RULE_STALE_TRANSLATION, NULL};
     const struct version *present = tally->present;
     if (present && same_place(present, sighting) && (present->rights & sighting->right) != sighting->right)

@@ -250,7 +250,8 @@ static void bad_entry_has_another_frame(void **state)
     expect_broken("wrong_frame");
 }
 
-static void good_global_mapping_serves_another_space(void **state)
+/* Operation 1 maps a global page, and space 2 uses it. */
+static void use_global_mapping_in_another_space(void)
 {
     for (size_t i = 0; i < run.event_count; i++) {
         struct mmu_event *event = &run.events[i];
@@ -261,7 +262,25 @@ static void good_global_mapping_serves_another_space(void **state)
             event->as.view.mapping.frame.attributes |= FRAME_GLOBAL;
     }
     synthetic_access(&run, ACCESS_LOAD_42)->space = 2;
+}
+
+static void good_global_mapping_serves_another_space(void **state)
+{
+    use_global_mapping_in_another_space();
     expect_broken("");
+}
+
+static void bad_global_mapping_hides_the_own_one_of_another_space(void **state)
+{
+    struct mmu_event begin = *synthetic_nth(&run, EVENT_OPERATION_BEGIN, 0);
+    struct mmu_event end = *synthetic_nth(&run, EVENT_OPERATION_END, 0);
+    use_global_mapping_in_another_space();
+    begin.as.operation.id = end.as.operation.id = 8;
+    begin.as.operation.space = end.as.operation.space = 2;
+    begin.as.operation.frame.base = end.as.operation.frame.base = PAGE_PA + 0x1000;
+    synthetic_add(&run, &begin);
+    synthetic_add(&run, &end);
+    expect_broken("wrong_frame");
 }
 
 static void bad_mapping_of_one_space_serves_another(void **state)
@@ -558,6 +577,7 @@ int main(void)
         PAIR(bad_rights_are_wrong),
         PAIR(bad_entry_has_another_frame),
         PAIR(good_global_mapping_serves_another_space),
+        PAIR(bad_global_mapping_hides_the_own_one_of_another_space),
         PAIR(bad_mapping_of_one_space_serves_another),
         PAIR(bad_user_store_to_a_read_only_page_is_forbidden),
         PAIR(bad_rights_that_nobody_gave_are_wrong_and_forbidden),
