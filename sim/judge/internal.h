@@ -86,6 +86,7 @@ struct judge {
     struct operation **operations; /* unsettled, in the order of their calls */
     size_t operation_count;
     size_t operation_capacity;
+    size_t open;          /* of these operations, have not returned */
     uint64_t next_settle; /* no operation settles before this cycle */
     size_t parked;
     struct invalidation_state *invalidations; /* not completed, or without all acknowledgements */

@@ -93,6 +93,7 @@ static struct operation *add_operation(struct judge *judge, const struct mmu_eve
     operation->first_write = EVENT_NEVER;
     operation->view_cycle = EVENT_NEVER;
     judge->operations[judge->operation_count++] = operation;
+    judge->open++;
     return operation;
 }
 
@@ -262,6 +263,7 @@ void operation_returns(struct judge *judge, const struct mmu_event *event)
         operation = add_operation(judge, event);
     if (!operation)
         return;
+    judge->open -= !returned(operation);
     operation->call = *call;
     operation->end_cycle = event->cycle;
     const char *refused = operation_changes(call) ? judge_refusal(judge, space, call) : NULL;
@@ -315,9 +317,13 @@ static uint64_t horizon_of(const struct judge *judge, const struct version *vers
 {
     uint64_t horizon =
         judge->now > judge->config.settle_cycles ? judge->now - judge->config.settle_cycles : 0;
-    for (size_t i = 0; i < judge->operation_count; i++) {
-        const struct operation *open = judge->operations[i]; /* NULL: has just settled */
-        if (open && !returned(open) && mapping_contains(&version->mapping, open->call.va))
+    size_t left = judge->open;
+    for (size_t i = judge->operation_count; i > 0 && left; i--) {
+        const struct operation *open = judge->operations[i - 1]; /* NULL while others settle */
+        if (!open || returned(open))
+            continue;
+        left--;
+        if (mapping_contains(&version->mapping, open->call.va))
             horizon = lesser(horizon, open->call.begin_cycle);
     }
     return lesser(horizon, judge_held_since(judge, &version->mapping));
@@ -349,8 +355,8 @@ void operations_settle(struct judge *judge)
     judge->next_settle = EVENT_NEVER;
     for (size_t i = 0; i < judge->operation_count; i++) {
         struct operation *operation = judge->operations[i];
+        judge->operations[i] = NULL;
         if (is_settled(judge, operation)) {
-            judge->operations[i] = NULL;
             settle(judge, operation);
         } else {
             judge->operations[kept++] = operation;

@@ -346,9 +346,10 @@ static void forget_in(struct version_index *index, struct region *region, uint64
     unsigned different = 0;
     while (*link) {
         struct version *version = *link;
-        struct version *repeat = repeated(region->newest, version, cycle);
-        different += forgettable(version, cycle) && !repeat;
-        if (!forgettable(version, cycle) || (!repeat && different <= ENDED_KEPT)) {
+        bool old = forgettable(version, cycle);
+        struct version *repeat = old ? repeated(region->newest, version, cycle) : NULL;
+        different += old && !repeat;
+        if (!old || (!repeat && different <= ENDED_KEPT)) {
             link = &version->older;
             continue;
         }
