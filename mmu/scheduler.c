@@ -10,7 +10,8 @@
  */
 #include "mmu/core.h"
 
-#define DELIVER_AT 8192u /* buffered events that are worth a delivery */
+#define DELIVER_AT 8192u  /* buffered events that are worth a delivery */
+#define EVENTS_MAX 65536u /* of a core that runs ahead; with more it waits for a delivery */
 
 static uint64_t later(uint64_t cycle, uint64_t cycles)
 {
@@ -89,12 +90,13 @@ static uint64_t limit_of(const struct core *core, const struct sendings *sending
     return later(limit, machine->controls.extra_look_ahead);
 }
 
-static void run_core(struct core *core, uint64_t limit)
+/* Up to the limit, or for now to fewer: what can happen at global time happens in any case. */
+static void run_core(struct core *core, uint64_t limit, uint64_t time)
 {
     core->limit = limit;
     while (!core->asked) {
         uint64_t next = core_next(core);
-        if (next >= core->limit)
+        if (next >= core->limit || (core->events_count > EVENTS_MAX && next > time))
             return;
         core_step(core, next);
     }
@@ -140,7 +142,7 @@ enum machine_status machine_advance(struct machine *machine, unsigned *core)
         }
         struct sendings sendings = find_sendings(machine, time);
         for (uint32_t i = 0; i < machine->config.cores; i++)
-            run_core(&machine->cores[i], limit_of(&machine->cores[i], &sendings, time));
+            run_core(&machine->cores[i], limit_of(&machine->cores[i], &sendings, time), time);
         if (machine->events_buffered > DELIVER_AT && machine_deliver(machine, time) != 0)
             break;
     }

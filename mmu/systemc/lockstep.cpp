@@ -10,7 +10,7 @@ namespace
 {
 
 constexpr uint64_t not_scheduled = UINT64_MAX;
-constexpr unsigned deliver_every = 256; /* arbitrations between two deliveries of events */
+constexpr unsigned deliver_every = 1024; /* steps and arbitrations between two deliveries of events */
 
 void notify_at(sc_core::sc_event &event, const sc_core::sc_time &at)
 {
@@ -50,6 +50,7 @@ void core_module::step()
     if (owner_.halted())
         return;
     asked_ = machine_core_step(owner_.machine(), index_, cycle);
+    owner_.deliver(cycle);
     if (asked_)
         owner_.ask(index_, cycle);
     owner_.schedule_all();
@@ -79,8 +80,7 @@ void bus_module::arbitrate()
     if (owner_.halted())
         return;
     machine_arbitrate(owner_.machine(), cycle);
-    if (++arbitrations_ % deliver_every == 0)
-        (void)machine_deliver(owner_.machine(), cycle); /* a failure is kept as the machine's error */
+    owner_.deliver(cycle);
     owner_.schedule_all();
 }
 
@@ -113,6 +113,14 @@ void lockstep::schedule_all()
 void lockstep::ask(unsigned core, uint64_t cycle)
 {
     ask_(core, cycle);
+}
+
+void lockstep::deliver(uint64_t cycle)
+{
+    if (++steps_ < deliver_every)
+        return;
+    steps_ = 0;
+    (void)machine_deliver(machine_, cycle); /* a failure is kept as the machine's error */
 }
 
 void lockstep::halt()

@@ -65,7 +65,6 @@ class bus_module : public sc_core::sc_module
 
     lockstep &owner_;
     uint64_t scheduled_cycle_;
-    unsigned arbitrations_ = 0;
     sc_core::sc_event event_;
 };
 
@@ -82,6 +81,8 @@ class lockstep : public sc_core::sc_module
     /* Something may have come for any core: whoever has to act earlier than planned is planned anew. */
     void schedule_all();
     void ask(unsigned core, uint64_t cycle);
+    /* Hands the events of earlier cycles to the observers, once in a while. */
+    void deliver(uint64_t cycle);
     /* Nothing is stepped any more. */
     void halt();
     bool halted() const;
@@ -95,6 +96,7 @@ class lockstep : public sc_core::sc_module
     struct machine *machine_;
     asker ask_;
     bool halted_ = false;
+    unsigned steps_ = 0; /* since the last delivery */
     std::vector<std::unique_ptr<core_module>> cores_;
     std::unique_ptr<bus_module> bus_;
 };

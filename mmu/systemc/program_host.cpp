@@ -13,8 +13,8 @@ namespace
 {
 
 /*
- * Lua lets a script nest 200 calls of C (LUAI_MAXCCALLS) before it says that this is too deep; each may take some
- * KiB (string.gsub, a fault handler). The host gives memory only to what is touched.
+ * Lua lets a script nest 200 calls of C (LUAI_MAXCCALLS) before it says that this is too deep; each may take
+ * some KiB (string.gsub, a fault handler). The host gives memory only to what is touched.
  */
 constexpr int stack_bytes = 2 * 1024 * 1024;
 
