@@ -13,5 +13,5 @@ CROSS JOIN (SELECT DISTINCT size_lg2 FROM mapping_windows) sizes
 JOIN mapping_windows m
   ON m.space = t.space AND m.va = t.va & ~((1 << sizes.size_lg2) - 1) AND m.size_lg2 = sizes.size_lg2
  AND IFNULL(m.may_until, 0x7fffffffffffffff) > +t.cycle
-WHERE t.fault <> 0 AND m.must_from <= t.issue_cycle AND IFNULL(m.must_until, 0x7fffffffffffffff) > t.cycle
+WHERE t.fault <> 0 AND m.must_from < t.issue_cycle AND IFNULL(m.must_until, 0x7fffffffffffffff) > t.cycle
   AND (m.rights >> (3 * t.privilege + t.access_kind)) & 1;

@@ -1,5 +1,6 @@
 -- No entry stays in a TLB, where it could be hit, when the window of its mapping's removal has ended, unless another
--- mapping of the same page, size, frame and rights has begun by then. The first such moment is told.
+-- mapping of the same page, size, frame and rights has begun by then. A global mapping's entry may have been filled in
+-- another space. The first such moment is told.
 CREATE VIEW rule_stale_entry AS
 SELECT 'stale_entry' AS rule, e.event, MIN(m.may_until) AS cycle, e.core, e.space, e.va,
        printf('the %s entry for 0x%x -> 0x%x stayed until cycle %d, %s operation %d ended its mapping in cycle %d',
@@ -8,7 +9,7 @@ SELECT 'stale_entry' AS rule, e.event, MIN(m.may_until) AS cycle, e.core, e.spac
        m.remove_operation AS operation, e.walk, e.entry, NULL AS invalidation, m.mapping
 FROM tlb_entries e
 CROSS JOIN mapping_windows m
-  ON m.space = e.space AND m.va = e.va AND m.size_lg2 = e.size_lg2
+  ON (m.space = e.space OR m.attributes & 16) AND m.va = e.va AND m.size_lg2 = e.size_lg2
  AND IFNULL(m.may_until, 0x7fffffffffffffff) >= +e.fill_cycle
  AND IFNULL(m.may_until, 0x7fffffffffffffff) < +e.end_cycle
 CROSS JOIN operations o ON o.operation = m.remove_operation

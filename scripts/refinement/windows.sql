@@ -1,12 +1,12 @@
 -- Windows: when each page-table operation can be seen, from the raw record alone. Run once, when a run ends.
 --
--- An operation begins with its first store (issued: its own core may see it already) and, for what it removes,
--- ends with the last of its return, the visibility of its stores and the acknowledgements of its invalidations.
+-- An operation begins with its first store that changes a word (issued: its own core may see it already), or with its
+-- return if there is none, and, for what it removes, ends with the last of its return, the visibility of its stores and the acknowledgements of its invalidations.
 -- Codes: operation 0 map, 1 unmap, 2 protect, 3 query; result 0 ok, 5 environment failed (half done, perhaps).
 
 INSERT INTO operation_windows
 SELECT o.operation,
-       IFNULL(w.first_issue, o.begin_cycle),
+       COALESCE(w.first_issue, o.end_cycle, o.begin_cycle),
        w.last_visible,
        i.last_acknowledge,
        CASE WHEN o.end_cycle IS NOT NULL AND IFNULL(i.open, 0) = 0
@@ -14,7 +14,7 @@ SELECT o.operation,
        -- Done in memory: returned (or its view taken, which comes first on some machines) and drained.
        MAX(MIN(o.end_event, IFNULL(v.event, o.end_event)), IFNULL(w.last_event, 0))
 FROM operations o
-LEFT JOIN (SELECT operation, MIN(issue_cycle) AS first_issue, MAX(visible_cycle) AS last_visible,
+LEFT JOIN (SELECT operation, MIN(IIF(old_value <> new_value, issue_cycle, NULL)) AS first_issue, MAX(visible_cycle) AS last_visible,
                   MAX(event) AS last_event
            FROM entry_writes WHERE operation IS NOT NULL GROUP BY operation) w USING (operation)
 LEFT JOIN (SELECT i.operation,

@@ -158,7 +158,7 @@ static void good_new_entry_hit_under_an_equal_mapping(void **state)
 {
     map_again_and_hit();
     struct event_tlb_entry *entry = &synthetic_nth(&run, EVENT_TLB_ENTRY, 1)->as.tlb_entry;
-    entry->fill_cycle = 905;
+    entry->fill_cycle = 912;
     entry->last_done_cycle = 960;
     entry->end_cycle = 970;
     expect_broken("");

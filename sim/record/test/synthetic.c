@@ -50,8 +50,13 @@ static void add_operation(struct synthetic_run *run, struct event_operation oper
 static void add_write(struct synthetic_run *run, uint64_t operation, uint64_t pa, uint64_t value,
                       uint64_t issue)
 {
+    uint64_t before = 0; /* what the last earlier write of this word left there */
+    for (size_t i = 0; i < run->event_count; i++)
+        if (run->events[i].kind == EVENT_ENTRY_WRITE && run->events[i].as.entry_write.pa == pa)
+            before = run->events[i].as.entry_write.new_value;
     struct event_entry_write write = {.operation = operation,
                                       .pa = pa,
+                                      .old_value = before,
                                       .new_value = value,
                                       .issue_cycle = issue,
                                       .visible_cycle = issue + 10};

@@ -1,0 +1,88 @@
+-- Random page-table operations, accesses, streams, faults, invalidations and regions on a random machine.
+-- arg: seed, page table, recording level. Everything is drawn from the seed.
+local seed, pagetable, level = math.tointeger(arg[1] or 1), arg[2] or "radix", arg[3] or "all"
+
+local state = seed
+local function draw(n)
+  state = (state * 6364136223846793005 + 1442695040888963407)
+  return (state >> 33) % n + 1
+end
+local function one_of(list) return list[draw(#list)] end
+
+for _ = 1, 8 do draw(2) end
+local cores = draw(4)
+local m = machine {
+  seed = seed, cores = cores, record = level,
+  memory = { size = "256M", latency = one_of { 5, 40, 120 } },
+  bus = { occupancy = one_of { 1, 2, 8 } },
+  -- (a forgotten barrier shows only while a store stays in the buffer for longer than a walk of another core takes)
+  store_buffer = { depth = one_of { 0, 1, 4, 16 }, drain = pagetable:find("barrier") and 700 or one_of { 1, 8, 100, 700 } },
+  network = { latency = one_of { 1, 20, 60 } },
+  tlb = {
+    l1d = { entries = one_of { 2, 8, 64 }, ways = 2, latency = draw(3) },
+    l2 = { entries = 16, ways = 4, latency = one_of { 1, 7 } },
+  },
+  walker = { slots = draw(4), misses = draw(8) },
+}
+
+local BASE, PAGES = 0x40000000, one_of { 3, 24 }
+local BIG, GLOBAL = 0x80000000, 0xc0000000
+local ATTRIBUTES = { "rw-u", "r--u", "r-xu", "rw-", "rwxu" }
+local TLBI = { "vae1", "vae1is", "vaae1is", "aside1is", "vmalle1", "vmalle1is", "vale1is" }
+local spaces = { m:address_space { table = pagetable, asid = 1 }, m:address_space { table = pagetable, asid = 2 } }
+spaces[1]:premap(BASE, m:frames("4K"), "4K", "rw-u")
+
+local function demand(core, as)
+  return function(_, fault)
+    if fault.kind ~= "translation" then return false end
+    local mapped, why = as():map(core, page(fault.va), m:frames("4K"), "4K", "rw-u")
+    return mapped or why == "overlap"
+  end
+end
+
+local function step(core, use)
+  local as, va = use.space, BASE + (core:random(PAGES) - 1) * 4096
+  local what = core:random(15)
+  if pagetable:find("barrier") and core.number > 1 and (what <= 5 or what == 12) then what = 7 end
+  if what <= 2 then as:map(core, va, m:frames("4K"), "4K", ATTRIBUTES[core:random(4)])
+  elseif what == 3 then as:unmap(core, va)
+  elseif what == 4 then as:protect(core, va, ATTRIBUTES[core:random(#ATTRIBUTES)])
+  elseif what == 5 then as:query(core, va + core:random(4000))
+  elseif what == 6 then core:store(va + 8 * core:random(500), core:random(1 << 40), { bytes = ({ 1, 2, 4, 8 })[core:random(4)] })
+  elseif what == 7 then core:load(va + core:random(4090))
+  elseif what == 8 then core:fetch(va + 4 * core:random(1000))
+  elseif what == 9 then use.space = spaces[core:random(2)] core:switch(use.space)
+  elseif what == 10 then core:tlbi("vae1is", va, as) core:dsb(({ "ish", "nsh", "ishst" })[core:random(3)])
+  elseif what == 11 then
+    local name = TLBI[core:random(#TLBI)]
+    if name:find("^vm") then core:tlbi(name) elseif name:find("^as") then core:tlbi(name, as)
+    elseif name:find("^vaa") then core:tlbi(name, va) else core:tlbi(name, va, as) end
+  elseif what == 12 then
+    if not as:map(core, BIG, m:frames("2M"), "2M", "rw-u") then as:unmap(core, BIG) end
+    core:load(BIG + core:random(1 << 20))
+  elseif what == 13 then       -- a global page belongs to the first space; the other only uses it
+    local at = GLOBAL + (core:random(2) - 1) * 4096
+    if as == spaces[1] and core:random(2) == 1 then
+      if not as:map(core, at, m:frames("4K"), "4K", "rw-ug") then as:unmap(core, at) end
+    end
+    if core:random(2) == 1 then core:store(at, 1) else core:load(at) end
+  elseif what == 14 then core:wait(core:random(200)) core:isb()
+  else
+    local ran, why = pcall(core.run, core,
+      stream.uniform { base = BASE, size = PAGES * 4096, n = core:random(60), stores = 0.4 },
+      { window = ({ 1, 4, 16 })[core:random(3)], data = ({ "bus", "fixed", "none" })[core:random(3)] })
+    if not ran and not why:find("fault") then error(why) end
+  end
+end
+
+for number = 1, cores do
+  m.core[number]:program(function(core)
+    local use = { space = spaces[1] }
+    core:switch(use.space)
+    if core:random(2) == 1 then core:on_fault(demand(core, function() return use.space end)) end
+    for part = 1, 3 do
+      for _ = 1, 20 do step(core, use) end
+      if part == 1 then m:warmup() elseif part == 2 then m:barrier("half") end
+    end
+  end)
+end

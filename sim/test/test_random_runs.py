@@ -1,0 +1,85 @@
+#!/usr/bin/env python3
+"""Random runs of the whole program: the right page table is never accused, the judges agree on every run, the fast mode and
+lock-step give the same record, and planted bugs are found.
+
+    test_random_runs.py PROGRAM      MMUSIM_SEED: the first seed (1); MMUSIM_RUNS: how many (12)
+"""
+import os
+import pathlib
+import sqlite3
+import subprocess
+import sys
+import tempfile
+
+SCRIPT = pathlib.Path(__file__).with_name("random.lua")
+PLANTED = ["radix-forgets-invalidation", "radix-forgets-barrier"]
+PROVENANCE = 'INSERT INTO "runs"'
+
+
+def fail(what):
+    sys.exit(f"test_random_runs.py: {what}")
+
+
+def run(program, database, *words):
+    return subprocess.run([program, "run", "--force", "--quiet", "-o", database, *words], capture_output=True, text=True)
+
+
+def checked(program, database, what):
+    """Exit status of the check, in which the judges must agree."""
+    answer = subprocess.run([program, "check", database], capture_output=True, text=True)
+    if answer.returncode not in (0, 1) or "the judges agree" not in answer.stdout:
+        fail(f"{what}: check gives {answer.returncode}\n{answer.stdout[-2000:]}{answer.stderr}")
+    return answer.returncode
+
+
+def rows(database):
+    """Every row but where and when it was recorded."""
+    connection = sqlite3.connect(f"file:{database}?mode=ro", uri=True)
+    lines = [line for line in connection.iterdump() if not line.startswith(PROVENANCE)]
+    connection.close()
+    return lines
+
+
+def right_table(program, folder, seed):
+    fast, lockstep = f"{folder}/fast.db", f"{folder}/lockstep.db"
+    for database, words in ((fast, []), (lockstep, ["--lockstep"])):
+        answer = run(program, database, *words, str(SCRIPT), str(seed))
+        if answer.returncode != 0:
+            fail(f"seed {seed}: run {words} gives {answer.returncode}: {answer.stderr}")
+    if rows(fast) != rows(lockstep):
+        fail(f"seed {seed}: the fast mode and lock-step differ")
+    if checked(program, fast, f"seed {seed}") != 0:
+        fail(f"seed {seed}: the right page table is accused")
+
+
+def planted_bugs(program, folder, seed):
+    found = set()
+    for table in PLANTED:
+        for level in ("all", "misses"):
+            database = f"{folder}/{table}.db"
+            answer = run(program, database, str(SCRIPT), str(seed), table, level)
+            if answer.returncode not in (0, 1):
+                fail(f"seed {seed}, {table}: run gives {answer.returncode}: {answer.stderr}")
+            if checked(program, database, f"seed {seed}, {table}, {level}") != answer.returncode:
+                fail(f"seed {seed}, {table}, {level}: run and check differ")
+            if answer.returncode == 1:
+                found.add((table, level))
+    return found
+
+
+def main():
+    program = os.path.abspath(sys.argv[1])
+    first = int(os.environ.get("MMUSIM_SEED", "1"))
+    count = int(os.environ.get("MMUSIM_RUNS", "12"))
+    counts = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for seed in range(first, first + count):
+            right_table(program, folder, seed)
+            for bug in planted_bugs(program, folder, seed):
+                counts[bug] = counts.get(bug, 0) + 1
+    print(f"{count} runs from seed {first}; found: {counts}")
+    if count >= 12 and any(counts.get((table, level), 0) == 0 for table in PLANTED for level in ("all", "misses")):
+        fail("a planted bug was never found")
+
+
+main()
