@@ -318,6 +318,17 @@ static void tell_walk(struct core *core, const struct miss *miss, uint8_t fault,
         event->as.walk.leaf = miss->walk.leaf;
 }
 
+/* Whether the entry that this leaf would become is one of those that the invalidation drops. */
+static bool drops_leaf(const struct invalidation *what, const struct walk_leaf *leaf, uint16_t asid)
+{
+    bool global = (leaf->frame.attributes & FRAME_GLOBAL) != 0;
+    if (what->scope == INVALIDATE_VA && !global && what->asid != asid)
+        return false;
+    if (what->scope == INVALIDATE_ASID && global)
+        return false;
+    return invalidation_selects(what, leaf->va, leaf->frame.size_lg2, asid);
+}
+
 /*
  * Of the invalidations that caught this walk, those that mean its page: their acknowledgement goes on to
  * wait for the accesses that now get the old translation. Says whether there are any.
@@ -329,7 +340,7 @@ static bool hand_over_settling(struct core *core, struct miss *miss)
     for (uint64_t left = miss->settle; left; left &= left - 1) {
         uint32_t place = (uint32_t)__builtin_ctzll(left);
         struct invalidation_target *target = &core->targets[place];
-        if (!invalidation_selects(&target->what, leaf->va, leaf->frame.size_lg2, core->context->asid))
+        if (!drops_leaf(&target->what, leaf, core->context->asid))
             continue;
         meant = true;
         for (uint32_t i = miss->first_waiter; i != NO_INDEX; i = core->slots[i].next) {

@@ -120,12 +120,13 @@ static void a_local_one_leaves_the_other_cores_entry(void **state)
 
 /* ---- walks in flight ----------------------------------------------------------------------------- */
 
-/* Core 1 walks for PAGE from about cycle 130 to 610; core 0 invalidates `page` in the middle. */
-static void invalidate_during_walk(struct rig *rig, unsigned page)
+/* Core 1 walks for PAGE from about cycle 130 to 610; core 0 invalidates `page` of `asid` in the middle. */
+static void invalidate_during_walk_of(struct rig *rig, unsigned page, uint16_t asid)
 {
     open_two(rig);
-    const struct core_operation invalidates[] = {op_switch(rig), op_wait(300),
-                                                 op_invalidate(fixture_va(page), true), op_end()};
+    struct core_operation invalidation = op_invalidate(fixture_va(page), true);
+    invalidation.invalidation.asid = asid;
+    const struct core_operation invalidates[] = {op_switch(rig), op_wait(300), invalidation, op_end()};
     const struct core_operation accesses[] = {op_switch(rig), op_wait(100), translate(PAGE), translate(PAGE),
                                               op_end()};
     rig_play(rig, (const struct core_operation *const[]){invalidates, accesses});
@@ -134,6 +135,11 @@ static void invalidate_during_walk(struct rig *rig, unsigned page)
     assert_true(answer->drop_cycle > walk->as.walk.start_cycle && answer->drop_cycle < walk->cycle);
     assert_int_equal(answer->walks_settled, 1);
     assert_int_equal(answer->acknowledge_cycle, walk->cycle);
+}
+
+static void invalidate_during_walk(struct rig *rig, unsigned page)
+{
+    invalidate_during_walk_of(rig, page, 1);
 }
 
 static void a_walk_that_an_invalidation_overtakes_fills_nothing(void **state)
@@ -174,6 +180,17 @@ static void a_walk_for_another_page_fills(void **state)
     invalidate_during_walk(&rig, OTHER_PAGE);
     assert_true(rig_event(&rig, EVENT_WALK, 1, 0)->as.walk.filled);
     assert_int_equal(access_of(&rig, 1, 1)->outcome, OUTCOME_L1_HIT);
+    assert_int_equal(machine_counters(rig.fixture.machine, 1)->walker.unfilled, 0);
+    rig_close(&rig);
+}
+
+/* The page might have been global: it is waited for. */
+static void a_walk_of_another_address_space_fills(void **state)
+{
+    struct rig rig;
+    (void)state;
+    invalidate_during_walk_of(&rig, PAGE, 2);
+    assert_true(rig_event(&rig, EVENT_WALK, 1, 0)->as.walk.filled);
     assert_int_equal(machine_counters(rig.fixture.machine, 1)->walker.unfilled, 0);
     rig_close(&rig);
 }
@@ -278,6 +295,7 @@ int main(void)
         cmocka_unit_test(a_walk_that_an_invalidation_overtakes_fills_nothing),
         cmocka_unit_test(an_acknowledgement_waits_for_who_an_overtaken_walk_served),
         cmocka_unit_test(a_walk_for_another_page_fills),
+        cmocka_unit_test(a_walk_of_another_address_space_fills),
         cmocka_unit_test(an_acknowledgement_waits_for_the_data_of_an_old_translation),
         cmocka_unit_test(it_does_not_wait_for_the_data_of_another_page),
         cmocka_unit_test(it_waits_for_a_buffered_store_of_an_old_translation),
