@@ -47,6 +47,8 @@ static const struct mmu_parameter parameters[] = {
     {"cost.dsb", AT(barrier_cycles), PARAMETER_CYCLES, 1, CYCLES_MAX, 4, "the least that a DSB takes"},
     {"cost.isb", AT(isb_cycles), PARAMETER_CYCLES, 1, CYCLES_MAX, 8, "of an ISB"},
     {"cost.switch", AT(switch_cycles), PARAMETER_CYCLES, 1, CYCLES_MAX, 20, "of a switch of address space"},
+    {"cost.spin", AT(spin_cycles), PARAMETER_CYCLES, 1, CYCLES_MAX, 16,
+     "between two attempts of page-table code at a lock"},
     {"cost.fault", AT(fault_cycles), PARAMETER_CYCLES, 1, CYCLES_MAX, 50, "from a fault to its handler"},
     {"window", AT(window), PARAMETER_COUNT, 1, MMU_WINDOW_MAX, 8, "accesses in flight of a stream"},
     {"data.fixed", AT(fixed_data_cycles), PARAMETER_CYCLES, 1, CYCLES_MAX, 4,

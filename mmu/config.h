@@ -53,6 +53,7 @@ struct mmu_config {
     uint64_t barrier_cycles;    /* the least a DSB takes */
     uint64_t isb_cycles;
     uint64_t switch_cycles;
+    uint64_t spin_cycles;       /* between two attempts at a lock */
     uint64_t fault_cycles;      /* from a fault being known to its handler */
     uint64_t window;            /* accesses in flight of a stream that does not say otherwise */
     uint64_t fixed_data_cycles; /* data = "fixed" */

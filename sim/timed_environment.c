@@ -1,8 +1,5 @@
 #include "sim/timed_environment.h"
 
-/* Between two attempts at a lock. */
-#define SPIN_CYCLES 16
-
 #define PAGE_BYTES 4096u
 
 static const struct core_result *perform(const struct timed_environment *timed,
@@ -153,7 +150,8 @@ static int timed_lock(void *context, uint64_t pa)
 {
     const struct timed_environment *timed = context;
     struct core_operation take = {.kind = CORE_COMPARE_EXCHANGE, .address = pa, .value = 1};
-    struct core_operation pause = {.kind = CORE_WAIT, .cycles = SPIN_CYCLES};
+    struct core_operation pause = {.kind = CORE_WAIT,
+                                   .cycles = machine_config(timed->simulation->machine)->spin_cycles};
     if (bad_address(timed, pa))
         return ENVIRONMENT_BAD_ADDRESS;
     for (;;) {
