@@ -170,6 +170,14 @@ bool access_retry_stalled(struct core *core)
     return true;
 }
 
+static void release_slot(struct core *core, uint32_t index)
+{
+    core->slots[index].state = SLOT_FREE;
+    core->slots[index].next = core->free_slot;
+    core->free_slot = index;
+    core->in_flight--;
+}
+
 void access_complete(struct core *core, uint32_t index)
 {
     struct access_slot *slot = &core->slots[index];
@@ -182,10 +190,7 @@ void access_complete(struct core *core, uint32_t index)
         core_release_life(core, slot->life);
     operation_access_done(core, slot);
     uint64_t settle = slot->settle;
-    slot->state = SLOT_FREE;
-    slot->next = core->free_slot;
-    core->free_slot = index;
-    core->in_flight--;
+    release_slot(core, index);
     invalidation_settle(core, settle);
 }
 
@@ -283,10 +288,7 @@ static bool start_store(struct core *core, uint32_t index)
         return true;
     }
     operation_access_done(core, slot);
-    slot->state = SLOT_FREE;
-    slot->next = core->free_slot;
-    core->free_slot = index;
-    core->in_flight--;
+    release_slot(core, index);
     return true;
 }
 
