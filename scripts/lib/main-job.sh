@@ -10,8 +10,8 @@ main_job() {
     cat <<TEXT
 
 The record of the run is $database. Worth trying next:
-  build/release/mmusim query $database "SELECT name, type FROM sqlite_schema WHERE type = 'view'"
-  build/release/mmusim run --lockstep -o build/lockstep.db scripts/quickstart.lua
-  build/release/mmusim list
+  build/release/mmusim query $database "SELECT * FROM miss_by_instruction LIMIT 5"
+  build/release/mmusim run -f -o build/bug.db scripts/unmap-forgets-invalidation.lua   # a bug, and it is caught
+  build/release/mmusim run --lockstep -f -o build/lockstep.db scripts/quickstart.lua   # the same rows, step by step
 TEXT
 }
