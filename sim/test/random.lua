@@ -34,7 +34,8 @@ spaces[1]:premap(BASE, m:frames("4K"), "4K", "rw-u")
 
 local function demand(core, as)
   return function(_, fault)
-    if fault.kind ~= "translation" then return false end
+    -- a page that is global in one space must not be mapped in another: that is the software's own conflict
+    if fault.kind ~= "translation" or (fault.va >= GLOBAL and as() ~= spaces[1]) then return false end
     local mapped, why = as():map(core, page(fault.va), m:frames("4K"), "4K", "rw-u")
     return mapped or why == "overlap"
   end

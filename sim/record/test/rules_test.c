@@ -185,6 +185,17 @@ static void bad_fill_after_the_unmap_is_stale(void **state)
     expect_broken("stale_translation");
 }
 
+/* From a second level that was stale: the entry should not be there at all. */
+static void bad_entry_filled_after_the_unmap_stays(void **state)
+{
+    struct event_tlb_entry *entry = &synthetic_nth(&run, EVENT_TLB_ENTRY, 1)->as.tlb_entry;
+    entry->fill_cycle = 720;
+    entry->end_cycle = 760;
+    entry->last_hit_cycle = EVENT_NEVER;
+    entry->last_done_cycle = EVENT_NEVER;
+    expect_broken("stale_entry stale_translation");
+}
+
 static void bad_walk_that_ends_after_the_unmap_is_stale(void **state)
 {
     synthetic_nth(&run, EVENT_WALK, 1)->cycle = 720;
@@ -567,6 +578,7 @@ int main(void)
         PAIR(bad_entry_stays_after_the_unmap),
         PAIR(good_entry_stays_until_the_unmap_returns),
         PAIR(bad_fill_after_the_unmap_is_stale),
+        PAIR(bad_entry_filled_after_the_unmap_stays),
         PAIR(bad_walk_that_ends_after_the_unmap_is_stale),
         PAIR(good_dropped_walk_is_not_stale),
         PAIR(bad_store_with_rights_before_protect_is_stale),
