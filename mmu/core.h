@@ -156,7 +156,6 @@ struct invalidation_target {
     uint32_t entries_dropped;
     uint16_t walks_settled, accesses_settled;
     uint8_t issuer, issuer_slot;
-    bool dropped;
     bool used;
 };
 
@@ -240,7 +239,6 @@ struct core {
     uint64_t miss_pages[MMU_MISSES_MAX]; /* smallest page's number; NO_PAGE: the miss is free */
     struct light_waiter lights[MMU_WINDOW_MAX];
     uint32_t free_light;
-    uint32_t misses_used;
     uint32_t walks_active;
     uint32_t queue[MMU_MISSES_MAX]; /* misses that wait for a walker: a ring */
     uint32_t queue_first, queue_count;
@@ -272,10 +270,6 @@ struct core {
     struct core_counters counters;
 };
 
-struct observer {
-    struct mmu_observer callback;
-};
-
 struct machine {
     struct mmu_config config;
     struct memory memory;
@@ -284,7 +278,7 @@ struct machine {
     struct core *cores;
     uint64_t bus_free_cycle;
     uint64_t least_answer_cycles; /* from a bus request to its answer */
-    struct observer observers[MACHINE_OBSERVERS_MAX];
+    struct mmu_observer observers[MACHINE_OBSERVERS_MAX];
     uint32_t observer_count;
     uint32_t events_buffered;
     uint64_t step_cycle; /* stepped reference: where it stands */

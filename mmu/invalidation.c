@@ -212,7 +212,6 @@ void invalidation_drops(struct core *core, uint32_t place)
 {
     struct invalidation_target *target = &core->targets[place];
     uint64_t bit = UINT64_C(1) << place;
-    target->dropped = true;
     target->drop_cycle = core->now;
     drop_entries(core, target);
     catch_walks(core, target, bit);

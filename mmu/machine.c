@@ -59,7 +59,7 @@ bool machine_observe(struct machine *machine, const struct mmu_observer *observe
 {
     if (machine->observer_count == MACHINE_OBSERVERS_MAX)
         return false;
-    machine->observers[machine->observer_count++].callback = *observer;
+    machine->observers[machine->observer_count++] = *observer;
     for (uint32_t i = 0; i < machine->config.cores; i++) {
         machine->cores[i].track = true;
         machine->cores[i].tell_hits |= hits;
@@ -87,8 +87,7 @@ void machine_add_program(struct machine *machine, unsigned core)
 }
 
 /* What would make no sense; one sentence, or NULL. */
-static const char *misuse(const struct machine *machine, const struct core *core,
-                          const struct core_operation *operation)
+static const char *misuse(const struct core *core, const struct core_operation *operation)
 {
     bool translates = operation->kind == CORE_ACCESS || operation->kind == CORE_STREAM;
     if (!core->asked)
@@ -103,14 +102,13 @@ static const char *misuse(const struct machine *machine, const struct core *core
         return "a switch needs an address space";
     if (operation->kind == CORE_WAIT && operation->cycles == 0)
         return "a wait must last at least one cycle";
-    (void)machine;
     return NULL;
 }
 
 void machine_post(struct machine *machine, unsigned core, const struct core_operation *operation)
 {
     struct core *owner = &machine->cores[core];
-    const char *wrong = misuse(machine, owner, operation);
+    const char *wrong = misuse(owner, operation);
     if (wrong) {
         machine_fail(machine, "core %u: %s", core + 1, wrong);
         return;
@@ -191,11 +189,6 @@ const char *machine_error(const struct machine *machine)
     return machine->failed ? machine->error : NULL;
 }
 
-const struct address_context *machine_context(const struct machine *machine, unsigned core)
-{
-    return machine->cores[core].context;
-}
-
 bool machine_peek(const struct machine *machine, uint64_t pa, uint64_t *value)
 {
     if (!memory_contains(&machine->memory, pa, 8))
@@ -234,7 +227,7 @@ void machine_emit(struct machine *machine, unsigned core, struct mmu_event *even
 static bool tell(struct machine *machine, const struct mmu_event *event)
 {
     for (uint32_t i = 0; i < machine->observer_count; i++) {
-        const struct mmu_observer *observer = &machine->observers[i].callback;
+        const struct mmu_observer *observer = &machine->observers[i];
         int status = observer->event(observer->context, event);
         if (status == 0)
             continue;

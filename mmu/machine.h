@@ -161,7 +161,6 @@ uint64_t machine_end_cycle(const struct machine *machine);
 const struct core_counters *machine_counters(const struct machine *machine, unsigned core);
 void machine_reset_counters(struct machine *machine);
 const char *machine_error(const struct machine *machine);
-const struct address_context *machine_context(const struct machine *machine, unsigned core);
 
 /*
  * Memory without time, for judges and set-up. A peek sees what the bus has granted before the asked

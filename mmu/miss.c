@@ -65,7 +65,6 @@ bool miss_start(struct core *core, uint32_t index)
     miss->sides = 0;
     miss->steps = 0;
     miss->settle = 0;
-    core->misses_used++;
     add_waiter(core, miss, index);
     unsigned side = slot->event.access_kind == ACCESS_FETCH ? TLB_L1I : TLB_L1D;
     uint64_t known = slot->event.issue_cycle + core->l1_latency[side];
@@ -207,7 +206,6 @@ static void forward(struct core *core, struct miss *miss, const struct walk_leaf
     uint64_t walk = miss->id;
     miss->state = MISS_FREE;
     core->miss_pages[miss - core->misses] = NO_PAGE;
-    core->misses_used--;
     while (index != NO_INDEX) {
         uint32_t next = core->slots[index].next;
         core->slots[index].event.walk = walk;
@@ -384,7 +382,6 @@ static void walk_again(struct core *core, uint32_t index, const struct miss *lat
     core->miss_pages[index] = page_of(core, core->slots[late->first_waiter].event.va);
     miss->settle = 0;
     miss->steps = 0;
-    core->misses_used++;
     core->counters.walker.restarted++;
     (void)regime->format->start(&miss->walk, regime, core->slots[miss->first_waiter].event.va);
     queue_walk(core, index);

@@ -90,7 +90,8 @@ static uint64_t limit_of(const struct core *core, const struct sendings *sending
     return later(limit, machine->controls.extra_look_ahead);
 }
 
-/* Up to the limit, or for now to fewer: what can happen at global time happens in any case. */
+/* Up to the limit, or less far while its events are not delivered; what is due at global time happens in any
+ * case. */
 static void run_core(struct core *core, uint64_t limit, uint64_t time)
 {
     core->limit = limit;

@@ -153,11 +153,13 @@ static int make_file(struct recorder *recorder)
     remove_partial(recorder);
     int file = open(recorder->partial_path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (file < 0)
-        return fail(recorder, errno == ENOSPC ? RECORD_FULL : RECORD_UNWRITABLE, "cannot make '%s': %s",
+        return fail(recorder, errno == ENOSPC ? RECORD_FULL : RECORD_UNWRITABLE,
+                    "cannot make '%s': %s; name a file in a folder that can be written",
                     recorder->partial_path, strerror(errno));
     if (close(file) != 0)
-        return fail(recorder, RECORD_UNWRITABLE, "cannot make '%s': %s", recorder->partial_path,
-                    strerror(errno));
+        return fail(recorder, RECORD_UNWRITABLE,
+                    "cannot make '%s': %s; name a file in a folder that can be written",
+                    recorder->partial_path, strerror(errno));
     return RECORD_OK;
 }
 
