@@ -35,6 +35,9 @@ extern "C" {
 #define MMU_CACHES_MAX       4 /* levels */
 #define MMU_NAME_BYTES       16
 
+#define MMU_SETTING_NAME_BYTES 64
+#define MMU_VALUE_BYTES        288 /* of any value as a script would write it */
+
 /* What an access does once it is translated. */
 enum data_mode {
     DATA_BUS,   /* read or written through store buffer, bus and memory */
@@ -220,13 +223,15 @@ struct mmu_parameter {
     const char *name; /* dotted, as in a script: "memory.latency"; of a family's, the last part: "entries" */
     size_t offset;    /* of its uint64_t in struct mmu_config, or in the member */
     enum parameter_kind kind;
-    uint64_t least, most, standard; /* in units of its kind */
+    uint64_t least, most, standard; /* in units of its kind; PARAMETER_SIZES: least, most of one size */
     const char *text;               /* one line */
     const char *const *choices;     /* `most` + 1 names; NULL for the other kinds */
 };
 
 /* The single parameters, by index in the order of the help; NULL past the end. */
 const struct mmu_parameter *mmu_parameter_at(unsigned index);
+/* A single one by its name, or NULL. */
+const struct mmu_parameter *mmu_parameter_find(const char *name);
 /* "cycles", "bytes" or "" */
 const char *mmu_parameter_unit(const struct mmu_parameter *parameter);
 
@@ -245,16 +250,19 @@ const struct mmu_family *mmu_family_at(unsigned index);
 
 /* One parameter of one machine, under its full name. */
 struct mmu_setting {
-    char name[64]; /* "tlb.l1d.entries" */
+    char name[MMU_SETTING_NAME_BYTES]; /* "tlb.l1d.entries" */
     const struct mmu_parameter *parameter;
-    uint64_t *value; /* in the config that was asked */
+    size_t offset; /* of its uint64_t in struct mmu_config, as long as no member is added or removed */
 };
 
 /* Every setting of the machine: single parameters, then each member's. False past the end. */
-bool mmu_setting_at(struct mmu_config *config, unsigned index, struct mmu_setting *setting);
+bool mmu_setting_at(const struct mmu_config *config, unsigned index, struct mmu_setting *setting);
 /* False if there is none of this name. */
-bool mmu_setting_find(struct mmu_config *config, const char *name, struct mmu_setting *setting);
-/* The value as a script would write it, without quotes: "64", "true", "lru", "4K 2M", "all". */
+bool mmu_setting_find(const struct mmu_config *config, const char *name, struct mmu_setting *setting);
+uint64_t mmu_setting_get(const struct mmu_config *config, const struct mmu_setting *setting);
+void mmu_setting_set(struct mmu_config *config, const struct mmu_setting *setting, uint64_t value);
+/* The value as a script would write it, without quotes: "64", "true", "lru", "4K 2M", "all". `text` has room
+ * for MMU_VALUE_BYTES. */
 void mmu_setting_print(const struct mmu_parameter *parameter, uint64_t value, char *text, size_t text_bytes);
 
 /*

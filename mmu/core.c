@@ -240,11 +240,24 @@ static void chain_slots(struct core *core)
     core->free_request_count = REQUESTS_MAX;
 }
 
+static const struct tlb_config *tlb_of_name(const struct mmu_config *config, const char *name)
+{
+    for (uint64_t i = 0; i < config->tlb_count; i++)
+        if (strcmp(config->tlbs[i].name, name) == 0)
+            return &config->tlbs[i];
+    return NULL;
+}
+
 static bool init_tlbs(struct core *core, const char **why)
 {
     const struct mmu_config *config = &core->machine->config;
-    const struct tlb_config *configs[TLBS] = {&config->l1i, &config->l1d, &config->l2};
+    const struct tlb_config *configs[TLBS] = {tlb_of_name(config, "l1i"), tlb_of_name(config, "l1d"),
+                                              tlb_of_name(config, "l2")};
     uint32_t lives = SLOTS_MAX + MMU_STORE_BUFFER_MAX;
+    if (!configs[TLB_L1I] || !configs[TLB_L1D] || !configs[TLB_L2]) {
+        *why = "a machine needs tlb.l1i, tlb.l1d and tlb.l2";
+        return false;
+    }
     for (unsigned i = 0; i < TLBS; i++) {
         struct tlb_geometry geometry = {(uint32_t)configs[i]->entries, (uint32_t)configs[i]->ways};
         core->lives_of[i] = calloc(geometry.entries, sizeof *core->lives_of[i]);
@@ -255,8 +268,9 @@ static bool init_tlbs(struct core *core, const char **why)
     core->lives = calloc(lives, sizeof *core->lives);
     for (uint32_t i = 0; core->lives && i < lives; i++)
         core->lives[i].next_free = i + 1;
-    core->l1_latency[TLB_L1I] = config->l1i.latency_cycles;
-    core->l1_latency[TLB_L1D] = config->l1d.latency_cycles;
+    core->l1_latency[TLB_L1I] = configs[TLB_L1I]->latency_cycles;
+    core->l1_latency[TLB_L1D] = configs[TLB_L1D]->latency_cycles;
+    core->l2_latency = configs[TLB_L2]->latency_cycles;
     return core->lives != NULL;
 }
 

@@ -207,7 +207,7 @@ struct core {
     /* translation */
     const struct address_context *context;
     struct tlb tlbs[TLBS];
-    uint64_t l1_latency[2];
+    uint64_t l1_latency[2], l2_latency;
     uint32_t *lives_of[TLBS]; /* by TLB slot */
     struct entry_life *lives;
     uint32_t free_life;

@@ -43,7 +43,6 @@ uint32_t miss_find(const struct core *core, uint64_t page)
 bool miss_start(struct core *core, uint32_t index)
 {
     struct access_slot *slot = &core->slots[index];
-    const struct mmu_config *config = &core->machine->config;
     uint64_t page = page_of(core, slot->event.va);
     uint32_t merge = miss_find(core, page);
     if (merge != NO_INDEX) {
@@ -69,7 +68,7 @@ bool miss_start(struct core *core, uint32_t index)
     unsigned side = slot->event.access_kind == ACCESS_FETCH ? TLB_L1I : TLB_L1D;
     uint64_t known = slot->event.issue_cycle + core->l1_latency[side];
     uint64_t from = core->now > known ? core->now : known;
-    core_schedule(core, from + config->l2.latency_cycles, CALENDAR_SECOND_LEVEL, free);
+    core_schedule(core, from + core->l2_latency, CALENDAR_SECOND_LEVEL, free);
     return true;
 }
 

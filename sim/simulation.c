@@ -38,20 +38,39 @@ static void default_output(const struct run_options *options, char *path, size_t
     snprintf(path, path_bytes, "%.*s.db", (int)length, name);
 }
 
-#define SETTINGS_MAX  64
-#define SETTING_BYTES 24
+/* The machine's settings as texts. */
+struct setting_texts {
+    struct record_setting *settings; /* the caller frees */
+    struct setting_text {
+        char name[MMU_SETTING_NAME_BYTES];
+        char value[MMU_VALUE_BYTES];
+    } * texts; /* the caller frees */
+    size_t count;
+};
+
+static bool write_settings(const struct mmu_config *config, struct setting_texts *all)
+{
+    struct mmu_setting setting;
+    all->count = 0;
+    while (mmu_setting_at(config, (unsigned)all->count, &setting))
+        all->count++;
+    all->settings = calloc(all->count, sizeof *all->settings);
+    all->texts = calloc(all->count, sizeof *all->texts);
+    for (size_t i = 0; all->settings && all->texts && mmu_setting_at(config, (unsigned)i, &setting); i++) {
+        struct setting_text *text = &all->texts[i];
+        memcpy(text->name, setting.name, sizeof text->name);
+        mmu_setting_print(setting.parameter, mmu_setting_get(config, &setting), text->value,
+                          sizeof text->value);
+        all->settings[i] = (struct record_setting){text->name, text->value};
+    }
+    return all->settings && all->texts;
+}
 
 static bool open_recorder(struct simulation *simulation, const struct simulation_config *config)
 {
-    struct record_setting settings[SETTINGS_MAX];
-    char values[SETTINGS_MAX][SETTING_BYTES];
-    const struct mmu_parameter *parameter;
-    struct record_error error;
-    size_t count = 0;
-    for (unsigned i = 0; (parameter = mmu_parameter_at(i)) && count < SETTINGS_MAX; i++, count++) {
-        snprintf(values[count], SETTING_BYTES, "%" PRIu64, mmu_parameter_get(&config->machine, parameter));
-        settings[count] = (struct record_setting){parameter->name, values[count]};
-    }
+    struct setting_texts texts;
+    struct record_error error = {.text = "out of memory"};
+    bool written = write_settings(&config->machine, &texts);
     struct recorder_config recorder = {.path = simulation->outcome->database,
                                        .overwrite = config->options->overwrite,
                                        .level = simulation->level,
@@ -62,9 +81,12 @@ static bool open_recorder(struct simulation *simulation, const struct simulation
                                        .script_path = config->options->script,
                                        .script_text = config->script_text,
                                        .command_line = config->options->command_line,
-                                       .settings = settings,
-                                       .setting_count = count};
-    simulation->recorder = recorder_open(&recorder, &error);
+                                       .settings = texts.settings,
+                                       .setting_count = texts.count};
+    if (written)
+        simulation->recorder = recorder_open(&recorder, &error);
+    free(texts.settings);
+    free(texts.texts);
     return simulation->recorder || simulation_fail(simulation, "%s", error.text);
 }
 

@@ -119,6 +119,13 @@ void fixture_close(struct fixture *fixture)
     free(fixture->events);
 }
 
+void set_geometry(struct tlb_config *tlb, uint64_t entries, uint64_t ways, uint64_t latency_cycles)
+{
+    tlb->entries = entries;
+    tlb->ways = ways;
+    tlb->latency_cycles = latency_cycles;
+}
+
 /* ---- drawing ------------------------------------------------------------------------------------ */
 
 static uint64_t one_of(uint64_t *state, const uint64_t *choices, unsigned count)
@@ -134,15 +141,15 @@ void draw_config(uint64_t *state, struct mmu_config *config)
     mmu_config_defaults(config);
     config->memory_bytes = UINT64_C(64) << 20;
     config->cores = ONE_OF(state, 1, 2, 2, 3, 4, 8);
-    config->l1d.ways = ONE_OF(state, 1, 2, 4);
-    config->l1d.entries = config->l1d.ways * ONE_OF(state, 1, 2, 3, 8);
-    config->l1i.ways = 2;
-    config->l1i.entries = 2 * ONE_OF(state, 1, 2, 5);
-    config->l1d.latency_cycles = ONE_OF(state, 1, 1, 2, 4);
-    config->l1i.latency_cycles = ONE_OF(state, 1, 1, 3);
-    config->l2.ways = ONE_OF(state, 1, 4);
-    config->l2.entries = config->l2.ways * ONE_OF(state, 1, 4, 7);
-    config->l2.latency_cycles = ONE_OF(state, 1, 7);
+    config->tlbs[TLB_L1D].ways = ONE_OF(state, 1, 2, 4);
+    config->tlbs[TLB_L1D].entries = config->tlbs[TLB_L1D].ways * ONE_OF(state, 1, 2, 3, 8);
+    config->tlbs[TLB_L1I].ways = 2;
+    config->tlbs[TLB_L1I].entries = 2 * ONE_OF(state, 1, 2, 5);
+    config->tlbs[TLB_L1D].latency_cycles = ONE_OF(state, 1, 1, 2, 4);
+    config->tlbs[TLB_L1I].latency_cycles = ONE_OF(state, 1, 1, 3);
+    config->tlbs[TLB_L2].ways = ONE_OF(state, 1, 4);
+    config->tlbs[TLB_L2].entries = config->tlbs[TLB_L2].ways * ONE_OF(state, 1, 4, 7);
+    config->tlbs[TLB_L2].latency_cycles = ONE_OF(state, 1, 7);
     config->misses = ONE_OF(state, 1, 2, 8);
     config->walker_slots = ONE_OF(state, 1, 2, 4);
     config->memory_latency_cycles = ONE_OF(state, 1, 3, 40, 120);

@@ -43,6 +43,8 @@ enum observation { OBSERVE_NOTHING, OBSERVE_MISSES, OBSERVE_ALL };
 void fixture_open(struct fixture *fixture, const struct mmu_config *config, enum observation observation);
 void fixture_close(struct fixture *fixture);
 uint64_t fixture_va(unsigned page);
+/* The rest of the TLB stays as it is. */
+void set_geometry(struct tlb_config *tlb, uint64_t entries, uint64_t ways, uint64_t latency_cycles);
 
 /* splitmix64 */
 uint64_t draw(uint64_t *state);

@@ -156,7 +156,7 @@ static void a_permission_fault_tells_the_level_of_the_leaf_wherever_it_was_found
     struct core_operation other = op_access(ACCESS_LOAD, DATA_NONE, fixture_va(1));
     (void)state;
     rig_defaults(&rig);
-    rig.config.l1d = (struct tlb_config){1, 1, 1};
+    set_geometry(&rig.config.tlbs[TLB_L1D], 1, 1, 1);
     rig_open(&rig);
     rig_begin(&rig);
     for (unsigned i = 0; i < 3; i++) {

@@ -205,7 +205,7 @@ static struct event_acknowledgement invalidate_during(struct rig *rig, const str
     uint64_t before_drop = rig->config.network_latency_cycles + rig->config.invalidate_cycles;
     const struct core_operation invalidates[] = {op_switch(rig), op_wait(4000 - before_drop + 30),
                                                  op_invalidate(fixture_va(page), true), op_end()};
-    uint64_t walk = rig->config.l1d.latency_cycles + rig->config.l2.latency_cycles +
+    uint64_t walk = rig->config.tlbs[TLB_L1D].latency_cycles + rig->config.tlbs[TLB_L2].latency_cycles +
                     4 * rig->config.memory_latency_cycles;
     const struct core_operation accesses[] = {
         op_switch(rig), translate(PAGE), translate(OTHER_PAGE), op_wait(4000 - 2 * walk), *access, op_end()};

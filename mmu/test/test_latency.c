@@ -38,14 +38,14 @@ static uint64_t walk_cycles(const struct mmu_config *config, unsigned fetches)
 /* From the issue to the second level's answer. */
 static uint64_t miss_cycles(const struct mmu_config *config)
 {
-    return config->l1d.latency_cycles + config->l2.latency_cycles;
+    return config->tlbs[TLB_L1D].latency_cycles + config->tlbs[TLB_L2].latency_cycles;
 }
 
 static void configure(struct rig *rig, const struct parameters *parameters)
 {
     rig_defaults(rig);
-    rig->config.l1d = (struct tlb_config){2, 2, parameters->l1};
-    rig->config.l2.latency_cycles = parameters->l2;
+    set_geometry(&rig->config.tlbs[TLB_L1D], 2, 2, parameters->l1);
+    rig->config.tlbs[TLB_L2].latency_cycles = parameters->l2;
     rig->config.memory_latency_cycles = parameters->memory;
     rig->config.bus_occupancy_cycles = parameters->bus;
     rig->config.network_latency_cycles = parameters->network;
@@ -97,7 +97,8 @@ static void a_first_level_hit_takes_its_latency(void **state)
         struct rig rig;
         begin(&rig, &machines[i]);
         warm(&rig, fixture_va(1));
-        assert_int_equal(load_cycles(&rig, DATA_NONE, fixture_va(1)), rig.config.l1d.latency_cycles);
+        assert_int_equal(load_cycles(&rig, DATA_NONE, fixture_va(1)),
+                         rig.config.tlbs[TLB_L1D].latency_cycles);
         finish(&rig);
     }
 }
@@ -135,7 +136,8 @@ static void a_walk_takes_a_fetch_for_each_level(void **state)
         rig_settle(&rig);
         assert_int_equal(load_cycles(&rig, DATA_NONE, GIANT_VA + 4096), miss + walk_cycles(&rig.config, 2));
         rig_settle(&rig);
-        assert_int_equal(load_cycles(&rig, DATA_NONE, GIANT_VA + GIB - 8), rig.config.l1d.latency_cycles);
+        assert_int_equal(load_cycles(&rig, DATA_NONE, GIANT_VA + GIB - 8),
+                         rig.config.tlbs[TLB_L1D].latency_cycles);
         assert_int_equal(machine_counters(rig.fixture.machine, 0)->walker.steps, 4 + 3 + 2);
         finish(&rig);
     }
@@ -224,7 +226,7 @@ static void a_stalled_access_waits_for_a_free_miss(void **state)
         run_stream(&rig, FIXTURE_PAGE, 2, 2, &cycles);
         /* its second level is looked up after the first walk; the bus is free again when it walks */
         uint64_t first = miss_cycles(&rig.config) + walk_cycles(&rig.config, 4);
-        uint64_t gap = most(rig.config.l2.latency_cycles + rig.config.memory_latency_cycles,
+        uint64_t gap = most(rig.config.tlbs[TLB_L2].latency_cycles + rig.config.memory_latency_cycles,
                             rig.config.bus_occupancy_cycles) -
                        rig.config.memory_latency_cycles;
         assert_int_equal(cycles, first + gap + walk_cycles(&rig.config, 4));
@@ -241,10 +243,10 @@ static void hits_of_a_stream_are_issued_one_a_cycle(void **state)
         begin(&rig, &machines[i]);
         warm(&rig, fixture_va(4));
         run_stream(&rig, 8, 100, 64, &cycles);
-        assert_int_equal(cycles, 100 - 1 + rig.config.l1d.latency_cycles);
+        assert_int_equal(cycles, 100 - 1 + rig.config.tlbs[TLB_L1D].latency_cycles);
         rig_settle(&rig);
         run_stream(&rig, 8, 100, 1, &cycles); /* one in flight: one after the other */
-        assert_int_equal(cycles, 100 * rig.config.l1d.latency_cycles);
+        assert_int_equal(cycles, 100 * rig.config.tlbs[TLB_L1D].latency_cycles);
         finish(&rig);
     }
 }
@@ -317,7 +319,7 @@ static void data_on_the_bus_is_asked_for_when_translated(void **state)
                          miss_cycles(&rig.config) + walk_cycles(&rig.config, 5));
         rig_settle(&rig);
         assert_int_equal(load_cycles(&rig, DATA_BUS, fixture_va(1)),
-                         rig.config.l1d.latency_cycles + rig.config.memory_latency_cycles);
+                         rig.config.tlbs[TLB_L1D].latency_cycles + rig.config.memory_latency_cycles);
         finish(&rig);
     }
 }
@@ -333,7 +335,7 @@ static void fixed_data_takes_its_own_latency(void **state)
         rig_begin(&rig);
         warm(&rig, fixture_va(1));
         assert_int_equal(load_cycles(&rig, DATA_FIXED, fixture_va(1)),
-                         rig.config.l1d.latency_cycles + rig.config.fixed_data_cycles);
+                         rig.config.tlbs[TLB_L1D].latency_cycles + rig.config.fixed_data_cycles);
         finish(&rig);
     }
 }
@@ -346,8 +348,8 @@ static void a_buffered_store_ends_when_translated_and_is_forwarded(void **state)
         struct core_operation store = op_store(fixture_va(1), 77);
         begin(&rig, &machines[i]);
         warm(&rig, fixture_va(1));
-        assert_int_equal(rig_cycles(&rig, &store), rig.config.l1d.latency_cycles);
-        assert_int_equal(load_cycles(&rig, DATA_BUS, fixture_va(1)), rig.config.l1d.latency_cycles);
+        assert_int_equal(rig_cycles(&rig, &store), rig.config.tlbs[TLB_L1D].latency_cycles);
+        assert_int_equal(load_cycles(&rig, DATA_BUS, fixture_va(1)), rig.config.tlbs[TLB_L1D].latency_cycles);
         assert_int_equal(machine_result(rig.fixture.machine, 0)->value, 77);
         assert_int_equal(machine_counters(rig.fixture.machine, 0)->store_buffer.forwarded, 1);
         finish(&rig);
@@ -367,7 +369,7 @@ static void a_store_without_a_buffer_waits_for_memory(void **state)
         warm(&rig, fixture_va(1));
         /* one cycle from the translation to the request */
         assert_int_equal(rig_cycles(&rig, &store),
-                         rig.config.l1d.latency_cycles + 1 + rig.config.memory_latency_cycles);
+                         rig.config.tlbs[TLB_L1D].latency_cycles + 1 + rig.config.memory_latency_cycles);
         finish(&rig);
     }
 }
@@ -387,7 +389,7 @@ static void a_store_waits_for_room_in_a_full_buffer(void **state)
         uint64_t room = rig.config.store_buffer_drain_cycles + rig.config.memory_latency_cycles;
         assert_int_equal(rig_cycles(&rig, &second), room);
         assert_int_equal(machine_counters(rig.fixture.machine, 0)->store_buffer.full_cycles,
-                         room - rig.config.l1d.latency_cycles);
+                         room - rig.config.tlbs[TLB_L1D].latency_cycles);
         finish(&rig);
     }
 }
@@ -516,9 +518,9 @@ static void a_crossing_access_issues_its_halves_one_after_the_other(void **state
         }
         warm(&rig, fixture_va(4));
         warm(&rig, fixture_va(5));
-        assert_int_equal(load_cycles(&rig, DATA_NONE, va), 1 + config->l1d.latency_cycles);
+        assert_int_equal(load_cycles(&rig, DATA_NONE, va), 1 + config->tlbs[TLB_L1D].latency_cycles);
         rig_settle(&rig);
-        assert_int_equal(load_cycles(&rig, DATA_BUS, va), 1 + config->l1d.latency_cycles +
+        assert_int_equal(load_cycles(&rig, DATA_BUS, va), 1 + config->tlbs[TLB_L1D].latency_cycles +
                                                               config->bus_occupancy_cycles +
                                                               config->memory_latency_cycles);
         finish(&rig);
@@ -547,7 +549,7 @@ static void a_fault_is_delivered_after_its_cost(void **state)
         /* page 4 may be read only; what is cached says so */
         struct core_operation store = op_store(fixture_va(4), 1);
         warm(&rig, fixture_va(4));
-        assert_int_equal(rig_cycles(&rig, &store), rig.config.l1d.latency_cycles + fault);
+        assert_int_equal(rig_cycles(&rig, &store), rig.config.tlbs[TLB_L1D].latency_cycles + fault);
         assert_int_equal(result->fault, FAULT_PERMISSION);
         finish(&rig);
     }

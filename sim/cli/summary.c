@@ -1,5 +1,6 @@
 #include "sim/cli/summary.h"
 
+#include <ctype.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -170,8 +171,11 @@ static void print_operations(const struct run_operations *operations, FILE *out)
     }
 }
 
-static void print_tlb(FILE *out, const char *name, const struct tlb_config *tlb)
+static void print_tlb(FILE *out, const struct tlb_config *tlb)
 {
+    char name[MMU_NAME_BYTES];
+    for (size_t i = 0; i < sizeof name; i++)
+        name[i] = (char)toupper((unsigned char)tlb->name[i]);
     (void)fprintf(out, ", %s %s entries %s-way %s cycle%s", name, format_count(tlb->entries).text,
                   format_count(tlb->ways).text, format_count(tlb->latency_cycles).text,
                   tlb->latency_cycles == 1 ? "" : "s");
@@ -180,9 +184,8 @@ static void print_tlb(FILE *out, const char *name, const struct tlb_config *tlb)
 static void print_machine(const struct mmu_config *config, FILE *out)
 {
     (void)fprintf(out, "   %s core%s", format_count(config->cores).text, config->cores == 1 ? "" : "s");
-    print_tlb(out, "L1I", &config->l1i);
-    print_tlb(out, "L1D", &config->l1d);
-    print_tlb(out, "L2", &config->l2);
+    for (uint64_t i = 0; i < config->tlb_count; i++)
+        print_tlb(out, &config->tlbs[i]);
     (void)fprintf(out,
                   "\n   a core has at once: %s misses, %s walks, %s buffered stores\n   bus %s cycles a "
                   "transaction, memory ",

@@ -25,10 +25,10 @@ static void print_real(FILE *out, const char *before, const char *name, double v
 
 static void print_machine(const struct mmu_config *config, FILE *out)
 {
-    const struct mmu_parameter *parameter;
+    struct mmu_setting setting;
     (void)fputs(",\n  \"machine\": {", out);
-    for (unsigned i = 0; (parameter = mmu_parameter_at(i)); i++)
-        print_member(out, i ? ", " : "", parameter->name, mmu_parameter_get(config, parameter));
+    for (unsigned i = 0; mmu_setting_at(config, i, &setting); i++)
+        print_member(out, i ? ", " : "", setting.name, mmu_setting_get(config, &setting));
     (void)fputc('}', out);
 }
 

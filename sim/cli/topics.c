@@ -14,18 +14,47 @@
 #include "sim/record/database.h"
 #include "traces/trace.h"
 
+/* Singles, then each family's; NULL past the end. `name` is as in a script, with a star for the member. */
+static const struct mmu_parameter *parameter_of_row(size_t index, char *name, size_t name_bytes)
+{
+    const struct mmu_parameter *single;
+    const struct mmu_family *family;
+    size_t at = 0;
+    for (; (single = mmu_parameter_at((unsigned)at)); at++)
+        if (at == index) {
+            (void)snprintf(name, name_bytes, "%s", single->name);
+            return single;
+        }
+    for (unsigned i = 0; (family = mmu_family_at(i)); at += family->parameter_count, i++)
+        if (index - at < family->parameter_count) {
+            (void)snprintf(name, name_bytes, "%s.*.%s", family->name, family->parameters[index - at].name);
+            return &family->parameters[index - at];
+        }
+    return NULL;
+}
+
+/* A number for programs; for people as in a script. */
+static void parameter_cell(struct listing_cell *cell, const struct mmu_parameter *parameter, uint64_t value)
+{
+    char text[MMU_VALUE_BYTES];
+    mmu_setting_print(parameter, value, text, sizeof text);
+    bool number = parameter->kind == PARAMETER_COUNT || parameter->kind == PARAMETER_CYCLES;
+    if (number || parameter->kind == PARAMETER_BYTES)
+        listing_count(cell, value);
+    if (!number)
+        listing_text(cell, parameter->kind == PARAMETER_BYTES ? format_size(value).text : text);
+}
+
 static bool parameter_row(const void *context, size_t index, struct listing_cell *cells)
 {
-    const struct mmu_parameter *parameter = mmu_parameter_at((unsigned)index);
+    char name[MMU_SETTING_NAME_BYTES];
+    const struct mmu_parameter *parameter = parameter_of_row(index, name, sizeof name);
     if (!parameter)
         return false;
-    const uint64_t values[] = {parameter->standard, parameter->least, parameter->most};
-    listing_text(&cells[0], parameter->name);
-    for (size_t i = 0; i < 3; i++) {
-        listing_count(&cells[1 + i], values[i]);
-        if (parameter->kind == PARAMETER_BYTES)
-            listing_text(&cells[1 + i], format_size(values[i]).text);
-    }
+    listing_text(&cells[0], name);
+    parameter_cell(&cells[1], parameter, parameter->standard);
+    parameter_cell(&cells[2], parameter, parameter->least);
+    parameter_cell(&cells[3], parameter, parameter->most);
     listing_text(&cells[4], mmu_parameter_unit(parameter));
     listing_text(&cells[5], parameter->text);
     return true;

@@ -7,7 +7,7 @@
 #include "sim/lua/lua_script.h"
 #include "sim/nearest.h"
 
-#define NAMES_MAX  96
+#define NAMES_MAX  128
 #define NAME_BYTES 96
 
 /* Keys of machine { } that are no parameters of the hardware. */
@@ -20,12 +20,15 @@ struct machine_description {
     bool check;
 };
 
-static size_t known_names(const char **names)
+static size_t known_names(const char **names, struct mmu_setting *settings)
 {
-    const struct mmu_parameter *parameter;
+    struct mmu_config config;
     size_t count = 0;
-    for (unsigned i = 0; (parameter = mmu_parameter_at(i)) && count + RUN_KEYS < NAMES_MAX; i++)
-        names[count++] = parameter->name;
+    mmu_config_defaults(&config);
+    while (count + RUN_KEYS < NAMES_MAX && mmu_setting_at(&config, (unsigned)count, &settings[count])) {
+        names[count] = settings[count].name;
+        count++;
+    }
     for (unsigned i = 0; i < RUN_KEYS; i++)
         names[count++] = run_keys[i];
     return count;
@@ -34,7 +37,8 @@ static size_t known_names(const char **names)
 static int unknown_key(lua_State *state, const char *key)
 {
     const char *names[NAMES_MAX];
-    size_t count = known_names(names);
+    struct mmu_setting settings[NAMES_MAX];
+    size_t count = known_names(names, settings);
     const char *near = nearest_name(key, names, count);
     return luaL_error(state, "machine has no key \"%s\"%s%s%s", key,
                       near ? "; did you mean \"" : "; `mmusim list parameters` shows them", near ? near : "",
@@ -43,17 +47,21 @@ static int unknown_key(lua_State *state, const char *key)
 
 static bool is_group(const char *name)
 {
-    const struct mmu_parameter *parameter;
+    struct mmu_config config;
+    struct mmu_setting setting;
     size_t length = strlen(name);
-    for (unsigned i = 0; (parameter = mmu_parameter_at(i)); i++)
-        if (strncmp(parameter->name, name, length) == 0 && parameter->name[length] == '.')
+    mmu_config_defaults(&config);
+    for (unsigned i = 0; mmu_setting_at(&config, i, &setting); i++)
+        if (strncmp(setting.name, name, length) == 0 && setting.name[length] == '.')
             return true;
     return false;
 }
 
 static void read_parameter(lua_State *state, const char *name, struct machine_description *description)
 {
-    const struct mmu_parameter *parameter = mmu_parameter_find(name);
+    struct mmu_setting setting;
+    const struct mmu_parameter *parameter =
+        mmu_setting_find(&description->config, name, &setting) ? setting.parameter : NULL;
     uint64_t value;
     if (!parameter && is_group(name))
         luaL_error(state, "machine: \"%s\" must be a table of keys, not %s", name, luaL_typename(state, -1));
@@ -66,7 +74,7 @@ static void read_parameter(lua_State *state, const char *name, struct machine_de
         luaL_error(state, "machine: %s is %I; it must be from %I to %I%s%s", name, (LUAI_UACINT)value,
                    (LUAI_UACINT)parameter->least, (LUAI_UACINT)parameter->most,
                    *mmu_parameter_unit(parameter) ? " " : "", mmu_parameter_unit(parameter));
-    mmu_parameter_set(&description->config, parameter, value);
+    mmu_setting_set(&description->config, &setting, value);
 }
 
 /* One level of the table on top of the stack; `prefix` has the names above it. */

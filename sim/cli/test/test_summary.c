@@ -207,7 +207,7 @@ static void json_has_every_counter_and_parameter(void **state)
 {
     struct fixture *fixture = *state;
     const struct mmu_counter *counter;
-    const struct mmu_parameter *parameter;
+    struct mmu_setting setting;
     char wanted[128];
     print(fixture, summary_print_json);
     for (unsigned i = 0; (counter = mmu_counter_at(i)); i++) {
@@ -215,9 +215,9 @@ static void json_has_every_counter_and_parameter(void **state)
                        (unsigned long long)mmu_counter_get(&fixture->run.outcome.total, counter));
         assert_has(fixture, wanted);
     }
-    for (unsigned i = 0; (parameter = mmu_parameter_at(i)); i++) {
-        (void)snprintf(wanted, sizeof wanted, "\"%s\": %llu", parameter->name,
-                       (unsigned long long)mmu_parameter_get(&fixture->run.outcome.config, parameter));
+    for (unsigned i = 0; mmu_setting_at(&fixture->run.outcome.config, i, &setting); i++) {
+        (void)snprintf(wanted, sizeof wanted, "\"%s\": %llu", setting.name,
+                       (unsigned long long)mmu_setting_get(&fixture->run.outcome.config, &setting));
         assert_has(fixture, wanted);
     }
     assert_has(fixture,
