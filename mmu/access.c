@@ -111,7 +111,7 @@ static void look_up(struct core *core, uint32_t index)
     struct access_slot *slot = &core->slots[index];
     unsigned side = slot->event.access_kind == ACCESS_FETCH ? TLB_L1I : TLB_L1D;
     struct tlb_counters *counters = side == TLB_L1I ? &core->counters.l1i : &core->counters.l1d;
-    uint32_t tlb_slot = tlb_lookup(&core->tlbs[side], slot->event.va, core->context->asid);
+    uint32_t tlb_slot = tlb_lookup(&core->tlbs[side], slot->event.va, tlb_space(core->context->asid, 0));
     counters->lookups++;
     if (tlb_slot == TLB_NONE) {
         counters->misses++;
@@ -442,7 +442,7 @@ static void count_many(struct core *core, const struct issued *issued)
 static bool issue_hit(struct core *core, const struct stream_access *access, unsigned side, bool *missed)
 {
     struct tlb *tlb = &core->tlbs[side];
-    uint32_t tlb_slot = tlb_probe(tlb, access->va, core->context->asid);
+    uint32_t tlb_slot = tlb_probe(tlb, access->va, tlb_space(core->context->asid, 0));
     *missed = tlb_slot == TLB_NONE;
     if (*missed || !(tlb->entries[tlb_slot].rights & ACCESS_RIGHT(core->op.privilege, access->kind)))
         return false;

@@ -259,7 +259,8 @@ static bool init_tlbs(struct core *core, const char **why)
         return false;
     }
     for (unsigned i = 0; i < TLBS; i++) {
-        struct tlb_geometry geometry = {(uint32_t)configs[i]->entries, (uint32_t)configs[i]->ways};
+        struct tlb_geometry geometry = {.entries = (uint32_t)configs[i]->entries,
+                                        .ways = (uint32_t)configs[i]->ways};
         core->lives_of[i] = calloc(geometry.entries, sizeof *core->lives_of[i]);
         if (!core->lives_of[i] || !tlb_init(&core->tlbs[i], &geometry, why))
             return false;

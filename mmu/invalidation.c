@@ -15,10 +15,11 @@ static struct tlb_selection selection_of(const struct invalidation *what)
     bool by_va = what->scope == INVALIDATE_VA || what->scope == INVALIDATE_VA_ALL_ASIDS;
     bool by_asid = what->scope == INVALIDATE_VA || what->scope == INVALIDATE_ASID;
     return (struct tlb_selection){.va = what->va,
+                                  .last_va = what->va,
                                   .asid = what->asid,
                                   .by_va = by_va,
                                   .by_asid = by_asid,
-                                  .global_too = what->scope == INVALIDATE_VA};
+                                  .global_too = what->scope != INVALIDATE_ASID};
 }
 
 /* Whether a page could be meant, its being global left open. */
@@ -159,7 +160,7 @@ static void drop_entries(struct core *core, struct invalidation_target *target)
     uint64_t id = core->machine->cores[target->issuer].issues[target->issuer_slot].id;
     for (unsigned tlb = 0; tlb < TLBS; tlb++) {
         struct drop_visit visit = {core, (enum tlb_id)tlb, id};
-        target->entries_dropped += tlb_invalidate(&core->tlbs[tlb], &selection, dropped, &visit);
+        target->entries_dropped += tlb_invalidate(&core->tlbs[tlb], &selection, dropped, &visit).dropped;
     }
     core->counters.invalidations.entries_dropped += target->entries_dropped;
 }

@@ -273,7 +273,7 @@ void miss_second_level(struct core *core, uint32_t index)
 {
     struct miss *miss = &core->misses[index];
     uint64_t va = core->slots[miss->first_waiter].event.va;
-    uint32_t tlb_slot = tlb_lookup(&core->tlbs[TLB_L2], va, core->context->asid);
+    uint32_t tlb_slot = tlb_lookup(&core->tlbs[TLB_L2], va, tlb_space(core->context->asid, 0));
     core->counters.l2.lookups++;
     if (tlb_slot != TLB_NONE)
         second_level_hit(core, miss, tlb_slot);

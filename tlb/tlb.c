@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tlb/internal.h"
+
 static const char *geometry_fault(const struct tlb_geometry *geometry)
 {
     if (geometry->entries == 0 || geometry->entries > TLB_ENTRIES_MAX)
@@ -12,7 +14,29 @@ static const char *geometry_fault(const struct tlb_geometry *geometry)
         return "the number of ways must be from 1 to the number of entries";
     if (geometry->entries % geometry->ways != 0)
         return "the number of entries must be a multiple of the number of ways";
+    if (!tlb_replacement_at(geometry->replacement))
+        return "there is no such replacement policy";
     return NULL;
+}
+
+/* With l = ceil(log2 sets), page * ceil(2^(63 + l) / sets) / 2^(63 + l) is the quotient for each page below
+ * 2^60: the multiplier is too large by less than 1, the product by less than 2^60, and that is less than
+ * 2^(63 + l) / sets (theorem 4.2 of the paper that tlb.h names). It fits into 64 bits, since sets > 2^(l -
+ * 1). */
+static void prepare_division(struct tlb *tlb)
+{
+    tlb->sets_power_of_two = (tlb->sets & (tlb->sets - 1)) == 0;
+    if (tlb->sets_power_of_two)
+        return;
+    tlb->set_shift = 31 - (uint32_t)__builtin_clz(tlb->sets); /* l - 1 */
+    tlb_uint128 numerator = (tlb_uint128)1 << (64 + tlb->set_shift);
+    tlb->set_multiplier = (uint64_t)((numerator + tlb->sets - 1) / tlb->sets);
+}
+
+/* calloc may give NULL for nothing. */
+static void *zeroed(size_t count, size_t size_bytes)
+{
+    return calloc(count > 0 ? count : 1, size_bytes);
 }
 
 bool tlb_init(struct tlb *tlb, const struct tlb_geometry *geometry, const char **why)
@@ -23,12 +47,19 @@ bool tlb_init(struct tlb *tlb, const struct tlb_geometry *geometry, const char *
         return false;
     tlb->geometry = *geometry;
     tlb->sets = geometry->entries / geometry->ways;
-    tlb->sets_power_of_two = (tlb->sets & (tlb->sets - 1)) == 0;
-    tlb->tags = calloc(geometry->entries, sizeof *tlb->tags);
-    tlb->stamps = calloc(geometry->entries, sizeof *tlb->stamps);
-    tlb->asids = calloc(geometry->entries, sizeof *tlb->asids);
-    tlb->entries = calloc(geometry->entries, sizeof *tlb->entries);
-    if (tlb->tags && tlb->stamps && tlb->asids && tlb->entries)
+    prepare_division(tlb);
+    tlb->policy = tlb_replacement_at(geometry->replacement);
+    tlb->uses_are_stamped = tlb->policy->stamps_uses;
+    tlb->state_words = tlb->policy->state_words(geometry->ways);
+    tlb->random = geometry->seed;
+    tlb->tags = zeroed(geometry->entries, sizeof *tlb->tags);
+    tlb->spaces = zeroed(geometry->entries, sizeof *tlb->spaces);
+    tlb->state = zeroed((size_t)tlb->sets * tlb->state_words, sizeof *tlb->state);
+    tlb->entries = zeroed(geometry->entries, sizeof *tlb->entries);
+    tlb->set_list = zeroed(tlb->sets, sizeof *tlb->set_list);
+    tlb->set_marks = zeroed(tlb->sets, sizeof *tlb->set_marks);
+    if (tlb_overlap_init(tlb) && tlb->tags && tlb->spaces && tlb->state && tlb->entries && tlb->set_list &&
+        tlb->set_marks)
         return true;
     tlb_destroy(tlb);
     *why = "out of memory";
@@ -38,9 +69,12 @@ bool tlb_init(struct tlb *tlb, const struct tlb_geometry *geometry, const char *
 void tlb_destroy(struct tlb *tlb)
 {
     free(tlb->tags);
-    free(tlb->stamps);
-    free(tlb->asids);
+    free(tlb->spaces);
+    free(tlb->state);
     free(tlb->entries);
+    free(tlb->inside);
+    free(tlb->set_list);
+    free(tlb->set_marks);
     memset(tlb, 0, sizeof *tlb);
 }
 
@@ -65,96 +99,94 @@ static void remove_size(struct tlb *tlb, unsigned size_lg2)
     memmove(&tlb->sizes[place], &tlb->sizes[place + 1], tlb->size_count - place);
 }
 
-/* The slot with the smallest stamp; an empty one has stamp 0. Written with selections, for the compiler to
- * turn into conditional moves: nobody can predict which slot is the oldest, and as a branch this comparison
- * was a quarter of the time of a stream of misses. */
-static uint32_t oldest_slot(const uint64_t *stamps, uint32_t first, uint32_t ways)
-{
-    uint32_t oldest = first;
-    uint64_t least = stamps[first];
-    for (uint32_t slot = first + 1; slot < first + ways; slot++) {
-        oldest = stamps[slot] < least ? slot : oldest;
-        least = stamps[slot] < least ? stamps[slot] : least;
-    }
-    return oldest;
-}
+/* ---- look-ups that are not on the hot path ------------------------------------------------------- */
 
-/* The same page of the same address space, else an empty slot, else the least recently used one. */
-static uint32_t choose_slot(const struct tlb *tlb, uint64_t tag, uint32_t asid, uint32_t first)
+static uint32_t find_in_set(const struct tlb *tlb, uint64_t tag, uint64_t space, uint32_t first)
 {
     for (uint32_t slot = first; slot < first + tlb->geometry.ways; slot++)
-        if (tlb->tags[slot] == tag && tlb->asids[slot] == asid)
+        if (tlb->tags[slot] == tag && tlb->spaces[slot] == space)
             return slot;
-    return oldest_slot(tlb->stamps, first, tlb->geometry.ways);
+    return TLB_NONE;
+}
+
+uint32_t tlb_find(const struct tlb *tlb, const struct tlb_entry *entry)
+{
+    uint32_t first = tlb_set_of(tlb, entry->va, entry->size_lg2) * tlb->geometry.ways;
+    return find_in_set(tlb, tlb_tag_of(entry->va, entry->size_lg2), tlb_space_of(entry), first);
+}
+
+uint32_t tlb_matches(const struct tlb *tlb, uint64_t va, uint64_t space, uint32_t *slots, uint32_t max)
+{
+    uint64_t spaces[2] = {space, tlb_global_space(space)};
+    uint32_t count = 0;
+    for (unsigned i = 0; i < 2u * tlb->size_count; i++) {
+        unsigned size_lg2 = tlb->sizes[i / 2];
+        uint32_t first = tlb_set_of(tlb, va, size_lg2) * tlb->geometry.ways;
+        uint32_t slot = find_in_set(tlb, tlb_tag_of(va, size_lg2), spaces[i % 2], first);
+        if (slot == TLB_NONE)
+            continue;
+        if (count < max)
+            slots[count] = slot;
+        count++;
+    }
+    return count;
+}
+
+/* ---- fills and drops ----------------------------------------------------------------------------- */
+
+/* An empty slot, else the victim. */
+static uint32_t choose_slot(struct tlb *tlb, uint32_t set)
+{
+    uint32_t first = set * tlb->geometry.ways;
+    if (tlb->used < tlb->geometry.entries)
+        for (uint32_t slot = first; slot < first + tlb->geometry.ways; slot++)
+            if (!tlb_slot_used(tlb, slot))
+                return slot;
+    return tlb->policy->victim(tlb, set);
+}
+
+void tlb_take_out(struct tlb *tlb, uint32_t slot)
+{
+    const struct tlb_entry *entry = &tlb->entries[slot];
+    tlb->tags[slot] = 0;
+    tlb->used--;
+    remove_size(tlb, entry->size_lg2);
+    tlb_overlap_note(tlb, entry, -1);
+    if (tlb->overlapping > 0)
+        tlb->overlapping -= tlb_overlap_count(tlb, entry);
+}
+
+static void put_in(struct tlb *tlb, uint32_t slot, const struct tlb_entry *entry)
+{
+    tlb_overlap_see_size(tlb, entry->size_lg2);
+    tlb->overlapping += tlb_overlap_count(tlb, entry);
+    tlb_overlap_note(tlb, entry, 1);
+    tlb->tags[slot] = tlb_tag_of(entry->va, entry->size_lg2);
+    tlb->spaces[slot] = tlb_space_of(entry);
+    tlb->entries[slot] = *entry;
+    tlb->used++;
+    add_size(tlb, entry->size_lg2);
 }
 
 struct tlb_fill_result tlb_fill(struct tlb *tlb, const struct tlb_entry *entry)
 {
-    assert(entry->size_lg2 >= TLB_PAGE_LG2 && entry->size_lg2 < TLB_PAGE_SIZES);
+    assert(entry->size_lg2 >= TLB_SIZE_LG2_MIN && entry->size_lg2 < TLB_PAGE_SIZES);
     assert(entry->va >> entry->size_lg2 << entry->size_lg2 == entry->va);
-    uint64_t tag = tlb_tag_of(entry->va, entry->size_lg2);
-    uint32_t asid = entry->global ? TLB_GLOBAL : entry->asid;
-    uint32_t first = tlb_set_of(tlb, entry->va, entry->size_lg2) * tlb->geometry.ways;
-    struct tlb_fill_result result = {.slot = choose_slot(tlb, tag, asid, first)};
-    result.replaced = tlb_slot_used(tlb, result.slot);
-    if (result.replaced)
+    struct tlb_fill_result result = {.slot = tlb_find(tlb, entry)};
+    if (result.slot != TLB_NONE) {
+        result.replaced = true;
         result.victim = tlb->entries[result.slot];
-    if (!result.replaced || result.victim.size_lg2 != entry->size_lg2) {
-        add_size(tlb, entry->size_lg2);
-        if (result.replaced)
-            remove_size(tlb, result.victim.size_lg2);
+        tlb->entries[result.slot] = *entry;
+    } else {
+        result.slot = choose_slot(tlb, tlb_set_of(tlb, entry->va, entry->size_lg2));
+        result.replaced = tlb_slot_used(tlb, result.slot);
+        if (result.replaced) {
+            result.victim = tlb->entries[result.slot];
+            tlb_take_out(tlb, result.slot);
+        }
+        put_in(tlb, result.slot, entry);
     }
-    tlb->tags[result.slot] = tag;
-    tlb->asids[result.slot] = asid;
-    tlb->entries[result.slot] = *entry;
-    tlb_touch(tlb, result.slot);
+    if (tlb->policy->filled)
+        tlb->policy->filled(tlb, result.slot);
     return result;
-}
-
-bool tlb_selects(const struct tlb_selection *selection, const struct tlb_entry *entry)
-{
-    if (selection->by_va && (selection->va ^ entry->va) >> entry->size_lg2 != 0)
-        return false;
-    if (!selection->by_asid)
-        return true;
-    return entry->global ? selection->global_too : entry->asid == selection->asid;
-}
-
-/* An empty slot has stamp 0, below every used one, so that it is chosen first. */
-static void drop(struct tlb *tlb, uint32_t slot)
-{
-    remove_size(tlb, tlb->entries[slot].size_lg2);
-    tlb->tags[slot] = 0;
-    tlb->stamps[slot] = 0;
-}
-
-static uint32_t invalidate_slots(struct tlb *tlb, const struct tlb_selection *selection, uint32_t first,
-                                 uint32_t count, tlb_visitor visit, void *context)
-{
-    uint32_t dropped = 0;
-    for (uint32_t slot = first; slot < first + count; slot++) {
-        if (!tlb_slot_used(tlb, slot) || !tlb_selects(selection, &tlb->entries[slot]))
-            continue;
-        if (visit)
-            visit(context, slot, &tlb->entries[slot]);
-        drop(tlb, slot);
-        dropped++;
-    }
-    return dropped;
-}
-
-uint32_t tlb_invalidate(struct tlb *tlb, const struct tlb_selection *selection, tlb_visitor visit,
-                        void *context)
-{
-    if (!selection->by_va)
-        return invalidate_slots(tlb, selection, 0, tlb->geometry.entries, visit, context);
-    uint32_t dropped = 0;
-    uint8_t sizes[TLB_PAGE_SIZES];
-    unsigned size_count = tlb->size_count;
-    memcpy(sizes, tlb->sizes, size_count); /* dropping the last entry of a size takes it off the list */
-    for (unsigned i = 0; i < size_count; i++) {
-        uint32_t first = tlb_set_of(tlb, selection->va, sizes[i]) * tlb->geometry.ways;
-        dropped += invalidate_slots(tlb, selection, first, tlb->geometry.ways, visit, context);
-    }
-    return dropped;
 }

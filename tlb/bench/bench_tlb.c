@@ -13,7 +13,7 @@
 #include "tlb/bench/bare.h"
 #include "tlb/tlb.h"
 
-enum { ADDRESSES = 1 << 20, ROUNDS = 5, ASID = 1 };
+enum { ADDRESSES = 1 << 20, ROUNDS = 5, ASID = 1, PAGE_LG2 = 12 };
 
 struct stream {
     const char *name;
@@ -47,7 +47,7 @@ static void draw(uint64_t *addresses, uint64_t pages)
     uint64_t state = 1;
     for (size_t i = 0; i < ADDRESSES; i++) {
         state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-        addresses[i] = (state >> 33) % pages << TLB_PAGE_LG2 | (state >> 20 & 0xff8);
+        addresses[i] = (state >> 33) % pages << PAGE_LG2 | (state >> 20 & 0xff8);
     }
 }
 
@@ -62,8 +62,10 @@ static struct score run_array(const struct stream *stream, const uint64_t *addre
     struct tlb l1;
     struct tlb l2;
     const char *why;
-    if (!tlb_init(&l1, &(struct tlb_geometry){BARE_L1_SETS * BARE_L1_WAYS, BARE_L1_WAYS}, &why) ||
-        !tlb_init(&l2, &(struct tlb_geometry){BARE_L2_SETS * BARE_L2_WAYS, BARE_L2_WAYS}, &why)) {
+    if (!tlb_init(&l1, &(struct tlb_geometry){.entries = BARE_L1_SETS * BARE_L1_WAYS, .ways = BARE_L1_WAYS},
+                  &why) ||
+        !tlb_init(&l2, &(struct tlb_geometry){.entries = BARE_L2_SETS * BARE_L2_WAYS, .ways = BARE_L2_WAYS},
+                  &why)) {
         (void)fprintf(stderr, "tlb_bench: %s\n", why);
         exit(EXIT_FAILURE);
     }
@@ -87,7 +89,7 @@ static struct score run_array(const struct stream *stream, const uint64_t *addre
             (void)tlb_fill(&l1, &l2.entries[slot]);
             continue;
         }
-        struct tlb_entry entry = page_at(va, TLB_PAGE_LG2);
+        struct tlb_entry entry = page_at(va, PAGE_LG2);
         (void)tlb_fill(&l2, &entry);
         (void)tlb_fill(&l1, &entry);
     }

@@ -123,10 +123,8 @@ static bool selected(const struct model *model, const struct tlb_selection *sele
 {
     if (selection->by_va && !contains(entry, selection->va))
         return false;
-    if (!selection->by_asid)
-        return true;
     if (!entry->global)
-        return entry->asid == selection->asid;
+        return !selection->by_asid || entry->asid == selection->asid;
     if (model->fault == MODEL_GLOBAL_SURVIVES_VA && selection->by_va)
         return false;
     if (model->fault == MODEL_GLOBAL_DIES_WITH_ASID && !selection->by_va)

@@ -34,9 +34,21 @@ static inline struct tlb_fill_result fill_global(struct tlb *tlb, uint64_t va, u
     return tlb_fill(tlb, &entry);
 }
 
+static inline uint32_t drop_page(struct tlb *tlb, uint64_t va)
+{
+    struct tlb_selection page = {.by_va = true, .va = va, .last_va = va, .global_too = true};
+    return tlb_invalidate(tlb, &page, NULL, NULL).dropped;
+}
+
+static inline uint32_t drop_all(struct tlb *tlb)
+{
+    return tlb_invalidate(tlb, &(struct tlb_selection){.global_too = true}, NULL, NULL).dropped;
+}
+
+/* In VMID 0. */
 static inline bool has(const struct tlb *tlb, uint64_t va, uint16_t asid)
 {
-    return tlb_probe(tlb, va, asid) != TLB_NONE;
+    return tlb_probe(tlb, va, tlb_space(asid, 0)) != TLB_NONE;
 }
 
 static inline uint32_t used(const struct tlb *tlb)

@@ -60,8 +60,12 @@ static bool ratio_is(const struct count *count, double expected)
     return fabs((double)count->hits / (double)count->accesses - expected) < bound(count->accesses);
 }
 
+struct shape {
+    uint32_t entries, ways;
+};
+
 struct uniform {
-    struct tlb_geometry geometry;
+    uint32_t entries, ways;
     uint64_t pages;
     uint8_t size_lg2;
 };
@@ -71,7 +75,7 @@ static void count_uniform(const struct uniform *uniform, uint64_t accesses, uint
                           struct count *counts)
 {
     struct tlb tlb;
-    make(&tlb, uniform->geometry.entries, uniform->geometry.ways);
+    make(&tlb, uniform->entries, uniform->ways);
     assert_in_range(tlb.sets, 1, SETS_MAX);
     struct count warm = {0};
     for (uint64_t page = 0; page < uniform->pages; page++)
@@ -86,16 +90,15 @@ static void count_uniform(const struct uniform *uniform, uint64_t accesses, uint
 static void uniform_accesses_hit_a_fully_associative_array_at_entries_to_pages(void **state)
 {
     static const struct uniform cases[] = {
-        {{1, 1}, 2, 12},     {{4, 4}, 5, 21},    {{16, 16}, 64, 12},
-        {{48, 48}, 100, 30}, {{64, 64}, 80, 12}, {{7, 7}, 150, 16},
+        {1, 1, 2, 12}, {4, 4, 5, 21}, {16, 16, 64, 12}, {48, 48, 100, 30}, {64, 64, 80, 12}, {7, 7, 150, 16},
     };
     uint64_t random = random_seed();
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct count count = {0};
         count_uniform(&cases[i], enough_accesses(cases[i].pages), &random, &count);
-        double expected = (double)cases[i].geometry.entries / (double)cases[i].pages;
+        double expected = (double)cases[i].entries / (double)cases[i].pages;
         if (!ratio_is(&count, expected))
-            fail_msg("%u entries, %u pages: %u hits of %u, expected %f", (unsigned)cases[i].geometry.entries,
+            fail_msg("%u entries, %u pages: %u hits of %u, expected %f", (unsigned)cases[i].entries,
                      (unsigned)cases[i].pages, (unsigned)count.hits, (unsigned)count.accesses, expected);
     }
 }
@@ -105,7 +108,7 @@ static void one_entry_more_or_less_would_be_noticed(void **state)
     uint64_t random = random_seed();
     for (uint32_t entries = 15; entries <= 17; entries++) {
         struct count count = {0};
-        struct uniform other = {{entries, entries}, 64, 12};
+        struct uniform other = {entries, entries, 64, 12};
         count_uniform(&other, 4 * enough_accesses(other.pages), &random, &count);
         assert_int_equal(ratio_is(&count, 16.0 / 64), entries == 16);
     }
@@ -114,13 +117,13 @@ static void one_entry_more_or_less_would_be_noticed(void **state)
 static void uniform_accesses_hit_each_set_at_ways_to_its_pages(void **state)
 {
     static const struct uniform cases[] = {
-        {{64, 4}, 512, 12}, {{36, 12}, 50, 12}, {{20, 4}, 77, 21}, {{96, 12}, 120, 14}, {{8, 1}, 20, 12},
+        {64, 4, 512, 12}, {36, 12, 50, 12}, {20, 4, 77, 21}, {96, 12, 120, 14}, {8, 1, 20, 12},
     };
     uint64_t random = random_seed();
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct count counts[SETS_MAX] = {0};
-        uint32_t ways = cases[i].geometry.ways;
-        uint32_t sets = cases[i].geometry.entries / ways;
+        uint32_t ways = cases[i].ways;
+        uint32_t sets = cases[i].entries / ways;
         uint64_t pages_of_a_set = cases[i].pages / sets + 1;
         count_uniform(&cases[i], sets * enough_accesses(pages_of_a_set), &random, counts);
         for (uint32_t set = 0; set < sets; set++) {
@@ -136,7 +139,7 @@ static void uniform_accesses_hit_each_set_at_ways_to_its_pages(void **state)
 
 /* Pages 0, step, 2 step, ... in the same order, round after round: the hits of the first round and of the
  * others. */
-static void sweep(const struct tlb_geometry *geometry, uint64_t pages, uint64_t step, struct count counts[2])
+static void sweep(const struct shape *geometry, uint64_t pages, uint64_t step, struct count counts[2])
 {
     struct tlb tlb;
     make(&tlb, geometry->entries, geometry->ways);
@@ -147,7 +150,7 @@ static void sweep(const struct tlb_geometry *geometry, uint64_t pages, uint64_t 
     tlb_destroy(&tlb);
 }
 
-static const struct tlb_geometry geometries[] = {
+static const struct shape geometries[] = {
     {1, 1}, {5, 5}, {64, 64}, {64, 4}, {1536, 12}, {36, 12}, {21, 3}, {8, 1},
 };
 

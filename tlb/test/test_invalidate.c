@@ -49,35 +49,40 @@ static void assert_left(const struct tlb *tlb, struct left left)
 
 static void assert_drops(struct tlb_selection selection, uint32_t count, struct left left)
 {
-    static const struct tlb_geometry geometries[] = {{64, 4}, {16, 16}, {18, 6}};
+    static const struct {
+        uint32_t entries, ways;
+    } geometries[] = {{64, 4}, {16, 16}, {18, 6}};
     for (size_t i = 0; i < sizeof geometries / sizeof *geometries; i++) {
         struct tlb tlb;
         populate(&tlb, geometries[i].entries, geometries[i].ways);
-        assert_int_equal(tlb_invalidate(&tlb, &selection, NULL, NULL), count);
+        assert_int_equal(tlb_invalidate(&tlb, &selection, NULL, NULL).dropped, count);
         assert_left(&tlb, left);
         assert_int_equal(used(&tlb), 6 - count);
-        assert_int_equal(tlb_invalidate(&tlb, &selection, NULL, NULL), 0);
+        assert_int_equal(tlb_invalidate(&tlb, &selection, NULL, NULL).dropped, 0);
         tlb_destroy(&tlb);
     }
 }
 
 static void by_address_and_asid_drops_that_asid_and_global_pages_with_the_address(void **state)
 {
-    assert_drops(
-        (struct tlb_selection){
-            .by_va = true, .va = va + 0x123, .by_asid = true, .asid = 1, .global_too = true},
-        3, (struct left){.page_2 = true, .other_1 = true, .other_global = true});
+    assert_drops((struct tlb_selection){.by_va = true,
+                                        .va = va + 0x123,
+                                        .last_va = va + 0x123,
+                                        .by_asid = true,
+                                        .asid = 1,
+                                        .global_too = true},
+                 3, (struct left){.page_2 = true, .other_1 = true, .other_global = true});
 }
 
 static void by_address_and_asid_without_global_leaves_global_pages(void **state)
 {
-    assert_drops((struct tlb_selection){.by_va = true, .va = va, .by_asid = true, .asid = 1}, 2,
-                 (struct left){.page_2 = true, .other_1 = true, .global = true, .other_global = true});
+    assert_drops((struct tlb_selection){.by_va = true, .va = va, .last_va = va, .by_asid = true, .asid = 1},
+                 2, (struct left){.page_2 = true, .other_1 = true, .global = true, .other_global = true});
 }
 
 static void by_address_drops_every_address_space(void **state)
 {
-    assert_drops((struct tlb_selection){.by_va = true, .va = va}, 4,
+    assert_drops((struct tlb_selection){.global_too = true, .by_va = true, .va = va, .last_va = va}, 4,
                  (struct left){.other_1 = true, .other_global = true});
 }
 
@@ -95,23 +100,24 @@ static void by_asid_with_global_drops_both(void **state)
 
 static void without_a_condition_everything_goes(void **state)
 {
-    assert_drops((struct tlb_selection){.va = va, .asid = 1}, 6, (struct left){0});
+    assert_drops((struct tlb_selection){.va = va, .asid = 1, .global_too = true}, 6, (struct left){0});
 }
 
 static void an_address_in_the_rest_of_a_large_page_drops_it_alone(void **state)
 {
     assert_drops(
-        (struct tlb_selection){.by_va = true, .va = 0x1fffff}, 1,
+        (struct tlb_selection){.by_va = true, .va = 0x1fffff, .last_va = 0x1fffff}, 1,
         (struct left){.page_1 = true, .page_2 = true, .other_1 = true, .global = true, .other_global = true});
 }
 
 static void what_is_not_there_drops_nothing(void **state)
 {
     struct left all = {true, true, true, true, true, true};
-    assert_drops((struct tlb_selection){.by_va = true, .va = 0x200000}, 0, all);
+    assert_drops((struct tlb_selection){.by_va = true, .va = 0x200000, .last_va = 0x200000}, 0, all);
     assert_drops((struct tlb_selection){.by_asid = true, .asid = 3}, 0, all);
     assert_drops(
-        (struct tlb_selection){.by_va = true, .va = 0x9000, .by_asid = true, .asid = 2, .global_too = true},
+        (struct tlb_selection){
+            .by_va = true, .va = 0x9000, .last_va = 0x9000, .by_asid = true, .asid = 2, .global_too = true},
         0, all);
 }
 
@@ -135,8 +141,8 @@ static void each_dropped_entry_is_visited_once_before_it_goes(void **state)
     struct tlb tlb;
     populate(&tlb, 16, 16); /* one set: every size that is probed comes by all entries */
     struct visits visits = {.tlb = &tlb};
-    struct tlb_selection selection = {.by_va = true, .va = va};
-    assert_int_equal(tlb_invalidate(&tlb, &selection, note_visit, &visits), 4);
+    struct tlb_selection selection = {.global_too = true, .by_va = true, .va = va, .last_va = va};
+    assert_int_equal(tlb_invalidate(&tlb, &selection, note_visit, &visits).dropped, 4);
     assert_int_equal(visits.count, 4);
     for (unsigned i = 0; i < visits.count; i++) {
         assert_false(tlb_slot_used(&tlb, visits.slots[i]));
@@ -152,8 +158,7 @@ static void an_invalidation_keeps_the_order_of_what_stays(void **state)
     make(&tlb, 4, 4);
     for (uint64_t i = 0; i < 4; i++)
         (void)fill(&tlb, i * page_bytes, 1, PAGE);
-    struct tlb_selection newest = {.by_va = true, .va = 3 * page_bytes};
-    assert_int_equal(tlb_invalidate(&tlb, &newest, NULL, NULL), 1);
+    assert_int_equal(drop_page(&tlb, 3 * page_bytes), 1);
     assert_false(fill(&tlb, 10 * page_bytes, 1, PAGE).replaced);
     assert_int_equal(fill(&tlb, 11 * page_bytes, 1, PAGE).victim.va, 0);
     assert_int_equal(fill(&tlb, 12 * page_bytes, 1, PAGE).victim.va, page_bytes);

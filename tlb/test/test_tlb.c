@@ -15,8 +15,9 @@
 
 static void a_geometry_that_divides_into_sets_is_taken(void **state)
 {
-    static const struct tlb_geometry good[] = {{1, 1},   {64, 4},  {1536, 12},
-                                               {48, 48}, {36, 12}, {TLB_ENTRIES_MAX, 4}};
+    static const struct {
+        uint32_t entries, ways;
+    } good[] = {{1, 1}, {64, 4}, {1536, 12}, {48, 48}, {36, 12}, {TLB_ENTRIES_MAX, 4}};
     for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
         struct tlb tlb;
         make(&tlb, good[i].entries, good[i].ways);
@@ -29,21 +30,22 @@ static void a_geometry_that_divides_into_sets_is_taken(void **state)
 static void an_impossible_geometry_is_refused_with_its_reason(void **state)
 {
     static const struct {
-        struct tlb_geometry geometry;
+        uint32_t entries, ways;
         const char *why;
     } bad[] = {
-        {{0, 1}, "number of entries must be from"},
-        {{0, 0}, "number of entries must be from"},
-        {{TLB_ENTRIES_MAX + 1, 1}, "number of entries must be from"},
-        {{UINT32_MAX, 1}, "number of entries must be from"},
-        {{64, 0}, "number of ways must be from"},
-        {{4, 8}, "number of ways must be from"},
-        {{64, 6}, "multiple of the number of ways"},
+        {0, 1, "number of entries must be from"},
+        {0, 0, "number of entries must be from"},
+        {TLB_ENTRIES_MAX + 1, 1, "number of entries must be from"},
+        {UINT32_MAX, 1, "number of entries must be from"},
+        {64, 0, "number of ways must be from"},
+        {4, 8, "number of ways must be from"},
+        {64, 6, "multiple of the number of ways"},
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct tlb tlb;
         const char *why = NULL;
-        assert_false(tlb_init(&tlb, &bad[i].geometry, &why));
+        struct tlb_geometry geometry = {.entries = bad[i].entries, .ways = bad[i].ways};
+        assert_false(tlb_init(&tlb, &geometry, &why));
         assert_non_null(why);
         assert_non_null(strstr(why, bad[i].why));
         tlb_destroy(&tlb); /* nothing to destroy, and no harm */
@@ -54,7 +56,7 @@ static void an_impossible_geometry_is_refused_with_its_reason(void **state)
 
 static void every_byte_of_a_page_hits_and_its_neighbours_miss(void **state)
 {
-    static const uint8_t sizes_lg2[] = {TLB_PAGE_LG2, 14, 16, LARGE, 25, HUGE, 39, TLB_PAGE_SIZES - 1};
+    static const uint8_t sizes_lg2[] = {TLB_SIZE_LG2_MIN, 14, 16, LARGE, 25, HUGE, 39, TLB_PAGE_SIZES - 1};
     for (size_t i = 0; i < sizeof sizes_lg2; i++) {
         struct tlb tlb;
         make(&tlb, 64, 4);
@@ -189,7 +191,7 @@ static void a_page_size_is_probed_only_while_it_is_present(void **state)
     assert_true(fill(&tlb, large_bytes, 1, PAGE).replaced);
     assert_int_equal(tlb.size_count, 1);
     assert_int_equal(tlb.sizes[0], PAGE);
-    assert_int_equal(tlb_invalidate(&tlb, &(struct tlb_selection){0}, NULL, NULL), 1);
+    assert_int_equal(drop_all(&tlb), 1);
     assert_int_equal(tlb.size_count, 0);
     tlb_destroy(&tlb);
 }
@@ -204,8 +206,7 @@ static void empty_slots_are_used_before_anything_is_replaced(void **state)
         assert_false(fill(&tlb, i * page_bytes, 1, PAGE).replaced);
     assert_true(fill(&tlb, 4 * page_bytes, 1, PAGE).replaced);
     /* A hole that an invalidation left is used too. */
-    struct tlb_selection one = {.by_va = true, .va = 2 * page_bytes};
-    assert_int_equal(tlb_invalidate(&tlb, &one, NULL, NULL), 1);
+    assert_int_equal(drop_page(&tlb, 2 * page_bytes), 1);
     assert_false(fill(&tlb, 5 * page_bytes, 1, PAGE).replaced);
     assert_true(fill(&tlb, 6 * page_bytes, 1, PAGE).replaced);
     tlb_destroy(&tlb);

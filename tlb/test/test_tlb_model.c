@@ -47,7 +47,7 @@ static void draw_scenario(struct scenario *scenario, uint64_t *random)
     for (unsigned i = 0; i < scenario->size_count; i++)
         scenario->sizes_lg2[i] =
             random_chance(random, 20)
-                ? (uint8_t)(TLB_PAGE_LG2 + random_below(random, TLB_PAGE_SIZES - TLB_PAGE_LG2))
+                ? (uint8_t)(TLB_SIZE_LG2_MIN + random_below(random, TLB_PAGE_SIZES - TLB_SIZE_LG2_MIN))
                 : usual_sizes_lg2[random_below(random, sizeof usual_sizes_lg2)];
     scenario->asid_count = 1 + (unsigned)random_below(random, ASIDS_MAX);
     for (unsigned i = 0; i < scenario->asid_count; i++)
@@ -125,7 +125,7 @@ static bool fill(struct contest *contest, uint64_t va, uint16_t asid)
     uint8_t size_lg2 = draw_size_lg2(contest);
     struct tlb_entry entry = {
         .va = va >> size_lg2 << size_lg2,
-        .pa = ++contest->fills << TLB_PAGE_LG2,
+        .pa = ++contest->fills << TLB_SIZE_LG2_MIN,
         .attributes = (uint32_t)random_next(&contest->random),
         .asid = asid,
         .size_lg2 = size_lg2,
@@ -186,10 +186,11 @@ static bool invalidate(struct contest *contest)
         .by_asid = random_chance(&contest->random, 80),
         .global_too = random_chance(&contest->random, 50),
     };
+    selection.last_va = selection.va;
     struct tlb_entry *expected = contest->dropped + contest->scenario.geometry.entries;
     uint32_t expected_count = model_invalidate(&contest->model, &selection, expected);
     contest->dropped_count = 0;
-    uint32_t told = tlb_invalidate(&contest->tlb, &selection, note_drop, contest);
+    uint32_t told = tlb_invalidate(&contest->tlb, &selection, note_drop, contest).dropped;
     if (told != contest->dropped_count)
         return differs(contest, "an invalidation says %" PRIu32 " and visits %" PRIu32, told,
                        contest->dropped_count);
