@@ -22,7 +22,6 @@ static const char *const prefetcher_names[] = {"none", "next-page", "stride", "d
 static const char *const arbitration_names[] = {"oldest", "round-robin", "priority"};
 static const char *const scheme_names[] = {"broadcast", "interrupt"};
 static const char *const target_names[] = {"all", "ran", "active"};
-static const char *const replacement_names[] = {"lru", "tree-plru", "fifo", "random", "srrip"};
 static const char *const probing_names[] = {"parallel", "sequential"};
 static const char *const inclusion_names[] = {"neither", "inclusive", "exclusive"};
 static const char *const holds_names[] = {"tables", "stage2-tables", "ipa"};
@@ -139,7 +138,6 @@ static const struct mmu_parameter parameters[] = {
 #define TLB_AT(member)        offsetof(struct tlb_config, member)
 #define WALK_CACHE_AT(member) offsetof(struct walk_cache_config, member)
 #define CACHE_AT(member)      offsetof(struct cache_config, member)
-#define REPLACEMENTS          ROWS(replacement_names)
 
 static const struct mmu_parameter tlb_parameters[] = {
     {"entries", TLB_AT(entries), PARAMETER_COUNT, 1, TLB_ENTRIES_MAX, 64,
@@ -148,8 +146,8 @@ static const struct mmu_parameter tlb_parameters[] = {
      "associativity; divides entries; standard of level 2 and higher 12", NULL},
     {"latency", TLB_AT(latency_cycles), PARAMETER_CYCLES, 1, 1024, 1,
      "look-up, pipelined, after those of the levels in front; standard of level 2 and higher 7", NULL},
-    {"replacement", TLB_AT(replacement), PARAMETER_CHOICE, 0, REPLACEMENTS - 1, 0,
-     "which entry of a full set a fill replaces", replacement_names},
+    {"replacement", TLB_AT(replacement), PARAMETER_CHOICE, 0, TLB_REPLACEMENTS - 1, 0,
+     "which entry of a full set a fill replaces", tlb_replacement_names},
     {"sizes", TLB_AT(sizes), PARAMETER_SIZES, SIZE_LEAST, SIZE_MOST, TLB_ALL_PAGE_SIZES,
      "page sizes that it takes", NULL},
     {"probing", TLB_AT(probing), PARAMETER_CHOICE, 0, TLB_PROBINGS - 1, TLB_PROBING_PARALLEL,
@@ -177,8 +175,8 @@ static const struct mmu_parameter walk_cache_parameters[] = {
      NULL},
     {"latency", WALK_CACHE_AT(latency_cycles), PARAMETER_CYCLES, 0, 64, 1,
      "look-up, at the beginning of a walk; those that hold the same are looked up at once", NULL},
-    {"replacement", WALK_CACHE_AT(replacement), PARAMETER_CHOICE, 0, REPLACEMENTS - 1, 0,
-     "which entry of a full set a fill replaces", replacement_names},
+    {"replacement", WALK_CACHE_AT(replacement), PARAMETER_CHOICE, 0, TLB_REPLACEMENTS - 1, 0,
+     "which entry of a full set a fill replaces", tlb_replacement_names},
     {"sizes", WALK_CACHE_AT(sizes), PARAMETER_SIZES, SIZE_LEAST, SIZE_MOST, TLB_ALL_PAGE_SIZES,
      "how much one entry covers: 2M where it leads to a last-level table of 4K pages", NULL},
 };
@@ -190,8 +188,8 @@ static const struct mmu_parameter cache_parameters[] = {
      "associativity; standard of l2 and higher 16", NULL},
     {"latency", CACHE_AT(latency_cycles), PARAMETER_CYCLES, 1, 1024, 4,
      "look-up, after those of the levels in front; standard of l2 10, l3 30, l4 60", NULL},
-    {"replacement", CACHE_AT(replacement), PARAMETER_CHOICE, 0, REPLACEMENTS - 1, 0,
-     "which line of a full set a fill replaces", replacement_names},
+    {"replacement", CACHE_AT(replacement), PARAMETER_CHOICE, 0, TLB_REPLACEMENTS - 1, 0,
+     "which line of a full set a fill replaces", tlb_replacement_names},
     {"shared", CACHE_AT(shared), PARAMETER_SWITCH, 0, 1, false,
      "level 2 and higher: one for all cores, not one for each", NULL},
 };

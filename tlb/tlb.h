@@ -33,7 +33,8 @@ extern "C" {
 #endif
 
 #define TLB_NONE         UINT32_MAX /* no slot */
-#define TLB_SIZE_LG2_MIN 4          /* smallest "page": 16 bytes */
+#define TLB_SIZE_LG2_MIN 4          /* smallest "page" of an array: 16 bytes */
+#define TLB_PAGE_LG2     12         /* smallest page of a page table; the array itself takes smaller ones */
 #define TLB_PAGE_SIZES   64         /* log2 of a page size is below this */
 #define TLB_ENTRIES_MAX  (1u << 20)
 
