@@ -101,7 +101,7 @@ enum pagetable_result abstract_map_insert(struct abstract_map *map, const struct
     assert(((mapping->va | frame->base) & (frame_size_bytes(frame) - 1)) == 0);
     if (abstract_map_overlaps_va(map, mapping->va, frame_size_bytes(frame), NULL))
         return PAGETABLE_OVERLAP;
-    struct ordered_record by_va = {mapping->va, frame_word(frame), frame->attributes};
+    struct ordered_record by_va = {mapping->va, frame_word(frame), frame->attributes & ~FRAME_STATE_ALL};
     struct ordered_record by_pa = {frame_word(frame), mapping->va, 0};
     if (!ordered_insert(&map->by_va, &by_va))
         return PAGETABLE_NO_MEMORY;
@@ -135,7 +135,7 @@ enum pagetable_result abstract_map_protect(struct abstract_map *map, uint64_t va
     struct ordered_record *record = record_with_base(map, va);
     if (!record)
         return PAGETABLE_NOT_MAPPED;
-    record->data = attributes;
+    record->data = attributes & ~FRAME_STATE_ALL;
     return PAGETABLE_OK;
 }
 

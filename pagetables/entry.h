@@ -5,7 +5,9 @@
  * numbers of each level, and functions that encode and decode one entry. A page table that is written against
  * it, such as the radix table, works for every format that has a row of this kind.
  *
- * Words: `depth` counts tables from the root, which is 0; `number` is the manual's own level number.
+ * Words: `depth` counts tables from the root, which is 0; `number` is the manual's own level number. A run is
+ * some neighbouring leaves, aligned to their number, that together map one larger frame (Arm's contiguous
+ * bit, RISC-V's NAPOT): each entry says that it belongs to one.
  */
 #ifndef MMUSIM_PAGETABLES_ENTRY_H
 #define MMUSIM_PAGETABLES_ENTRY_H
@@ -28,6 +30,8 @@ struct entry_level {
     uint8_t span_lg2;   /* log2 of the bytes of address space that one entry covers */
     uint8_t index_bits; /* the table has 1 << index_bits entries */
     bool leaf;          /* an entry here may map a frame */
+    uint8_t run_lg2;    /* a run has 1 << run_lg2 entries; 0: there are none here */
+    uint64_t run_step;  /* an entry of a run is the one before it plus this */
 };
 
 enum entry_kind {
@@ -40,19 +44,24 @@ enum entry_kind {
 struct entry {
     enum entry_kind kind;
     uint64_t table;     /* physical address of the next table, if kind is ENTRY_TABLE */
-    struct frame frame; /* if kind is ENTRY_LEAF; without what upper levels restrict */
+    struct frame frame; /* if kind is ENTRY_LEAF: of the whole run, with the entry's state (FRAME_STATE_ALL),
+                           without what upper levels restrict */
 };
 
+/* Every function is present. */
 struct entry_format {
     uint8_t levels;
     struct entry_level level[ENTRY_LEVELS_MAX]; /* by depth */
-    /* The word of a leaf at this level. False if the format cannot express the frame. */
+    /* The word of a leaf at this level, of the first leaf if the frame is that of a run. False if the format
+     * cannot express the frame. */
     bool (*encode_leaf)(const struct entry_level *level, const struct frame *frame, uint64_t *word);
     /* The word that points to the table at `pa` and restricts nothing. */
     uint64_t (*encode_table)(uint64_t pa);
     struct entry (*decode)(const struct entry_level *level, uint64_t word);
     /* Whether a valid leaf may be replaced by another only through an invalid entry (break-before-make). */
     bool (*must_break)(uint64_t before, uint64_t after);
+    /* What hardware makes of a leaf that a store uses: accessed, and dirty if it was clean. */
+    uint64_t (*after_store)(uint64_t word);
 };
 
 /* Whether the format has tables at `depth`. That no format has more than ENTRY_LEVELS_MAX is said here for
@@ -65,6 +74,12 @@ static inline bool entry_has_depth(const struct entry_format *format, unsigned d
 static inline uint64_t entry_table_bytes(const struct entry_level *level)
 {
     return (uint64_t)ENTRY_BYTES << level->index_bits;
+}
+
+/* log2 of the bytes of the largest frame that leaves of a level map. */
+static inline unsigned entry_run_span_lg2(const struct entry_level *level)
+{
+    return level->span_lg2 + level->run_lg2;
 }
 
 static inline uint64_t entry_index(const struct entry_level *level, uint64_t va)

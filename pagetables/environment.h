@@ -40,12 +40,18 @@ enum invalidation_scope {
     INVALIDATE_VA_ALL_ASIDS, /* entries that translate `va` in any address space (TLBI VAAE1) */
     INVALIDATE_ASID,         /* every entry of `asid`, global entries excepted (TLBI ASIDE1) */
     INVALIDATE_ALL,          /* every entry (TLBI VMALLE1) */
+    /* Of virtual machines. VA, ASID and ALL mean the current one where there are any. */
+    INVALIDATE_IPA, /* entries of stage 2 alone that translate the intermediate address `va` in `vmid`;
+                       what was made of both stages stays (TLBI IPAS2E1) */
+    INVALIDATE_VMID_STAGE1, /* entries of `vmid` that stage 1 has a part in (TLBI VMALLE1 under that VMID) */
+    INVALIDATE_VMID,        /* every entry of `vmid`, of either stage or both (TLBI VMALLS12E1) */
     INVALIDATION_SCOPES
 };
 
 struct invalidation {
     uint64_t va;   /* any address in the page; ignored by the scopes without an address */
-    uint16_t asid; /* ignored by VA_ALL_ASIDS and ALL */
+    uint16_t asid; /* ignored by all scopes but VA and ASID */
+    uint16_t vmid; /* of the scopes IPA, VMID_STAGE1 and VMID */
     enum invalidation_scope scope;
     bool broadcast;       /* true: all cores of the inner-shareable domain (TLBI ...IS); false: this core */
     bool last_level_only; /* true: leaf entries only, walk caches may keep theirs (TLBI VALE1) */

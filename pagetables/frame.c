@@ -7,7 +7,8 @@ static const struct {
     char letter;
     uint32_t attribute;
 } positions[] = {{'r', FRAME_READABLE}, {'w', FRAME_WRITABLE}, {'x', FRAME_EXECUTABLE}},
-  flags[] = {{'u', FRAME_USER}, {'g', FRAME_GLOBAL}, {'d', FRAME_DEVICE}};
+  flags[] = {
+      {'u', FRAME_USER}, {'g', FRAME_GLOBAL}, {'d', FRAME_DEVICE}, {'c', FRAME_CLEAN}, {'o', FRAME_OLD}};
 
 #define POSITIONS (sizeof positions / sizeof *positions)
 #define FLAGS     (sizeof flags / sizeof *flags)

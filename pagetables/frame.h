@@ -23,8 +23,21 @@ enum frame_attribute {
     FRAME_USER = 1 << 3,   /* unprivileged accesses are allowed */
     FRAME_GLOBAL = 1 << 4, /* the mapping holds in every address space (nG = 0) */
     FRAME_DEVICE = 1 << 5, /* device memory instead of normal write-back memory */
+    /* State of an entry: FRAME_STATE_ALL. */
+    FRAME_CLEAN = 1 << 6, /* writable, but not written yet: the entry says so when a store comes */
+    FRAME_OLD = 1 << 7,   /* not accessed yet: the access flag is clear */
 };
+
+/* What belongs to a mapping. */
 #define FRAME_ATTRIBUTES_ALL 0x3fu
+
+/*
+ * What hardware may change in an entry: part of no mapping. Page tables take it (map, protect: the state that
+ * the entry begins with) and tell it (query); leaves of walks, candidates of enumeration and abstract maps
+ * never have it, so that an entry that becomes old, accessed or dirty stands for the same mapping. A page
+ * that is FRAME_CLEAN is FRAME_WRITABLE as well.
+ */
+#define FRAME_STATE_ALL 0xc0u
 
 struct frame {
     uint64_t base;       /* physical address in bytes, aligned to the size */
@@ -49,11 +62,12 @@ static inline bool mapping_contains(const struct mapping *mapping, uint64_t va)
 }
 
 /* Length of the longest text of frame_attributes_print, with its end. */
-#define FRAME_ATTRIBUTES_TEXT_BYTES 8
+#define FRAME_ATTRIBUTES_TEXT_BYTES 9
 
 /*
  * Text form of attributes: `r`, `w`, `x` or `-` in this order, then any of `u` (user), `g` (global),
- * `d` (device): "rw-u", "r-xug", "rw-d". A lone "-" may stand between: "rw-u" is r, w, no x, user.
+ * `d` (device), `c` (clean), `o` (old): "rw-u", "r-xug", "rw-d", "rw-uco". A lone "-" may stand between:
+ * "rw-u" is r, w, no x, user.
  */
 void frame_attributes_print(uint32_t attributes, char text[FRAME_ATTRIBUTES_TEXT_BYTES]);
 

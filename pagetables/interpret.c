@@ -19,6 +19,14 @@ enum walk_status interpret_address(const struct translation_regime *regime,
     return status;
 }
 
+struct translation_regime interpret_regime(const struct translation_regime *regime)
+{
+    struct translation_regime mappings = *regime;
+    mappings.hardware_access = true;
+    mappings.contiguous = true;
+    return mappings;
+}
+
 struct interpretation {
     const struct translation_regime *regime;
     const struct memory_reader *memory;
@@ -65,7 +73,8 @@ enum pagetable_result interpret(const struct pagetable_class *table, const void 
                                 const struct translation_regime *regime, const struct memory_reader *memory,
                                 const struct interpret_visitor *visitor, struct interpret_counts *counts)
 {
-    struct interpretation interpretation = {regime, memory, visitor, counts};
+    const struct translation_regime mappings = interpret_regime(regime);
+    struct interpretation interpretation = {&mappings, memory, visitor, counts};
     *counts = (struct interpret_counts){0};
     return table->enumerate(state, memory, visit_candidate, &interpretation);
 }

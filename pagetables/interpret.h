@@ -4,6 +4,9 @@
  * The table's enumerator proposes candidates from raw memory; the walk engine confirms each one or does not.
  * What it does not confirm (the entry faults, or translates to something else) is not a mapping, and is
  * reported.
+ *
+ * An entry that is not accessed yet is a mapping, and a run of contiguous entries is one, whatever the
+ * machine makes of access flags and runs: interpret_regime.
  */
 #ifndef MMUSIM_PAGETABLES_INTERPRET_H
 #define MMUSIM_PAGETABLES_INTERPRET_H
@@ -21,6 +24,10 @@ extern "C" {
  */
 enum walk_status interpret_address(const struct translation_regime *regime,
                                    const struct memory_reader *memory, uint64_t va, struct walk_state *walk);
+
+/* The regime that mappings are read under: as the one given, with access flags set by hardware and runs
+ * reported as one leaf. */
+struct translation_regime interpret_regime(const struct translation_regime *regime);
 
 /* Who is told. Each function returns false to stop; NULL means that nobody asks. */
 struct interpret_visitor {

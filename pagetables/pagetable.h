@@ -48,7 +48,8 @@ const char *pagetable_result_name(enum pagetable_result result);
 /* What a table is created with. Owned by the caller, which keeps it while the table lives. */
 struct pagetable_config {
     const struct walk_format *format;
-    uint16_t asid;
+    uint16_t asid; /* of a stage 1 format */
+    uint16_t vmid; /* of a stage 2 format */
 };
 
 /* Reads raw memory without time, for enumeration and checks. False where there is no memory. */

@@ -1,175 +1,6 @@
 #include "pagetables/radix.h"
 
-/* ---- The environment's answers as results ---- */
-
-static enum pagetable_result result_of(int error)
-{
-    if (error == ENVIRONMENT_OK)
-        return PAGETABLE_OK;
-    return error == ENVIRONMENT_NO_MEMORY ? PAGETABLE_NO_MEMORY : PAGETABLE_ENVIRONMENT;
-}
-
-static enum pagetable_result first_of(enum pagetable_result first, enum pagetable_result second)
-{
-    return first != PAGETABLE_OK ? first : second;
-}
-
-static enum pagetable_result read_word(const struct environment *environment, uint64_t pa, uint64_t *word)
-{
-    return result_of(environment->operations->read(environment->context, pa, word));
-}
-
-static enum pagetable_result write_word(const struct environment *environment, uint64_t pa, uint64_t word)
-{
-    return result_of(environment->operations->write(environment->context, pa, word));
-}
-
-static enum pagetable_result barrier(const struct environment *environment, enum barrier_kind kind)
-{
-    return result_of(environment->operations->barrier(environment->context, kind));
-}
-
-/* Runs `operation` between lock and unlock: `return leave(radix, environment, operation)` after a good
- * `enter`. */
-static enum pagetable_result enter(const struct radix *radix, const struct environment *environment)
-{
-    return result_of(environment->operations->lock(environment->context, radix->lock));
-}
-
-static enum pagetable_result leave(const struct radix *radix, const struct environment *environment,
-                                   enum pagetable_result result)
-{
-    return first_of(result, result_of(environment->operations->unlock(environment->context, radix->lock)));
-}
-
-/* ---- The path from the root to an address ---- */
-
-/* Where the entries of one address stand; `depth` is that of `entry`, the last one that was read. */
-struct path {
-    uint64_t slot[ENTRY_LEVELS_MAX]; /* physical address of the entry, by depth */
-    uint64_t word;                   /* of the last entry */
-    struct entry entry;              /* decoded */
-    unsigned depth;
-};
-
-static unsigned last_depth(const struct radix *radix)
-{
-    return radix->format->levels - 1u;
-}
-
-static uint64_t slot_of(const struct radix *radix, unsigned depth, uint64_t table, uint64_t va)
-{
-    return table + entry_index(&radix->format->level[depth], va) * ENTRY_BYTES;
-}
-
-/* The table that holds the path's entry at `depth`. */
-static uint64_t table_of(const struct radix *radix, const struct path *path, unsigned depth)
-{
-    return path->slot[depth] & ~(entry_table_bytes(&radix->format->level[depth]) - 1);
-}
-
-/* Reads entries from the root down to the first one that is no table, or to `limit`. */
-static enum pagetable_result descend(const struct radix *radix, const struct environment *environment,
-                                     uint64_t va, unsigned limit, struct path *path)
-{
-    uint64_t table = radix->root;
-    for (unsigned depth = 0;; depth++) {
-        path->depth = depth;
-        path->slot[depth] = slot_of(radix, depth, table, va);
-        enum pagetable_result result = read_word(environment, path->slot[depth], &path->word);
-        if (result != PAGETABLE_OK)
-            return result;
-        path->entry = radix->format->decode(&radix->format->level[depth], path->word);
-        if (path->entry.kind != ENTRY_TABLE || depth == limit)
-            return PAGETABLE_OK;
-        table = path->entry.table;
-    }
-}
-
-/* The leaf that contains `va`, as the end of the path. */
-static enum pagetable_result descend_to_leaf(const struct radix *radix, const struct environment *environment,
-                                             uint64_t va, struct path *path)
-{
-    enum pagetable_result result = descend(radix, environment, va, last_depth(radix), path);
-    if (result != PAGETABLE_OK)
-        return result;
-    switch (path->entry.kind) {
-    case ENTRY_LEAF:
-        return PAGETABLE_OK;
-    case ENTRY_INVALID:
-        return PAGETABLE_NOT_MAPPED;
-    default:
-        return PAGETABLE_CORRUPT;
-    }
-}
-
-/* The leaf whose mapping has its base at `va`. */
-static enum pagetable_result descend_to_base(const struct radix *radix, const struct environment *environment,
-                                             uint64_t va, struct path *path)
-{
-    enum pagetable_result result = descend_to_leaf(radix, environment, va, path);
-    if (result == PAGETABLE_OK && va & (frame_size_bytes(&path->entry.frame) - 1))
-        return PAGETABLE_NOT_MAPPED;
-    return result;
-}
-
-/* ---- Invalidation ---- */
-
-/* After a store to an entry: makes it visible to walks, drops what was cached of the old one, waits for that.
- */
-static enum pagetable_result invalidate(const struct environment *environment,
-                                        const struct invalidation *what)
-{
-    enum pagetable_result result = barrier(environment, BARRIER_DSB_ISHST);
-    if (result == PAGETABLE_OK)
-        result = result_of(environment->operations->invalidate(environment->context, what));
-    if (result == PAGETABLE_OK)
-        result = barrier(environment, BARRIER_DSB_ISH);
-    return result;
-}
-
-static struct invalidation of_address(const struct radix *radix, uint64_t va, bool global)
-{
-    struct invalidation what = {.va = va, .asid = radix->asid, .broadcast = true};
-    what.scope = global ? INVALIDATE_VA_ALL_ASIDS : INVALIDATE_VA;
-    return what;
-}
-
-static struct invalidation of_address_space(const struct radix *radix, bool global)
-{
-    struct invalidation what = {.asid = radix->asid, .broadcast = true};
-    what.scope = global ? INVALIDATE_ALL : INVALIDATE_ASID;
-    return what;
-}
-
-/* ---- Counts ---- */
-
-/* What an operation leaves of a table's count. */
-struct count {
-    uint64_t pa; /* 0: the root's, which is not kept */
-    uint64_t used;
-};
-
-/* Reads the count of a table and adds `change`, which the operation is about to make. */
-static enum pagetable_result read_count(const struct radix *radix, const struct environment *environment,
-                                        unsigned depth, uint64_t table, int change, struct count *count)
-{
-    *count = (struct count){.pa = 0};
-    if (depth == 0)
-        return PAGETABLE_OK;
-    count->pa = radix_count_of(radix->format, depth, table);
-    enum pagetable_result result = read_word(environment, count->pa, &count->used);
-    if (result != PAGETABLE_OK)
-        return result;
-    count->used += (uint64_t)change; /* 0 - 1 is above every count */
-    return count->used <= UINT64_C(1) << radix->format->level[depth].index_bits ? PAGETABLE_OK
-                                                                                : PAGETABLE_CORRUPT;
-}
-
-static enum pagetable_result write_count(const struct environment *environment, const struct count *count)
-{
-    return count->pa ? write_word(environment, count->pa, count->used) : PAGETABLE_OK;
-}
+#include "pagetables/radix_steps.h"
 
 /* ---- Tables ---- */
 
@@ -177,7 +8,7 @@ static enum pagetable_result release(const struct radix *radix, const struct env
                                      unsigned depth, uint64_t table)
 {
     uint64_t size_bytes = radix_block_bytes(radix->format, depth);
-    return result_of(environment->operations->release_table(environment->context, table, size_bytes));
+    return radix_result_of(environment->operations->release_table(environment->context, table, size_bytes));
 }
 
 /* Whether some leaf in a table or below it is global. */
@@ -187,7 +18,7 @@ static enum pagetable_result find_global(const struct radix *radix, const struct
     const struct entry_level *level = &radix->format->level[depth];
     for (uint64_t offset = 0; offset < entry_table_bytes(level); offset += ENTRY_BYTES) {
         uint64_t word;
-        enum pagetable_result result = read_word(environment, table + offset, &word);
+        enum pagetable_result result = radix_read_word(environment, table + offset, &word);
         if (result != PAGETABLE_OK)
             return result;
         struct entry entry = radix->format->decode(level, word);
@@ -212,14 +43,14 @@ static enum pagetable_result release_all(const struct radix *radix, const struct
     bool tables_below = entry_has_depth(radix->format, depth + 1);
     for (uint64_t offset = 0; tables_below && offset < entry_table_bytes(level); offset += ENTRY_BYTES) {
         uint64_t word;
-        enum pagetable_result result = read_word(environment, table + offset, &word);
+        enum pagetable_result result = radix_read_word(environment, table + offset, &word);
         if (result != PAGETABLE_OK)
-            return first_of(first, result);
+            return radix_first_of(first, result);
         struct entry entry = radix->format->decode(level, word);
         if (entry.kind == ENTRY_TABLE)
-            first = first_of(first, release_all(radix, environment, depth + 1, entry.table));
+            first = radix_first_of(first, release_all(radix, environment, depth + 1, entry.table));
     }
-    return first_of(first, release(radix, environment, depth, table));
+    return radix_first_of(first, release(radix, environment, depth, table));
 }
 
 /* ---- map ---- */
@@ -227,19 +58,23 @@ static enum pagetable_result release_all(const struct radix *radix, const struct
 /* The depth whose entries map frames of this size; `levels` if there is none. */
 static unsigned depth_of_size(const struct radix *radix, unsigned size_lg2)
 {
-    unsigned depth = 0;
-    while (depth < radix->format->levels &&
-           !(radix->format->level[depth].leaf && radix->format->level[depth].span_lg2 == size_lg2))
-        depth++;
-    return depth;
+    for (unsigned depth = 0; entry_has_depth(radix->format, depth); depth++) {
+        const struct entry_level *level = &radix->format->level[depth];
+        bool run = level->run_lg2 && entry_run_span_lg2(level) == size_lg2;
+        if (level->leaf && (level->span_lg2 == size_lg2 || run))
+            return depth;
+    }
+    return radix->format->levels;
 }
 
-/* Tables that are not linked yet, from the lowest one up; `word` is what the entry above them must become. */
+/* Tables that are not linked yet, from the lowest one up; `word` is what the entry above them must become, as
+ * the first of a run. */
 struct chain {
     uint64_t table[ENTRY_LEVELS_MAX]; /* by depth */
     unsigned lowest;                  /* depth of the lowest table */
     unsigned highest;                 /* of the highest; lowest + 1 if there is none */
     uint64_t word;
+    struct radix_run run; /* of leaves while there is no table, then one entry */
 };
 
 static enum pagetable_result drop_chain(const struct radix *radix, const struct environment *environment,
@@ -247,11 +82,11 @@ static enum pagetable_result drop_chain(const struct radix *radix, const struct 
 {
     enum pagetable_result first = PAGETABLE_OK;
     for (unsigned depth = chain->highest; depth <= chain->lowest; depth++)
-        first = first_of(first, release(radix, environment, depth, chain->table[depth]));
+        first = radix_first_of(first, release(radix, environment, depth, chain->table[depth]));
     return first;
 }
 
-/* One more table on top of the chain, with one entry, which refers to what is below it. */
+/* One more table on top of the chain, with the entries that refer to what is below it. */
 static enum pagetable_result extend_chain(const struct radix *radix, const struct environment *environment,
                                           uint64_t va, struct chain *chain)
 {
@@ -260,13 +95,16 @@ static enum pagetable_result extend_chain(const struct radix *radix, const struc
     uint64_t size_bytes = radix_block_bytes(radix->format, depth);
     int error = environment->operations->allocate_table(environment->context, size_bytes, table);
     if (error != ENVIRONMENT_OK)
-        return result_of(error);
+        return radix_result_of(error);
     chain->highest = depth;
-    enum pagetable_result result = write_word(environment, slot_of(radix, depth, *table, va), chain->word);
-    const struct count count = {.pa = radix_count_of(radix->format, depth, *table), .used = 1};
+    enum pagetable_result result =
+        radix_write_run(environment, radix_slot_of(radix, depth, *table, va), chain->word, &chain->run);
+    const struct radix_count count = {.pa = radix_count_of(radix->format, depth, *table),
+                                      .used = chain->run.entries};
     if (result == PAGETABLE_OK)
-        result = write_count(environment, &count);
+        result = radix_write_count(environment, &count);
     chain->word = radix->format->encode_table(*table);
+    chain->run = (struct radix_run){.entries = 1};
     return result;
 }
 
@@ -279,28 +117,28 @@ static enum pagetable_result build_chain(const struct radix *radix, const struct
         result = extend_chain(radix, environment, va, chain);
     /* D8.2.6.1 R_SPVBD: without the barrier a walk may see the link before it sees what it leads to. */
     if (result == PAGETABLE_OK && chain->highest <= chain->lowest)
-        result = barrier(environment, BARRIER_DSB_ISHST);
+        result = radix_barrier(environment, BARRIER_DSB_ISHST);
     return result;
 }
 
 /* Puts the leaf where the path ends, which is an invalid entry at or above the leaf's depth; `count` is that
  * of the table of this entry, with it. */
 static enum pagetable_result link_leaf(const struct radix *radix, const struct environment *environment,
-                                       uint64_t va, const struct path *path, struct chain *chain,
-                                       const struct count *count)
+                                       uint64_t va, const struct radix_path *path, struct chain *chain,
+                                       const struct radix_count *count)
 {
     enum pagetable_result result = build_chain(radix, environment, va, path->depth, chain);
     if (result == PAGETABLE_OK)
-        result = write_word(environment, path->slot[path->depth], chain->word);
+        result = radix_write_run(environment, path->slot[path->depth], chain->word, &chain->run);
     if (result != PAGETABLE_OK) {
         enum pagetable_result undone = drop_chain(radix, environment, chain);
         return undone == PAGETABLE_OK ? result : undone;
     }
-    result = write_count(environment, count);
+    result = radix_write_count(environment, count);
     /* D8.17 I_WZCBG: an invalid entry is never cached, so there is nothing to invalidate. */
     if (result == PAGETABLE_OK)
-        result = barrier(environment, BARRIER_DSB_ISHST);
-    return result == PAGETABLE_OK ? barrier(environment, BARRIER_ISB) : result;
+        result = radix_barrier(environment, BARRIER_DSB_ISHST);
+    return result == PAGETABLE_OK ? radix_barrier(environment, BARRIER_ISB) : result;
 }
 
 /*
@@ -308,23 +146,43 @@ static enum pagetable_result link_leaf(const struct radix *radix, const struct e
  * leaves an empty table behind. The entry is in use before and after: the count of its own table stays.
  */
 static enum pagetable_result clear_empty_table(const struct radix *radix,
-                                               const struct environment *environment, const struct path *path)
+                                               const struct environment *environment,
+                                               const struct radix_path *path)
 {
-    struct count below;
+    struct radix_count below;
     enum pagetable_result result =
-        read_count(radix, environment, path->depth + 1, path->entry.table, 0, &below);
+        radix_read_count(radix, environment, path->depth + 1, path->entry.table, 0, &below);
     if (result != PAGETABLE_OK)
         return result;
     if (below.used > 0)
         return PAGETABLE_OVERLAP;
-    result = write_word(environment, path->slot[path->depth], 0);
+    result = radix_write_word(environment, path->slot[path->depth], 0);
     /* Walk caches may hold any entry below, for addresses that one TLBI by address would not name. */
-    struct invalidation what = of_address_space(radix, false);
+    struct radix_drop drop = radix_of_address_space(radix, false);
     if (result == PAGETABLE_OK)
-        result = invalidate(environment, &what);
+        result = radix_invalidate(environment, &drop);
     if (result == PAGETABLE_OK)
         result = release(radix, environment, path->depth + 1, path->entry.table);
     return result;
+}
+
+/* The entries of a run after the first one, which is where the path ends, must be free as well. */
+static enum pagetable_result check_free(const struct radix *radix, const struct environment *environment,
+                                        const struct radix_path *path, const struct radix_run *run)
+{
+    if (run->entries > 1 && path->entry.kind == ENTRY_TABLE)
+        return PAGETABLE_OVERLAP; /* no table is empty */
+    for (unsigned i = 1; i < run->entries; i++) {
+        uint64_t word;
+        enum pagetable_result result =
+            radix_read_word(environment, path->slot[path->depth] + (uint64_t)i * ENTRY_BYTES, &word);
+        if (result != PAGETABLE_OK)
+            return result;
+        enum entry_kind kind = radix->format->decode(&radix->format->level[path->depth], word).kind;
+        if (kind != ENTRY_INVALID)
+            return kind == ENTRY_RESERVED ? PAGETABLE_CORRUPT : PAGETABLE_OVERLAP;
+    }
+    return PAGETABLE_OK;
 }
 
 static enum pagetable_result map_locked(const struct radix *radix, const struct environment *environment,
@@ -333,35 +191,42 @@ static enum pagetable_result map_locked(const struct radix *radix, const struct 
     unsigned depth = depth_of_size(radix, frame->size_lg2);
     if (depth == radix->format->levels)
         return PAGETABLE_BAD_SIZE;
-    struct chain chain = {.lowest = depth, .highest = depth + 1};
+    struct chain chain = {
+        .lowest = depth, .highest = depth + 1, .run = radix_run_of(radix, depth, frame->size_lg2)};
     if (!radix->format->encode_leaf(&radix->format->level[depth], frame, &chain.word))
         return PAGETABLE_UNSUPPORTED;
-    struct path path;
-    enum pagetable_result result = descend(radix, environment, va, depth, &path);
+    struct radix_path path;
+    enum pagetable_result result = radix_descend(radix, environment, va, depth, &path);
     if (result != PAGETABLE_OK)
         return result;
     if (path.entry.kind == ENTRY_LEAF)
         return PAGETABLE_OVERLAP;
     if (path.entry.kind == ENTRY_RESERVED)
         return PAGETABLE_CORRUPT;
-    struct count count = {.pa = 0};
-    if (path.entry.kind == ENTRY_TABLE)
+    struct radix_count count = {.pa = 0};
+    int added = path.depth == depth ? (int)chain.run.entries : 1;
+    if (path.depth == depth)
+        result = check_free(radix, environment, &path, &chain.run);
+    if (result == PAGETABLE_OK && path.entry.kind == ENTRY_TABLE)
         result = clear_empty_table(radix, environment, &path);
-    else
-        result = read_count(radix, environment, path.depth, table_of(radix, &path, path.depth), 1, &count);
+    else if (result == PAGETABLE_OK)
+        result = radix_read_count(radix, environment, path.depth, radix_table_of(radix, &path, path.depth),
+                                  added, &count);
     return result == PAGETABLE_OK ? link_leaf(radix, environment, va, &path, &chain, &count) : result;
 }
 
 /* ---- unmap ---- */
 
-/* The least depth whose entry must be cleared: all tables below it hold nothing but the leaf. `count` is that
- * of the table of this entry, without it. */
+/* The least depth whose entry must be cleared: all tables below it hold nothing but the run of leaves.
+ * `count` is that of the table of this entry, without it. */
 static enum pagetable_result find_cut(const struct radix *radix, const struct environment *environment,
-                                      const struct path *path, unsigned *cut, struct count *count)
+                                      const struct radix_path *path, const struct radix_run *run,
+                                      unsigned *cut, struct radix_count *count)
 {
     for (*cut = path->depth;; (*cut)--) {
+        int removed = *cut == path->depth ? -(int)run->entries : -1;
         enum pagetable_result result =
-            read_count(radix, environment, *cut, table_of(radix, path, *cut), -1, count);
+            radix_read_count(radix, environment, *cut, radix_table_of(radix, path, *cut), removed, count);
         if (result != PAGETABLE_OK || count->used > 0 || *cut == 0)
             return result;
     }
@@ -370,67 +235,108 @@ static enum pagetable_result find_cut(const struct radix *radix, const struct en
 static enum pagetable_result unmap_locked(const struct radix *radix, const struct environment *environment,
                                           uint64_t va)
 {
-    struct path path;
+    struct radix_path path;
     unsigned cut = 0;
-    struct count count;
-    enum pagetable_result result = descend_to_base(radix, environment, va, &path);
-    if (result == PAGETABLE_OK)
-        result = find_cut(radix, environment, &path, &cut, &count);
+    struct radix_count count;
+    enum pagetable_result result = radix_descend_to_base(radix, environment, va, &path);
     if (result != PAGETABLE_OK)
         return result;
-    result = write_word(environment, path.slot[path.depth], 0);
+    const struct radix_run run = radix_run_of(radix, path.depth, path.entry.frame.size_lg2);
+    result = find_cut(radix, environment, &path, &run, &cut, &count);
+    if (result != PAGETABLE_OK)
+        return result;
+    result = radix_clear_run(environment, path.slot[path.depth], &run);
     if (result == PAGETABLE_OK && cut < path.depth)
-        result = write_word(environment, path.slot[cut], 0);
+        result = radix_write_word(environment, path.slot[cut], 0);
     if (result == PAGETABLE_OK)
-        result = write_count(environment, &count);
-    struct invalidation what = of_address(radix, va, path.entry.frame.attributes & FRAME_GLOBAL);
+        result = radix_write_count(environment, &count);
+    struct radix_drop drop = radix_of_address(radix, va, &run, path.entry.frame.attributes & FRAME_GLOBAL);
     if (result == PAGETABLE_OK)
-        result = invalidate(environment, &what);
+        result = radix_invalidate(environment, &drop);
     if (result == PAGETABLE_OK)
-        result = barrier(environment, BARRIER_ISB);
+        result = radix_barrier(environment, BARRIER_ISB);
     if (result != PAGETABLE_OK)
         return result;
     /* No walk, walk cache or TLB knows these tables any more. */
     for (unsigned depth = path.depth; depth > cut; depth--)
-        result = first_of(result, release(radix, environment, depth, table_of(radix, &path, depth)));
+        result =
+            radix_first_of(result, release(radix, environment, depth, radix_table_of(radix, &path, depth)));
     return result;
 }
 
 /* ---- protect ---- */
 
+/* What protect makes of a run of leaves. */
+struct replacement {
+    uint64_t word; /* of the first; the others follow by run.step */
+    struct radix_run run;
+    bool changes;         /* some entry becomes another */
+    bool through_invalid; /* break-before-make */
+};
+
+static void note_change(const struct radix *radix, struct replacement *replacement, uint64_t before,
+                        uint64_t after)
+{
+    replacement->changes |= before != after;
+    replacement->through_invalid |= radix->format->must_break(before, after);
+}
+
+/* The first entry is where the path ends; hardware may have changed those of a run one by one. */
+static enum pagetable_result compare_run(const struct radix *radix, const struct environment *environment,
+                                         const struct radix_path *path, struct replacement *replacement)
+{
+    uint64_t after = replacement->word;
+    note_change(radix, replacement, path->word, after);
+    for (unsigned i = 1; i < replacement->run.entries; i++) {
+        uint64_t before;
+        enum pagetable_result result =
+            radix_read_word(environment, path->slot[path->depth] + (uint64_t)i * ENTRY_BYTES, &before);
+        if (result != PAGETABLE_OK)
+            return result;
+        note_change(radix, replacement, before, after += replacement->run.step);
+    }
+    return PAGETABLE_OK;
+}
+
 static enum pagetable_result replace_leaf(const struct radix *radix, const struct environment *environment,
-                                          uint64_t va, const struct path *path, uint64_t word)
+                                          uint64_t va, const struct radix_path *path,
+                                          const struct replacement *replacement)
 {
     uint64_t slot = path->slot[path->depth];
+    const struct radix_run *run = &replacement->run;
     struct frame before = path->entry.frame;
-    struct frame after = radix->format->decode(&radix->format->level[path->depth], word).frame;
-    struct invalidation what = of_address(radix, va, (before.attributes | after.attributes) & FRAME_GLOBAL);
-    bool through_invalid = radix->format->must_break(path->word, word);
-    enum pagetable_result result = write_word(environment, slot, through_invalid ? 0 : word);
+    struct frame after = radix->format->decode(&radix->format->level[path->depth], replacement->word).frame;
+    bool global = (before.attributes | after.attributes) & FRAME_GLOBAL;
+    struct radix_drop drop = radix_of_address(radix, va, run, global);
+    bool through_invalid = replacement->through_invalid;
+    enum pagetable_result result = through_invalid
+                                       ? radix_clear_run(environment, slot, run)
+                                       : radix_write_run(environment, slot, replacement->word, run);
     if (result == PAGETABLE_OK)
-        result = invalidate(environment, &what);
+        result = radix_invalidate(environment, &drop);
     if (result == PAGETABLE_OK && through_invalid)
-        result = write_word(environment, slot, word);
+        result = radix_write_run(environment, slot, replacement->word, run);
     if (result == PAGETABLE_OK && through_invalid)
-        result = barrier(environment, BARRIER_DSB_ISHST);
-    return result == PAGETABLE_OK ? barrier(environment, BARRIER_ISB) : result;
+        result = radix_barrier(environment, BARRIER_DSB_ISHST);
+    return result == PAGETABLE_OK ? radix_barrier(environment, BARRIER_ISB) : result;
 }
 
 static enum pagetable_result protect_locked(const struct radix *radix, const struct environment *environment,
                                             uint64_t va, uint32_t attributes)
 {
-    struct path path;
-    enum pagetable_result result = descend_to_base(radix, environment, va, &path);
+    struct radix_path path;
+    enum pagetable_result result = radix_descend_to_base(radix, environment, va, &path);
     if (result != PAGETABLE_OK)
         return result;
     struct frame frame = path.entry.frame;
     frame.attributes = attributes;
-    uint64_t word;
-    if (!radix->format->encode_leaf(&radix->format->level[path.depth], &frame, &word))
+    struct replacement replacement = {.run = radix_run_of(radix, path.depth, frame.size_lg2)};
+    if (!radix->format->encode_leaf(&radix->format->level[path.depth], &frame, &replacement.word))
         return PAGETABLE_UNSUPPORTED;
-    if (word == path.word)
-        return PAGETABLE_OK;
-    return replace_leaf(radix, environment, va, &path, word);
+    result = compare_run(radix, environment, &path, &replacement);
+    if (result != PAGETABLE_OK || !replacement.changes)
+        return result;
+    return replace_leaf(radix, environment, va, &path, &replacement);
 }
 
 /* ---- The class ---- */
@@ -441,18 +347,20 @@ static enum pagetable_result radix_create(void *state, const struct environment 
     struct radix *radix = state;
     radix->format = entry_format_of(config->format);
     radix->asid = config->asid;
+    radix->vmid = config->vmid;
+    radix->stage2 = config->format->stage2;
     if (!radix->format)
         return PAGETABLE_UNSUPPORTED;
     const struct environment_operations *operations = environment->operations;
     uint64_t root_bytes = radix_block_bytes(radix->format, 0);
     int error = operations->allocate_table(environment->context, root_bytes, &radix->root);
     if (error != ENVIRONMENT_OK)
-        return result_of(error);
+        return radix_result_of(error);
     error = operations->allocate_table(environment->context, root_bytes, &radix->lock);
     if (error == ENVIRONMENT_OK)
         return PAGETABLE_OK;
     enum pagetable_result undone = release(radix, environment, 0, radix->root);
-    return undone == PAGETABLE_OK ? result_of(error) : undone;
+    return undone == PAGETABLE_OK ? radix_result_of(error) : undone;
 }
 
 static enum pagetable_result radix_destroy(void *state, const struct environment *environment)
@@ -463,57 +371,57 @@ static enum pagetable_result radix_destroy(void *state, const struct environment
     if (result == PAGETABLE_ENVIRONMENT)
         return result;
     /* The address space's number may be used again: nothing of this one may be left under it. */
-    struct invalidation what = of_address_space(radix, global || result == PAGETABLE_CORRUPT);
-    enum pagetable_result invalidated = invalidate(environment, &what);
+    struct radix_drop drop = radix_of_address_space(radix, global || result == PAGETABLE_CORRUPT);
+    enum pagetable_result invalidated = radix_invalidate(environment, &drop);
     if (invalidated != PAGETABLE_OK)
         return invalidated;
-    result = first_of(result, release_all(radix, environment, 0, radix->root));
-    return first_of(result, release(radix, environment, 0, radix->lock));
+    result = radix_first_of(result, release_all(radix, environment, 0, radix->root));
+    return radix_first_of(result, release(radix, environment, 0, radix->lock));
 }
 
 static enum pagetable_result radix_map(void *state, const struct environment *environment, uint64_t va,
                                        const struct frame *frame)
 {
     const struct radix *radix = state;
-    enum pagetable_result result = enter(radix, environment);
+    enum pagetable_result result = radix_enter(radix, environment);
     if (result != PAGETABLE_OK)
         return result;
-    return leave(radix, environment, map_locked(radix, environment, va, frame));
+    return radix_leave(radix, environment, map_locked(radix, environment, va, frame));
 }
 
 static enum pagetable_result radix_unmap(void *state, const struct environment *environment, uint64_t va)
 {
     const struct radix *radix = state;
-    enum pagetable_result result = enter(radix, environment);
+    enum pagetable_result result = radix_enter(radix, environment);
     if (result != PAGETABLE_OK)
         return result;
-    return leave(radix, environment, unmap_locked(radix, environment, va));
+    return radix_leave(radix, environment, unmap_locked(radix, environment, va));
 }
 
 static enum pagetable_result radix_protect(void *state, const struct environment *environment, uint64_t va,
                                            uint32_t attributes)
 {
     const struct radix *radix = state;
-    enum pagetable_result result = enter(radix, environment);
+    enum pagetable_result result = radix_enter(radix, environment);
     if (result != PAGETABLE_OK)
         return result;
-    return leave(radix, environment, protect_locked(radix, environment, va, attributes));
+    return radix_leave(radix, environment, protect_locked(radix, environment, va, attributes));
 }
 
 static enum pagetable_result radix_query(void *state, const struct environment *environment, uint64_t va,
                                          struct mapping *found)
 {
     const struct radix *radix = state;
-    enum pagetable_result result = enter(radix, environment);
+    enum pagetable_result result = radix_enter(radix, environment);
     if (result != PAGETABLE_OK)
         return result;
-    struct path path;
-    result = descend_to_leaf(radix, environment, va, &path);
+    struct radix_path path;
+    result = radix_descend_to_leaf(radix, environment, va, &path);
     if (result == PAGETABLE_OK) {
         found->va = va & ~(frame_size_bytes(&path.entry.frame) - 1);
         found->frame = path.entry.frame;
     }
-    return leave(radix, environment, result);
+    return radix_leave(radix, environment, result);
 }
 
 static uint64_t radix_root(const void *state)

@@ -11,6 +11,11 @@
  * protect  if rights alone change: store, DSB ISHST, TLBI, DSB ISH, ISB. If the memory type or nG changes,
  * through an invalid entry: clear, DSB ISHST, TLBI, DSB ISH, store, DSB ISHST, ISB.
  *
+ * A frame that the format has as a run of contiguous entries is written and cleared as all of them, and
+ * invalidated with a TLBI for each, since a TLB need not have cached them as one (D8.7.1). A stage 2 table
+ * invalidates intermediate addresses: TLBI IPAS2E1IS, DSB ISH, and then TLBI VMALLE1IS for what was made of
+ * both stages, DSB ISH (D8.17.5).
+ *
  * A table other than the root is the lower half of a block of twice its size. The first word of the upper
  * half is its count: how many of its entries are in use (not zero). Walks never read it. An operation reads
  * the counts that it needs before its first store, so a read that fails leaves everything as it was, and
@@ -39,6 +44,8 @@ struct radix {
     uint64_t root; /* physical address of the root table */
     uint64_t lock; /* physical address of the lock word */
     uint16_t asid;
+    uint16_t vmid;
+    bool stage2;
 };
 
 /* What is allocated for a table; the root has no count. */

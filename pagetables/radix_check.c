@@ -14,19 +14,42 @@ struct enumeration {
     void *context;
 };
 
-/* False when the visitor wants no more. Words that cannot be read propose nothing. */
+/* Whether two leaves of a table are entries of one run, which the first of them begins. */
+static bool same_run(const struct entry_level *level, const struct entry *first, const struct entry *other)
+{
+    return first->kind == ENTRY_LEAF && other->kind == ENTRY_LEAF &&
+           first->frame.size_lg2 > level->span_lg2 && first->frame.size_lg2 == other->frame.size_lg2 &&
+           first->frame.base == other->frame.base &&
+           ((first->frame.attributes ^ other->frame.attributes) & FRAME_ATTRIBUTES_ALL) == 0;
+}
+
+static bool propose(const struct enumeration *enumeration, const struct frame *frame, uint64_t va)
+{
+    struct mapping candidate = {.va = va, .frame = *frame};
+    candidate.frame.attributes &= FRAME_ATTRIBUTES_ALL;
+    return enumeration->visit(enumeration->context, &candidate);
+}
+
+/* False when the visitor wants no more. Words that cannot be read propose nothing, and of a run its first
+ * entry alone does. */
 static bool enumerate_table(const struct enumeration *enumeration, unsigned depth, uint64_t table,
                             uint64_t va)
 {
     const struct entry_format *format = enumeration->radix->format;
     const struct entry_level *level = &format->level[depth];
+    struct entry first = {.kind = ENTRY_INVALID}; /* of the places where a run may be */
     for (uint64_t i = 0; i < UINT64_C(1) << level->index_bits; i++, va += UINT64_C(1) << level->span_lg2) {
         uint64_t word;
+        bool begins = i % (UINT64_C(1) << level->run_lg2) == 0;
+        if (begins)
+            first.kind = ENTRY_INVALID;
         if (!enumeration->memory->read(enumeration->memory->context, table + i * ENTRY_BYTES, &word))
             continue;
         struct entry entry = format->decode(level, word);
-        struct mapping candidate = {.va = va, .frame = entry.frame};
-        if (entry.kind == ENTRY_LEAF && !enumeration->visit(enumeration->context, &candidate))
+        if (begins)
+            first = entry;
+        if (entry.kind == ENTRY_LEAF && (begins || !same_run(level, &first, &entry)) &&
+            !propose(enumeration, &entry.frame, va))
             return false;
         if (entry.kind == ENTRY_TABLE && entry_has_depth(format, depth + 1) &&
             !enumerate_table(enumeration, depth + 1, entry.table, va))
@@ -111,6 +134,7 @@ struct place {
     unsigned depth;
     uint64_t slot;
     uint64_t word;
+    struct entry entry; /* the word, decoded */
 };
 
 static enum pagetable_result corrupt(const struct check *check, const struct place *place, const char *what)
@@ -145,24 +169,53 @@ static enum pagetable_result check_link(struct check *check, const struct place 
     return check_table(check, place, table);
 }
 
-static enum pagetable_result check_entry(struct check *check, const struct place *place)
+/* Whether this page table writes such a leaf at its place in a run, or hardware makes it of one. */
+static bool is_written(const struct check *check, const struct place *place)
 {
     const struct entry_format *format = check->radix->format;
     const struct entry_level *level = &format->level[place->depth];
-    struct entry entry = format->decode(level, place->word);
-    uint64_t as_written;
-    switch (entry.kind) {
+    struct frame frame = place->entry.frame;
+    uint64_t entries = UINT64_C(1) << (frame.size_lg2 - level->span_lg2);
+    uint64_t after_first = place->slot / ENTRY_BYTES % entries * level->run_step;
+    uint64_t first;
+    if (format->encode_leaf(level, &frame, &first) && first + after_first == place->word)
+        return true;
+    frame.attributes |= FRAME_CLEAN;
+    return format->encode_leaf(level, &frame, &first) &&
+           format->after_store(first) + after_first == place->word;
+}
+
+static enum pagetable_result check_entry(struct check *check, const struct place *place)
+{
+    switch (place->entry.kind) {
     case ENTRY_INVALID:
         return place->word == 0 ? PAGETABLE_OK : corrupt(check, place, "is invalid and not zero");
     case ENTRY_TABLE:
-        return check_link(check, place, entry.table);
+        return check_link(check, place, place->entry.table);
     case ENTRY_LEAF:
-        if (!format->encode_leaf(level, &entry.frame, &as_written) || as_written != place->word)
+        if (!is_written(check, place))
             return corrupt(check, place, "maps a frame in a form that this page table never writes");
         return PAGETABLE_OK;
     default:
         return corrupt(check, place, "has a reserved form");
     }
+}
+
+static bool is_of_run(const struct entry_level *level, const struct entry *entry)
+{
+    return entry->kind == ENTRY_LEAF && entry->frame.size_lg2 > level->span_lg2;
+}
+
+/* `first` stands where a run begins that `place` would belong to. */
+static enum pagetable_result check_run(const struct check *check, const struct entry *first,
+                                       const struct place *place)
+{
+    const struct entry_level *level = &check->radix->format->level[place->depth];
+    if (!is_of_run(level, first) && !is_of_run(level, &place->entry))
+        return PAGETABLE_OK;
+    return same_run(level, first, &place->entry)
+               ? PAGETABLE_OK
+               : corrupt(check, place, "differs from the run of contiguous entries that it stands in");
 }
 
 /* The count of the table that `link` points to says how many of its entries are in use. */
@@ -187,15 +240,22 @@ static enum pagetable_result check_count(const struct check *check, const struct
 static enum pagetable_result check_table(struct check *check, const struct place *link, uint64_t table)
 {
     struct place place = {.depth = link ? link->depth + 1 : 0};
-    uint64_t entries = UINT64_C(1) << check->radix->format->level[place.depth].index_bits;
+    const struct entry_format *format = check->radix->format;
+    const struct entry_level *level = &format->level[place.depth];
+    struct entry first = {.kind = ENTRY_INVALID};
     uint64_t used = 0;
-    for (uint64_t i = 0; i < entries; i++) {
+    for (uint64_t i = 0; i < UINT64_C(1) << level->index_bits; i++) {
         place.slot = table + i * ENTRY_BYTES;
         if (!check->memory->read(check->memory->context, place.slot, &place.word)) {
             place.word = 0;
             return corrupt(check, link ? link : &place, "leads to a table where there is no memory");
         }
+        place.entry = format->decode(level, place.word);
+        if (i % (UINT64_C(1) << level->run_lg2) == 0)
+            first = place.entry;
         enum pagetable_result result = check_entry(check, &place);
+        if (result == PAGETABLE_OK)
+            result = check_run(check, &first, &place);
         if (result != PAGETABLE_OK)
             return result;
         used += place.word != 0;

@@ -1,13 +1,20 @@
 /*
- * VMSAv8-64, stage 1 of the EL1&0 regime: entries and walk engine.
+ * VMSAv8-64, stage 1 of the EL1&0 regime and stage 2: entries and walk engine.
  *
  * Rules are cited from the Arm Architecture Reference Manual for A-profile, DDI 0487, issue L.b: section and
  * rule identifier (the identifiers keep from issue to issue, the section numbers do not).
  *
- * "vmsa-4k-48" is the 4 KiB granule with TCR_EL1.T0SZ = 16: one root, level 0 to level 3, addresses 0 to
- * 2^48 - 1. Configured as: hierarchical permissions enabled (HPD0 = 0), access flag managed by software (HA =
- * 0), WXN = 0, PSTATE.PAN = 0, no top byte ignore (TBI0 = 0), no 52-bit addresses (DS = 0). The contiguous
- * bit is ignored by the walk and never written.
+ * The formats, all of the 4 KiB granule, one root each, addresses from 0 on:
+ *
+ *   vmsa-4k-48     stage 1, TCR_EL1.T0SZ = 16: levels 0 to 3
+ *   vmsa-4k-39     stage 1, TCR_EL1.T0SZ = 25: levels 1 to 3
+ *   vmsa-s2-4k-48  stage 2, VTCR_EL2.T0SZ = 16, SL0 = 2: levels 0 to 3
+ *   vmsa-s2-4k-39  stage 2, VTCR_EL2.T0SZ = 25, SL0 = 1: levels 1 to 3
+ *
+ * Configured as: hierarchical permissions enabled (HPD0 = 0), WXN = 0, PSTATE.PAN = 0, no top byte ignore
+ * (TBI0 = 0), no 52-bit addresses (DS = 0); HCR_EL2.FWB = 0, HCR_EL2.PTW = 0. The regime says the rest: HA
+ * and HD of TCR_EL1 or VTCR_EL2 (hardware_access, hardware_dirty), whether the contiguous bit has an effect
+ * (contiguous), and whether FEAT_XNX is there (execute_by_privilege).
  */
 #ifndef MMUSIM_PAGETABLES_VMSA_H
 #define MMUSIM_PAGETABLES_VMSA_H
@@ -29,6 +36,7 @@ extern "C" {
 #define VMSA_AF               (UINT64_C(1) << 10)
 #define VMSA_NG               (UINT64_C(1) << 11)
 #define VMSA_ADDRESS          UINT64_C(0x0000fffffffff000) /* bits 47:12 */
+#define VMSA_DBM              (UINT64_C(1) << 51)          /* writable, as its dirty state is tracked */
 #define VMSA_CONTIGUOUS       (UINT64_C(1) << 52)
 #define VMSA_PXN              (UINT64_C(1) << 53)
 #define VMSA_UXN              (UINT64_C(1) << 54)
@@ -40,6 +48,16 @@ extern "C" {
 #define VMSA_SH_OUTER (UINT64_C(2) << 8)
 #define VMSA_SH_INNER (UINT64_C(3) << 8)
 
+/* Stage 2, where it differs. */
+#define VMSA_S2_MEM_ATTR  (UINT64_C(15) << 2) /* MemAttr[3:0] */
+#define VMSA_S2_READ      (UINT64_C(1) << 6)  /* S2AP[0] */
+#define VMSA_S2_WRITE     (UINT64_C(1) << 7)  /* S2AP[1] */
+#define VMSA_S2_XN_SPLIT  (UINT64_C(1) << 53) /* XN[0], with FEAT_XNX: user and kernel differ */
+#define VMSA_S2_XN        (UINT64_C(1) << 54) /* XN[1] */
+#define VMSA_S2_NORMAL    (UINT64_C(15) << 2) /* Normal, Write-Back */
+#define VMSA_S2_DEVICE    (UINT64_C(1) << 2)  /* Device-nGnRE */
+#define VMSA_S2_NO_DEVICE (UINT64_C(12) << 2) /* MemAttr[3:2]: 0 is Device */
+
 /*
  * The memory types that entries written here refer to: Attr0 is Normal, Write-Back, Read- and Write-Allocate;
  * Attr1 is Device-nGnRE. A machine with these entries runs with this MAIR_EL1.
@@ -48,17 +66,46 @@ extern "C" {
 #define VMSA_ATTR_INDEX_DEVICE (UINT64_C(1) << 2)
 #define VMSA_MAIR_EL1          UINT64_C(0x04ff)
 
+#define VMSA_LAST_LEVEL 3
+
 /*
- * Frame attributes and entries. What software writes: FRAME_READABLE is needed, since stage 1 has no entry
- * that EL1 cannot read; FRAME_EXECUTABLE clears UXN for a user page and PXN for a kernel page, the other
- * stays set, so EL1 never executes what EL0 can reach.
+ * Numbers of one configuration: walk_format.numbers of every VMSAv8-64 format. The engine is the same for all
+ * granules and address sizes below 49 bits: a copy of a format with other numbers is another format.
+ */
+struct vmsa_numbers {
+    uint8_t page_lg2;
+    uint8_t va_bits;     /* 64 - T0SZ */
+    uint8_t first_level; /* D8.2.8, from T0SZ; stage 2: from SL0, where the root may be concatenated tables */
+    uint8_t block_level; /* the first level with block descriptors: D8.3.1.2 */
+    uint8_t run_lg2[VMSA_LAST_LEVEL + 1]; /* by level: log2 of the entries of a contiguous run; 0 for none */
+    bool stage2;
+};
+
+/*
+ * Frame attributes and entries, stage 1. What software writes: FRAME_READABLE is needed, since stage 1 has no
+ * entry that EL1 cannot read; FRAME_EXECUTABLE clears UXN for a user page and PXN for a kernel page, the
+ * other stays set, so EL1 never executes what EL0 can reach.
  *
  * What an entry decodes to: the attributes sum up its rights. WRITABLE, EXECUTABLE: somebody may; USER: EL0
  * has some right. For entries that other software wrote that is a summary and `rights` is exact: EL0 may, for
  * example, execute what it cannot read.
+ *
+ * Stage 2: FRAME_READABLE, FRAME_WRITABLE and FRAME_EXECUTABLE in every combination, for EL1 and EL0 alike;
+ * FRAME_USER and FRAME_GLOBAL have no meaning there and are refused.
+ *
+ * State, both stages: FRAME_OLD is AF = 0. FRAME_CLEAN (of a FRAME_WRITABLE frame) is DBM = 1 and AP[2] = 1,
+ * or S2AP[1] = 0: a store is a permission fault until software, or hardware with HD = 1, makes it dirty. So
+ * DBM = 1 alone means writable, and what hardware does to an entry never changes what mapping it stands for.
  */
 extern const struct walk_format vmsa_4k_48;
+extern const struct walk_format vmsa_4k_39;
+extern const struct walk_format vmsa_s2_4k_48;
+extern const struct walk_format vmsa_s2_4k_39;
+
 extern const struct entry_format vmsa_4k_48_entries;
+extern const struct entry_format vmsa_4k_39_entries;
+extern const struct entry_format vmsa_s2_4k_48_entries;
+extern const struct entry_format vmsa_s2_4k_39_entries;
 
 #ifdef __cplusplus
 }

@@ -12,6 +12,9 @@ static const struct {
     const struct entry_format *software;
 } formats[] = {
     {&vmsa_4k_48, &vmsa_4k_48_entries},
+    {&vmsa_4k_39, &vmsa_4k_39_entries},
+    {&vmsa_s2_4k_48, &vmsa_s2_4k_48_entries},
+    {&vmsa_s2_4k_39, &vmsa_s2_4k_39_entries},
 };
 
 #define FORMATS (sizeof formats / sizeof *formats)

@@ -54,7 +54,8 @@ static bool init_space(struct address_space *space, const struct space_config *c
 {
     struct simulation *simulation = space->simulation;
     space->table = pagetable_class_find(config->table);
-    space->config = (struct pagetable_config){walk_format_find(config->format), config->asid};
+    space->config =
+        (struct pagetable_config){.format = walk_format_find(config->format), .asid = config->asid};
     if (!space->table || !space->config.format)
         return simulation_fail(simulation, "there is no page table \"%s\" with format \"%s\"", config->table,
                                config->format);
@@ -66,8 +67,10 @@ static bool init_space(struct address_space *space, const struct space_config *c
     if (!create_table(space) || !remember_space(simulation, space))
         return false;
     space->context.asid = config->asid;
-    space->context.regime = (struct translation_regime){
-        .format = space->config.format, .root = space->table->root(space->state), .physical_size_lg2 = 48};
+    space->context.regime = (struct translation_regime){.format = space->config.format,
+                                                        .root = space->table->root(space->state),
+                                                        .physical_size_lg2 = 48,
+                                                        .contiguous = true};
     return true;
 }
 
@@ -131,11 +134,12 @@ static void tell_view(struct address_space *space, unsigned core, const struct e
 {
     struct view_reader reader = {space->simulation, core};
     struct memory_reader memory = {read_from_core, &reader};
+    struct translation_regime regime = interpret_regime(&space->context.regime);
     struct walk_state walk;
     struct mmu_event event = {
         .kind = EVENT_VIEW,
         .as.view = {.operation = operation->id, .va = operation->va, .space = operation->space}};
-    if (interpret_address(&space->context.regime, &memory, operation->va, &walk) == WALK_LEAF) {
+    if (interpret_address(&regime, &memory, operation->va, &walk) == WALK_LEAF) {
         event.as.view.mapped = 1;
         event.as.view.mapping = (struct mapping){walk.leaf.va, walk.leaf.frame};
     }
@@ -213,10 +217,18 @@ static enum pagetable_result map_through(struct address_space *space, unsigned c
     return result;
 }
 
+/* What is told of an operation is the mapping: the state of its entry is no part of it. */
+static struct frame without_state(const struct frame *frame)
+{
+    struct frame told = *frame;
+    told.attributes &= ~FRAME_STATE_ALL;
+    return told;
+}
+
 enum pagetable_result space_map(struct address_space *space, unsigned core, uint64_t va,
                                 const struct frame *frame)
 {
-    struct event_operation wanted = {.kind = OPERATION_MAP, .va = va, .frame = *frame};
+    struct event_operation wanted = {.kind = OPERATION_MAP, .va = va, .frame = without_state(frame)};
     struct event_operation operation = begin_operation(space, core, &wanted);
     struct timed_environment timed = {space->simulation, core, operation.id};
     struct environment environment = timed_environment(&timed);
@@ -225,7 +237,7 @@ enum pagetable_result space_map(struct address_space *space, unsigned core, uint
 
 enum pagetable_result space_premap(struct address_space *space, uint64_t va, const struct frame *frame)
 {
-    struct event_operation wanted = {.kind = OPERATION_MAP, .va = va, .frame = *frame};
+    struct event_operation wanted = {.kind = OPERATION_MAP, .va = va, .frame = without_state(frame)};
     struct event_operation operation = begin_operation(space, 0, &wanted);
     struct setup_environment setup = {space->simulation->machine, &space->simulation->frames};
     struct environment environment = setup_environment(&setup);
@@ -253,7 +265,7 @@ enum pagetable_result space_protect(struct address_space *space, unsigned core, 
                                     uint32_t attributes)
 {
     struct event_operation wanted = {
-        .kind = OPERATION_PROTECT, .va = va, .frame = {.attributes = attributes}};
+        .kind = OPERATION_PROTECT, .va = va, .frame = {.attributes = attributes & ~FRAME_STATE_ALL}};
     struct event_operation operation = begin_operation(space, core, &wanted);
     struct timed_environment timed = {space->simulation, core, operation.id};
     struct environment environment = timed_environment(&timed);
@@ -275,7 +287,7 @@ enum pagetable_result space_query(struct address_space *space, unsigned core, ui
     struct pagetable_checked checked = checked_of(space);
     enum pagetable_result result = pagetable_checked_query(&checked, &environment, va, found);
     if (result == PAGETABLE_OK) {
-        operation.frame = found->frame;
+        operation.frame = without_state(&found->frame);
         operation.found_va = found->va;
     }
     end_operation(space, core, &operation, result);

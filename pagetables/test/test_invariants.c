@@ -132,9 +132,9 @@ static void bad_a_link_that_restricts_is_found(void **state)
     assert_found(first_slot[1], peek(first_slot[1]) | VMSA_UXN_TABLE, "never sets");
 }
 
-static void bad_a_leaf_without_the_access_flag_is_found(void **state)
+static void bad_a_leaf_that_everybody_may_execute_is_found(void **state)
 {
-    assert_found(first_slot[3], peek(first_slot[3]) & ~VMSA_AF, "never writes");
+    assert_found(first_slot[3], peek(first_slot[3]) & ~(VMSA_UXN | VMSA_PXN), "never writes");
 }
 
 static void bad_a_leaf_with_the_contiguous_bit_is_found(void **state)
@@ -170,7 +170,7 @@ int main(void)
         RADIX_TEST(bad_a_link_to_the_lock_is_found),
         RADIX_TEST(bad_a_link_out_of_memory_is_found),
         RADIX_TEST(bad_a_link_that_restricts_is_found),
-        RADIX_TEST(bad_a_leaf_without_the_access_flag_is_found),
+        RADIX_TEST(bad_a_leaf_that_everybody_may_execute_is_found),
         RADIX_TEST(bad_a_leaf_with_the_contiguous_bit_is_found),
         RADIX_TEST(bad_a_block_at_level_0_is_found),
     };

@@ -84,8 +84,7 @@ uint32_t check_attributes(lua_State *state, int index)
     if (!text || !frame_attributes_parse(text, &attributes))
         luaL_error(state,
                    "the attributes are %s; they must be r, w and x or -, then u (user), g (global), d "
-                   "(device) where "
-                   "they hold: \"rw-u\"",
+                   "(device), c (clean), o (old) where they hold: \"rw-u\"",
                    text ? lua_pushfstring(state, "\"%s\"", text) : type_at(state, index));
     return attributes;
 }

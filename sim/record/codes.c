@@ -55,10 +55,13 @@ const struct record_code record_codes[] = {
     {"scope", INVALIDATE_VA_ALL_ASIDS, "va, all asids"},
     {"scope", INVALIDATE_ASID, "asid"},
     {"scope", INVALIDATE_ALL, "all"},
+    {"scope", INVALIDATE_IPA, "ipa"},
+    {"scope", INVALIDATE_VMID_STAGE1, "vmid, stage 1"},
+    {"scope", INVALIDATE_VMID, "vmid"},
     {NULL, 0, NULL},
 };
 
 _Static_assert(ACCESS_KINDS == 3 && PRIVILEGES == 2 && OUTCOMES == 5 && FAULT_KINDS == 6 && TLBS == 3 &&
                    ENTRY_ENDS == 4 && OPERATION_KINDS == 4 && PAGETABLE_RESULTS == 11 && BARRIER_KINDS == 4 &&
-                   INVALIDATION_SCOPES == 4 && RECORD_LEVELS == 3,
+                   INVALIDATION_SCOPES == 7 && RECORD_LEVELS == 3,
                "a kind without a name: add it to record_codes");
