@@ -20,7 +20,8 @@ static uint64_t rotated(uint64_t value, unsigned bytes)
 
 static bool has_turn(const struct access_slot *slot)
 {
-    return slot->wanted.data_mode == DATA_BUS && slot->event.access_kind != ACCESS_FETCH;
+    return slot->wanted.data_mode == DATA_BUS &&
+           (slot->event.access_kind != ACCESS_FETCH || slot->wanted.fetch_data);
 }
 
 static void count_issue(struct core *core, const struct wanted_access *wanted)

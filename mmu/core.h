@@ -51,6 +51,7 @@ struct wanted_access {
     uint8_t privilege;
     uint8_t data_mode;
     bool retry;
+    bool fetch_data;
     bool delivered; /* its fault was given to a handler */
     uint8_t fault, fault_level;
     uint64_t fault_va;

@@ -67,8 +67,9 @@ enum entry_end {
 enum operation_kind { OPERATION_MAP, OPERATION_UNMAP, OPERATION_PROTECT, OPERATION_QUERY, OPERATION_KINDS };
 
 /*
- * cycle of the event: for a load when its data has arrived, for a store when it is visible to all, for a
- * fetch or a translation alone (`data = "none"`) when it is translated, for a fault when it is known.
+ * cycle of the event: for a load when its data has arrived (as for a fetch whose bytes are read), for a store
+ * when it is visible to all, for any other fetch or a translation alone (`data = "none"`) when it is
+ * translated, for a fault when it is known.
  */
 struct event_translation {
     uint64_t va;

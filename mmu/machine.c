@@ -288,6 +288,27 @@ bool machine_core_step(struct machine *machine, unsigned core, uint64_t cycle)
     return stepped->asked;
 }
 
+void machine_begin_program(struct machine *machine, unsigned core, uint64_t cycle)
+{
+    struct core *owner = &machine->cores[core];
+    if (owner->program != PROGRAM_NONE)
+        machine_fail(machine, "core %u has a program already", core + 1);
+    if (cycle < owner->now)
+        machine_fail(machine, "causality: core %u had handled cycle %llu when a program began at cycle %llu",
+                     core + 1, (unsigned long long)owner->now, (unsigned long long)cycle);
+    owner->program = PROGRAM_DUE;
+    owner->due_cycle = cycle;
+}
+
+bool machine_buffered_byte(const struct machine *machine, unsigned core, uint64_t pa, uint8_t *value)
+{
+    uint64_t found;
+    if (store_buffer_find(&machine->cores[core], pa, 1, &found) != STORE_CONTAINS)
+        return false;
+    *value = (uint8_t)found;
+    return true;
+}
+
 bool machine_bus_pending(const struct machine *machine, uint64_t cycle)
 {
     for (uint32_t i = 0; i < machine->config.cores; i++)

@@ -69,6 +69,7 @@ struct core_operation {
     enum barrier_kind barrier;
     bool handled;        /* access, stream: the program handles its faults */
     bool retry;          /* access: again, after its fault was handled */
+    bool fetch_data;     /* access, a fetch: its bytes are read over the bus, as a load's are */
     uint16_t size_bytes; /* access: 1 to 64 */
     uint32_t window;     /* stream: 1 to MMU_WINDOW_MAX; 0: the configured one */
     uint64_t address;    /* virtual or physical, bytes */
@@ -85,6 +86,7 @@ struct core_operation {
 /* How the last operation of a core ended. */
 struct core_result {
     uint64_t value; /* loaded; compare-exchange: observed */
+    uint64_t pa;    /* access without a fault: of its first byte */
     uint64_t fault_va;
     uint64_t fault_pc;
     uint64_t cycle;    /* now */
@@ -189,6 +191,14 @@ bool machine_bus_pending(const struct machine *machine, uint64_t cycle);
 void machine_arbitrate(struct machine *machine, uint64_t cycle);
 /* Delivers the events of all cycles before `cycle`; other than 0 if an observer failed. */
 int machine_deliver(struct machine *machine, uint64_t cycle);
+/*
+ * The core has a program from `cycle` on, which is not before its now, and is asked first then; the program
+ * before has ended. So a core can be idle, without a program, until something outside needs it. Not in the
+ * fast scheduler: there other cores have run ahead of what a program begun later could send them.
+ */
+void machine_begin_program(struct machine *machine, unsigned core, uint64_t cycle);
+/* The core's youngest store to this byte that is not in memory yet. False: there is none. */
+bool machine_buffered_byte(const struct machine *machine, unsigned core, uint64_t pa, uint8_t *value);
 /* The stepped reference: the obvious loop over cycles and cores. Same contract as machine_advance. */
 enum machine_status machine_advance_stepped(struct machine *machine, unsigned *core);
 

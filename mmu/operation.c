@@ -59,6 +59,8 @@ void operation_access_done(struct core *core, const struct access_slot *slot)
     if (core->op.kind != CORE_ACCESS)
         return;
     if (slot->event.half != 2)
+        core->result.pa = slot->event.pa;
+    if (slot->event.half != 2)
         core->result.value = slot->event.value;
     else if (slot->wanted.access.size_bytes - slot->event.size_bytes < 8)
         core->result.value |= slot->event.value
@@ -273,7 +275,8 @@ static void issue_access(struct core *core)
                                    .number = ++core->access_count,
                                    .privilege = (uint8_t)op->privilege,
                                    .data_mode = (uint8_t)op->data_mode,
-                                   .retry = op->retry};
+                                   .retry = op->retry,
+                                   .fetch_data = op->fetch_data};
     core->begun = true;
     core->first_issues = 1;
     access_issue(core, &wanted);

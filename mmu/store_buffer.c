@@ -61,8 +61,7 @@ static void finish_access(struct core *core, struct buffered_store *store, const
 {
     store->event.performed_cycle = request->grant_cycle;
     if (store->slot != NO_INDEX) {
-        core->slots[store->slot].event.performed_cycle = request->grant_cycle;
-        access_complete(core, store->slot);
+        access_data(core, store->slot, request); /* or its abort: nothing is posted without a buffer */
         return;
     }
     bool tell = store->event.outcome != OUTCOME_L1_HIT || core->tell_hits;
