@@ -35,7 +35,7 @@ void core_module::schedule()
     if (asked_ || next >= scheduled_cycle_)
         return;
     scheduled_cycle_ = next;
-    notify_at(event_, sub_cycle_time(next, core_unit(index_)));
+    notify_at(event_, owner_.time_of(next, core_unit(index_)));
 }
 
 void core_module::answered()
@@ -45,7 +45,7 @@ void core_module::answered()
 
 void core_module::step()
 {
-    uint64_t cycle = lockstep::now();
+    uint64_t cycle = owner_.now();
     scheduled_cycle_ = not_scheduled;
     if (owner_.halted())
         return;
@@ -67,16 +67,16 @@ bus_module::bus_module(sc_core::sc_module_name name, lockstep &owner)
 
 void bus_module::schedule()
 {
-    uint64_t cycle = lockstep::now();
+    uint64_t cycle = owner_.now();
     if (scheduled_cycle_ == cycle || !machine_bus_pending(owner_.machine(), cycle))
         return;
     scheduled_cycle_ = cycle;
-    notify_at(event_, sub_cycle_time(cycle, bus_unit));
+    notify_at(event_, owner_.time_of(cycle, bus_unit));
 }
 
 void bus_module::arbitrate()
 {
-    uint64_t cycle = lockstep::now();
+    uint64_t cycle = owner_.now();
     if (owner_.halted())
         return;
     machine_arbitrate(owner_.machine(), cycle);
@@ -84,17 +84,28 @@ void bus_module::arbitrate()
     owner_.schedule_all();
 }
 
-lockstep::lockstep(sc_core::sc_module_name name, struct machine *machine, asker ask)
-    : sc_module(name), machine_(machine), ask_(std::move(ask))
+lockstep::lockstep(sc_core::sc_module_name name, struct machine *machine, asker ask, unsigned lead_units)
+    : sc_module(name), machine_(machine), ask_(std::move(ask)), lead_units_(lead_units)
 {
     for (unsigned i = 0; i < machine_config(machine)->cores; i++)
         cores_.push_back(std::make_unique<core_module>(("core" + std::to_string(i + 1)).c_str(), *this, i));
     bus_ = std::make_unique<bus_module>("bus", *this);
 }
 
-uint64_t lockstep::now()
+void lockstep::begin(unsigned core)
 {
-    return sc_core::sc_time_stamp().value() / units_per_cycle;
+    machine_begin_program(machine_, core, now());
+    (void)machine_core_step(machine_, core, now()); /* everything else of this cycle is done */
+}
+
+sc_core::sc_time lockstep::time_of(uint64_t cycle, unsigned unit) const
+{
+    return sub_cycle_time(cycle, unit) - sc_core::sc_time::from_value(lead_units_);
+}
+
+uint64_t lockstep::now() const
+{
+    return (sc_core::sc_time_stamp().value() + lead_units_) / units_per_cycle;
 }
 
 void lockstep::posted(unsigned core)
@@ -117,10 +128,12 @@ void lockstep::ask(unsigned core, uint64_t cycle)
 
 void lockstep::deliver(uint64_t cycle)
 {
-    if (++steps_ < deliver_every)
-        return;
-    steps_ = 0;
-    (void)machine_deliver(machine_, cycle); /* a failure is kept as the machine's error */
+    if (++steps_ >= deliver_every) {
+        steps_ = 0;
+        (void)machine_deliver(machine_, cycle); /* a failure is kept as the machine's error */
+    }
+    if (machine_error(machine_))
+        failed.notify(sc_core::SC_ZERO_TIME);
 }
 
 void lockstep::halt()

@@ -4,6 +4,11 @@
  * Every core and the bus are processes of the kernel, and every step of theirs is an event. The order
  * within a cycle comes from sub-cycle times: the cores by number, each with its program right behind it,
  * then the bus. Nothing depends on delta cycles or on the kernel's order of processes.
+ *
+ * Foreign modules know whole cycles only. For them a cycle may begin early, by `lead_units`: what the cores
+ * do in cycle k then happens shortly before k cycles of the kernel's time, so that who waits for it can act
+ * at exactly that time and still in cycle k; the bus decides shortly after. No core may have anything to do
+ * in cycle 0 then, but by posted().
  */
 #ifndef MMUSIM_MMU_SYSTEMC_LOCKSTEP_H
 #define MMUSIM_MMU_SYSTEMC_LOCKSTEP_H
@@ -74,7 +79,10 @@ class lockstep : public sc_core::sc_module
     using asker = std::function<void(unsigned core, uint64_t cycle)>;
 
     /* `ask` is called when a core's program has to say what comes next. */
-    lockstep(sc_core::sc_module_name name, struct machine *machine, asker ask);
+    lockstep(sc_core::sc_module_name name, struct machine *machine, asker ask, unsigned lead_units = 0);
+
+    /* A program begins on the core, now, and is asked at once: what it does has to be posted. */
+    void begin(unsigned core);
 
     /* The program of the core has posted an operation, or ended. */
     void posted(unsigned core);
@@ -90,11 +98,15 @@ class lockstep : public sc_core::sc_module
     {
         return machine_;
     }
-    static uint64_t now();
+    sc_core::sc_time time_of(uint64_t cycle, unsigned unit) const;
+    uint64_t now() const;
+    /* Notified when the machine has failed, and so is halted. */
+    sc_core::sc_event failed;
 
   private:
     struct machine *machine_;
     asker ask_;
+    unsigned lead_units_;
     bool halted_ = false;
     unsigned steps_ = 0; /* since the last delivery */
     std::vector<std::unique_ptr<core_module>> cores_;

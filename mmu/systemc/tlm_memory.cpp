@@ -36,14 +36,14 @@ uint64_t first_bytes(const std::vector<unsigned char> &data)
     return value;
 }
 
-void set_up(tlm::tlm_generic_payload &payload, tlm::tlm_command command, uint64_t pa,
-            std::vector<unsigned char> &data)
+void set_up(tlm::tlm_generic_payload &payload, tlm::tlm_command command, uint64_t pa, unsigned char *data,
+            unsigned bytes)
 {
     payload.set_command(command);
     payload.set_address(pa);
-    payload.set_data_ptr(data.data());
-    payload.set_data_length(static_cast<unsigned>(data.size()));
-    payload.set_streaming_width(static_cast<unsigned>(data.size()));
+    payload.set_data_ptr(data);
+    payload.set_data_length(bytes);
+    payload.set_streaming_width(bytes);
 }
 
 } // namespace
@@ -116,7 +116,7 @@ bool tlm_memory_port::transport(struct memory_transaction &transaction, tlm::tlm
     sc_core::sc_time delay = start;
     data_.resize(transaction.size_bytes);
     fill(data_, value);
-    set_up(payload, command, transaction.pa, data_);
+    set_up(payload, command, transaction.pa, data_.data(), transaction.size_bytes);
     socket->b_transport(payload, delay);
     if (sc_core::sc_time_stamp() != now) {
         refuse(transaction, "its target waited in b_transport; it must add to the delay instead");
@@ -139,11 +139,17 @@ bool tlm_memory_port::transport(struct memory_transaction &transaction, tlm::tlm
 
 bool tlm_memory_port::write_untimed(uint64_t pa, uint64_t value)
 {
-    tlm::tlm_generic_payload payload;
     data_.resize(sizeof value);
     fill(data_, value);
-    set_up(payload, tlm::TLM_WRITE_COMMAND, pa, data_);
-    return socket->transport_dbg(payload) == sizeof value;
+    return access_untimed(tlm::TLM_WRITE_COMMAND, pa, data_.data(), sizeof value) == sizeof value;
+}
+
+unsigned tlm_memory_port::access_untimed(tlm::tlm_command command, uint64_t pa, unsigned char *data,
+                                         unsigned bytes)
+{
+    tlm::tlm_generic_payload payload;
+    set_up(payload, command, pa, data, bytes);
+    return socket->transport_dbg(payload);
 }
 
 void tlm_memory_port::preload(uint64_t pa, uint64_t size_bytes)

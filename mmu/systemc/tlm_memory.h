@@ -44,6 +44,9 @@ class tlm_memory_port : public sc_core::sc_module
      * built before for example, is copied to the target then, by debug transport. */
     void preload(uint64_t pa, uint64_t size_bytes);
 
+    /* By debug transport, once modules are bound. How many bytes the target has read or written. */
+    unsigned access_untimed(tlm::tlm_command command, uint64_t pa, unsigned char *data, unsigned bytes);
+
   protected:
     void start_of_simulation() override;
 
