@@ -10,6 +10,7 @@ A fenced block is run by its first word; blocks with any other first word, or no
     lua  by `mmusim run`.
     sql  by `mmusim query build/quickstart.db`, the database that scripts/quickstart.sh leaves.
     c    by the C compiler, for syntax and types only, with the project's root as the include path.
+    cpp  the same by the C++ compiler, with SystemC's headers.
 
 A block must end with exit status 0; ```sh exit=1 says that it ends with 1. If a ```text block follows with nothing
 but blank lines between, it is what the block prints (standard output and error together), to the letter but for
@@ -147,7 +148,14 @@ def run_c(copy, snippet):
                     source)
 
 
-RUNNERS = {"sh": run_sh, "lua": run_lua, "sql": run_sql, "c": run_c}
+def run_cpp(copy, snippet):
+    source = copy.write(f"build/snippet-{snippet.line}.cpp", snippet.body)
+    flags = subprocess.run(["pkg-config", "--cflags", "systemc", "tlm"], check=True, capture_output=True, text=True)
+    return copy.run(os.environ.get("CXX", "c++"), "-std=gnu++17", "-Wall", "-Wextra", "-Werror", "-fsyntax-only",
+                    "-I.", *flags.stdout.split(), source)
+
+
+RUNNERS = {"sh": run_sh, "lua": run_lua, "sql": run_sql, "c": run_c, "cpp": run_cpp}
 
 
 def complaint_about(snippet, result):

@@ -49,10 +49,11 @@ class Snippets(unittest.TestCase):
         self.assertIn(reason, output)
 
     def test_good_each_language(self):
-        self.assert_good(4, fence("sh", "mmusim list\nbuild/release/mmusim list"), fence("text", "list\nlist"),
+        self.assert_good(5, fence("sh", "mmusim list\nbuild/release/mmusim list"), fence("text", "list\nlist"),
                          fence("lua", "machine {}"), fence("text", "run\n...\nsnippet-13.lua"),
                          fence("sql", "SELECT 1"), fence("text", "query\nbuild/quickstart.db\nSELECT 1"),
-                         fence("c", '#include "tlb/tlb.h"\nint f(void);'), fence("text", ""))
+                         fence("c", '#include "tlb/tlb.h"\nint f(void);'), fence("text", ""),
+                         fence("cpp", '#include "tlb/tlb.h"\nint f();'), fence("text", ""))
 
     def test_good_other_blocks_are_left_alone(self):
         self.assert_good(0, fence("text", "false"), fence("", "false"), fence("console", "$ false"))
@@ -73,6 +74,7 @@ class Snippets(unittest.TestCase):
         self.assert_bad("exit status 1 instead of 0", fence("sh", "false\ntrue"))
         self.assert_bad("exit status 0 instead of 1", fence("sh exit=1", "true"))
         self.assert_bad("exit status 1 instead of 0", fence("c", "#include <no_such_header.h>"))
+        self.assert_bad("exit status 1 instead of 0", fence("cpp", "int f() { return nothing; }"))
 
     def test_good_exit_status_that_is_said(self):
         self.assert_good(1, fence("sh exit=3", "echo no\nexit 3"), fence("text", "no"))
