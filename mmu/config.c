@@ -35,18 +35,19 @@ static const struct mmu_parameter parameters[] = {
     {"seed", AT(seed), PARAMETER_COUNT, 0, INT64_MAX, 1, "where every random choice of the run comes from",
      NULL},
     {"ordering", AT(ordering), PARAMETER_CHOICE, 0, ORDERINGS - 1, ORDERING_ARM,
-     "whose rules say what a core's walks see of its own buffered stores, and what its barriers wait for",
+     "walks of arm and riscv see drained stores alone; those of x86, for data, their core's own buffered "
+     "ones, too",
      ordering_names},
     {"tlb.conflict", AT(tlb_conflict), PARAMETER_CHOICE, 0, TLB_CONFLICTS - 1, TLB_CONFLICT_FIRST,
-     "if several entries match: the smallest page and the ASID's before the global one, a random one, or a "
-     "fault",
+     "several entries match: first: the smallest page, the ASID's before the global; either: a random one; "
+     "abort: a fault",
      conflict_names},
     {"walker.misses", AT(misses), PARAMETER_COUNT, 1, MMU_MISSES_MAX, 8,
      "outstanding first-level misses a core; later ones to the same page merge", NULL},
     {"walker.slots", AT(walker_slots), PARAMETER_COUNT, 1, MMU_WALKERS_MAX, 4,
      "concurrent walks a core; of all cores together if the walkers are shared", NULL},
     {"walker.queue", AT(walker_queue), PARAMETER_COUNT, 0, 64, 64,
-     "walks that can wait for a slot, as many as slots are counted for; further misses wait before their "
+     "walks that wait for a slot, of a core or of all if shared; further misses wait before their next "
      "look-up",
      NULL},
     {"walker.shared", AT(walker_shared), PARAMETER_SWITCH, 0, 1, false,
@@ -56,10 +57,12 @@ static const struct mmu_parameter parameters[] = {
     {"walker.merge", AT(walker_merge), PARAMETER_SWITCH, 0, 1, true,
      "a miss to a page that is being walked waits for that walk, and begins none of its own", NULL},
     {"prefetch.kind", AT(prefetcher), PARAMETER_CHOICE, 0, PREFETCHERS - 1, PREFETCH_NONE,
-     "which pages a core walks ahead of their first use, by its misses so far", prefetcher_names},
+     "walks ahead at a miss: none; next-page; stride: as the last two misses; distance: as followed it "
+     "before; recency: LRU neighbours",
+     prefetcher_names},
     {"prefetch.degree", AT(prefetch_degree), PARAMETER_COUNT, 1, 8, 1, "pages that one miss asks for", NULL},
     {"prefetch.entries", AT(prefetch_entries), PARAMETER_COUNT, 1, 4096, 64,
-     "rows of a core's prediction table: strides, distances or recent pages", NULL},
+     "rows of a core's prediction table, of strides, distances or recent pages", NULL},
     {"adversary.period", AT(adversary_period_cycles), PARAMETER_CYCLES, 0, CYCLES_MAX, 0,
      "mean time between two random speculative walks, fills or evictions of a core; 0: none", NULL},
     {"adversary.reach", AT(adversary_reach), PARAMETER_COUNT, 1, 4096, 4,
@@ -71,11 +74,11 @@ static const struct mmu_parameter parameters[] = {
     {"memory.requests", AT(memory_requests), PARAMETER_COUNT, 0, 4096, 0,
      "requests that memory works on at once; a further one keeps the bus waiting; 0: any number", NULL},
     {"bus.occupancy", AT(bus_occupancy_cycles), PARAMETER_CYCLES, 1, CYCLES_MAX, 2,
-     "cycles that one transaction keeps the bus; a longer one than bus.width: for each beat", NULL},
+     "cycles that one transaction keeps the bus; one that is longer than bus.width: for each beat", NULL},
     {"bus.width", AT(bus_width_bytes), PARAMETER_BYTES, 8, 4096, 64,
      "bytes of one beat; a transaction of n bytes has n / width beats, rounded up; a power of two", NULL},
     {"bus.arbitration", AT(bus_arbitration), PARAMETER_CHOICE, 0, BUS_ARBITRATIONS - 1, BUS_OLDEST_FIRST,
-     "whose request the bus grants next: the oldest, each core's in turn, or the lowest core's",
+     "which request is granted next: oldest; round-robin: the cores in turn; priority: the lowest core's",
      arbitration_names},
     {"cache.line", AT(cache_line_bytes), PARAMETER_BYTES, 16, 128, 64,
      "line of every data cache; a power of two", NULL},
@@ -89,8 +92,8 @@ static const struct mmu_parameter parameters[] = {
      "of an invalidation or an acknowledgement from core to core", NULL},
     {"invalidation.scheme", AT(invalidation_scheme), PARAMETER_CHOICE, 0, INVALIDATION_SCHEMES - 1,
      INVALIDATION_BROADCAST,
-     "how page-table code reaches other cores: hardware's broadcast, or an interrupt whose handler "
-     "invalidates",
+     "to other cores: broadcast: by a message of hardware; interrupt: by software, an interrupt whose "
+     "handler invalidates",
      scheme_names},
     {"invalidation.drop", AT(invalidate_cycles), PARAMETER_CYCLES, 1, CYCLES_MAX, 4,
      "look-up and drop of one invalidation at one core", NULL},
@@ -103,13 +106,13 @@ static const struct mmu_parameter parameters[] = {
     {"invalidation.in_flight", AT(invalidations_in_flight), PARAMETER_COUNT, 1, 64, 64,
      "invalidations of one issuer that are not acknowledged yet; a further one waits", NULL},
     {"shootdown.targets", AT(shootdown_targets), PARAMETER_CHOICE, 0, SHOOTDOWN_TARGETS - 1, SHOOTDOWN_ALL,
-     "whom software interrupts: all cores, those where the address space ran since its last flush there, or "
-     "runs now",
+     "whom software interrupts: all cores; ran: where the space ran since its last flush there; active: "
+     "where it runs now",
      target_names},
     {"shootdown.batch", AT(shootdown_batch), PARAMETER_COUNT, 1, 64, 1,
-     "invalidations that software collects for one interrupt, at the most", NULL},
+     "invalidations that one interrupt carries, at the most", NULL},
     {"shootdown.threshold", AT(shootdown_threshold), PARAMETER_COUNT, 0, UINT64_C(1) << 20, 33,
-     "pages of one operation above which software flushes the whole address space; 0: never", NULL},
+     "pages of one operation above which software flushes the whole address space instead; 0: never", NULL},
     {"interrupt.entry", AT(interrupt_entry_cycles), PARAMETER_CYCLES, 1, CYCLES_MAX, 600,
      "from an interrupt's arrival to its handler's first act", NULL},
     {"interrupt.exit", AT(interrupt_exit_cycles), PARAMETER_CYCLES, 1, CYCLES_MAX, 200,
@@ -146,37 +149,42 @@ static const struct mmu_parameter tlb_parameters[] = {
      "associativity; divides entries; standard of level 2 and higher 12", NULL},
     {"latency", TLB_AT(latency_cycles), PARAMETER_CYCLES, 1, 1024, 1,
      "look-up, pipelined, after those of the levels in front; standard of level 2 and higher 7", NULL},
-    {"replacement", TLB_AT(replacement), PARAMETER_CHOICE, 0, TLB_REPLACEMENTS - 1, 0,
-     "which entry of a full set a fill replaces", tlb_replacement_names},
+    {"replacement", TLB_AT(replacement), PARAMETER_CHOICE, 0, TLB_REPLACEMENTS - 1, TLB_LRU,
+     "victim of a full set: lru, tree-plru (its binary tree), fifo (oldest fill), random, srrip "
+     "(re-reference prediction)",
+     tlb_replacement_names},
     {"sizes", TLB_AT(sizes), PARAMETER_SIZES, SIZE_LEAST, SIZE_MOST, TLB_ALL_PAGE_SIZES,
-     "page sizes that it takes", NULL},
+     "page sizes that it takes; pages of other sizes do not enter it", NULL},
     {"probing", TLB_AT(probing), PARAMETER_CHOICE, 0, TLB_PROBINGS - 1, TLB_PROBING_PARALLEL,
-     "how its page sizes are looked up: all at once, or one after the other from the smallest, each for "
+     "look-up of its page sizes: parallel; sequential: one after the other, the smallest first, each for its "
      "latency",
      probing_names},
     {"ports", TLB_AT(ports), PARAMETER_COUNT, 0, 64, 0,
      "look-ups that can begin in one cycle; a further one waits for the next; 0: any number", NULL},
     {"inclusion", TLB_AT(inclusion), PARAMETER_CHOICE, 0, TLB_INCLUSIONS - 1, TLB_INCLUSION_NEITHER,
-     "level 2 and higher: what it promises of the levels in front; inclusive: has all of theirs; exclusive: "
-     "none",
+     "from level 2: neither; inclusive: what leaves here leaves the levels in front; exclusive: has what "
+     "they evicted, hits move back",
      inclusion_names},
     {"hit_under_miss", TLB_AT(hit_under_miss), PARAMETER_SWITCH, 0, 1, true,
-     "look-ups go on while a miss of it waits for its walk", NULL},
+     "look-ups go on while a miss waits here; else they wait, too", NULL},
     {"shared", TLB_AT(shared), PARAMETER_SWITCH, 0, 1, false,
      "level 2 and higher: one for all cores, not one for each", NULL},
 };
 
 static const struct mmu_parameter walk_cache_parameters[] = {
     {"holds", WALK_CACHE_AT(holds), PARAMETER_CHOICE, 0, WALK_CACHE_HOLDS - 1, WALK_CACHE_TABLES,
-     "where the next table lies, by virtual address or of stage 2; or whole stage-2 translations",
+     "tables: where the next one lies, by virtual address; stage2-tables: by intermediate address; ipa: "
+     "stage-2 translations",
      holds_names},
     {"entries", WALK_CACHE_AT(entries), PARAMETER_COUNT, 1, TLB_ENTRIES_MAX, 32, "entries it holds", NULL},
     {"ways", WALK_CACHE_AT(ways), PARAMETER_COUNT, 1, TLB_ENTRIES_MAX, 4, "associativity; divides entries",
      NULL},
     {"latency", WALK_CACHE_AT(latency_cycles), PARAMETER_CYCLES, 0, 64, 1,
      "look-up, at the beginning of a walk; those that hold the same are looked up at once", NULL},
-    {"replacement", WALK_CACHE_AT(replacement), PARAMETER_CHOICE, 0, TLB_REPLACEMENTS - 1, 0,
-     "which entry of a full set a fill replaces", tlb_replacement_names},
+    {"replacement", WALK_CACHE_AT(replacement), PARAMETER_CHOICE, 0, TLB_REPLACEMENTS - 1, TLB_LRU,
+     "victim of a full set: lru, tree-plru (its binary tree), fifo (oldest fill), random, srrip "
+     "(re-reference prediction)",
+     tlb_replacement_names},
     {"sizes", WALK_CACHE_AT(sizes), PARAMETER_SIZES, SIZE_LEAST, SIZE_MOST, TLB_ALL_PAGE_SIZES,
      "how much one entry covers: 2M where it leads to a last-level table of 4K pages", NULL},
 };
@@ -188,20 +196,27 @@ static const struct mmu_parameter cache_parameters[] = {
      "associativity; standard of l2 and higher 16", NULL},
     {"latency", CACHE_AT(latency_cycles), PARAMETER_CYCLES, 1, 1024, 4,
      "look-up, after those of the levels in front; standard of l2 10, l3 30, l4 60", NULL},
-    {"replacement", CACHE_AT(replacement), PARAMETER_CHOICE, 0, TLB_REPLACEMENTS - 1, 0,
-     "which line of a full set a fill replaces", tlb_replacement_names},
+    {"replacement", CACHE_AT(replacement), PARAMETER_CHOICE, 0, TLB_REPLACEMENTS - 1, TLB_LRU,
+     "victim of a full set: lru, tree-plru (its binary tree), fifo (oldest fill), random, srrip "
+     "(re-reference prediction)",
+     tlb_replacement_names},
     {"shared", CACHE_AT(shared), PARAMETER_SWITCH, 0, 1, false,
      "level 2 and higher: one for all cores, not one for each", NULL},
 };
 
 static const struct mmu_family families[MMU_FAMILIES] = {
-    [MMU_FAMILY_TLB] = {"tlb", "a TLB: `l`, its level, `i` or `d` if it serves but one side, `_` and a name",
+    [MMU_FAMILY_TLB] = {"tlb",
+                        "a TLB; its name: l, its level from 1, i or d if it serves fetches or data alone, "
+                        "perhaps _ and letters or digits",
                         "l1i, l1d, l2, l1d_2m and the like", tlb_parameters, ROWS(tlb_parameters)},
-    [MMU_FAMILY_WALK_CACHE] = {"walk_cache", "a walk cache: any name; each core has its own",
-                               "lower-case letters, digits and _ after a letter, 15 at the most",
-                               walk_cache_parameters, ROWS(walk_cache_parameters)},
-    [MMU_FAMILY_CACHE] = {"cache", "a level of the data caches: `l` and its level", "l1, l2, l3 and l4",
-                          cache_parameters, ROWS(cache_parameters)},
+    [MMU_FAMILY_WALK_CACHE] =
+        {"walk_cache",
+         "a walk cache, under any name of lower-case letters, digits and _ that begins with a letter",
+         "lower-case letters, digits and _, beginning with a letter, 15 at the most", walk_cache_parameters,
+         ROWS(walk_cache_parameters)},
+    [MMU_FAMILY_CACHE] = {"cache",
+                          "a level of the data caches, which loads, stores and walks share: l1 to l4",
+                          "l1, l2, l3 and l4", cache_parameters, ROWS(cache_parameters)},
 };
 
 /* Where the members of each family stand. A member begins with its name. */
@@ -466,7 +481,7 @@ bool mmu_member_add(struct mmu_config *config, enum mmu_family_id family, const 
     union member member;
     memset(&member, 0, sizeof member);
     if (!name_parse(family, name, &member)) {
-        snprintf(error, error_bytes, "%s.%s is no name of a member; names are %s", families[family].name,
+        snprintf(error, error_bytes, "%s.%.32s is no name of a member; names are %s", families[family].name,
                  name, families[family].names);
         return false;
     }

@@ -224,7 +224,7 @@ struct mmu_parameter {
     size_t offset;    /* of its uint64_t in struct mmu_config, or in the member */
     enum parameter_kind kind;
     uint64_t least, most, standard; /* in units of its kind; PARAMETER_SIZES: least, most of one size */
-    const char *text;               /* one line */
+    const char *text;               /* one line; names every choice */
     const char *const *choices;     /* `most` + 1 names; NULL for the other kinds */
 };
 

@@ -211,7 +211,7 @@ static bool level_agrees(const struct tlb_config *a, const struct tlb_config *b,
 {
     const char *wrong = NULL;
     if ((a->side == TLB_SIDE_BOTH) != (b->side == TLB_SIDE_BOTH))
-        wrong = "a level has TLBs for instructions and for data, or TLBs for both, but not either";
+        wrong = "a level has either TLBs for instructions and for data, or TLBs for both";
     else if (a->inclusion != b->inclusion)
         wrong = "all TLBs of a level must have the same inclusion";
     else if (a->shared != b->shared)

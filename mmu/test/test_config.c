@@ -94,7 +94,8 @@ static void check_row(const struct mmu_parameter *parameter)
     assert_true(parameter->standard >= parameter->least);
     assert_true(parameter->standard <= parameter->most || parameter->kind == PARAMETER_SIZES);
     for (uint64_t i = 0; parameter->choices && i <= parameter->most; i++)
-        assert_non_null(parameter->choices[i]);
+        if (!strstr(parameter->text, parameter->choices[i]))
+            fail_msg("the text of %s does not name %s", parameter->name, parameter->choices[i]);
 }
 
 static void parameters_are_found_by_their_names(void **state)
@@ -461,8 +462,8 @@ static void a_level_is_split_or_unified(void **state)
     add_tlb(&config, "l2_1g");
     assert_fine(&config);
     add_tlb(&config, "l1_1g");
-    assert_refused(&config, "tlb.l1d_2m and tlb.l1_1g are both of level 1; a level has TLBs for "
-                            "instructions and for data, or TLBs for both, but not either");
+    assert_refused(&config, "tlb.l1d_2m and tlb.l1_1g are both of level 1; a level has either TLBs "
+                            "for instructions and for data, or TLBs for both");
 }
 
 static void inclusion_is_a_matter_of_whole_levels_from_the_second(void **state)

@@ -1,6 +1,5 @@
 #include "sim/cli/summary.h"
 
-#include <ctype.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -171,37 +170,11 @@ static void print_operations(const struct run_operations *operations, FILE *out)
     }
 }
 
-static void print_tlb(FILE *out, const struct tlb_config *tlb)
-{
-    char name[MMU_NAME_BYTES];
-    for (size_t i = 0; i < sizeof name; i++)
-        name[i] = (char)toupper((unsigned char)tlb->name[i]);
-    (void)fprintf(out, ", %s %s entries %s-way %s cycle%s", name, format_count(tlb->entries).text,
-                  format_count(tlb->ways).text, format_count(tlb->latency_cycles).text,
-                  tlb->latency_cycles == 1 ? "" : "s");
-}
-
-static void print_machine(const struct mmu_config *config, FILE *out)
-{
-    (void)fprintf(out, "   %s core%s", format_count(config->cores).text, config->cores == 1 ? "" : "s");
-    for (uint64_t i = 0; i < config->tlb_count; i++)
-        print_tlb(out, &config->tlbs[i]);
-    (void)fprintf(out,
-                  "\n   a core has at once: %s misses, %s walks, %s buffered stores\n   bus %s cycles a "
-                  "transaction, memory ",
-                  format_count(config->misses).text, format_count(config->walker_slots).text,
-                  format_count(config->store_buffer_depth).text,
-                  format_count(config->bus_occupancy_cycles).text);
-    (void)fprintf(out, "%s at %s cycles, network %s cycles\n", format_bytes(config->memory_bytes).text,
-                  format_count(config->memory_latency_cycles).text,
-                  format_count(config->network_latency_cycles).text);
-}
-
 static void print_head(const struct run_outcome *outcome, FILE *out)
 {
     (void)fprintf(out, "\n Run of %s, seed %llu%s:\n\n", outcome->script,
                   (unsigned long long)outcome->config.seed, outcome->lockstep ? ", in lock-step" : "");
-    print_machine(&outcome->config, out);
+    summary_print_machine(&outcome->config, out);
 }
 
 static double share_of(uint64_t part, uint64_t whole)

@@ -14,6 +14,8 @@
 
 /* Of an outcome without an error. Whether the text could be written is the stream's to say (ferror). */
 void summary_print(const struct run_outcome *outcome, FILE *out);
+/* Its part about the machine. */
+void summary_print_machine(const struct mmu_config *config, FILE *out);
 /* One object and a newline. Quantities are integers in the units that their names say. */
 void summary_print_json(const struct run_outcome *outcome, FILE *out);
 

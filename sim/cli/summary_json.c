@@ -23,12 +23,25 @@ static void print_real(FILE *out, const char *before, const char *name, double v
     print_json_double(out, value);
 }
 
+/* Numbers and switches as such, choices and sizes as texts that a script could have. */
+static void print_setting(FILE *out, const struct mmu_parameter *parameter, uint64_t value)
+{
+    char text[MMU_VALUE_BYTES];
+    mmu_setting_print(parameter, value, text, sizeof text);
+    if (parameter->kind == PARAMETER_CHOICE || parameter->kind == PARAMETER_SIZES)
+        print_json_string(out, text);
+    else
+        (void)fputs(text, out);
+}
+
 static void print_machine(const struct mmu_config *config, FILE *out)
 {
     struct mmu_setting setting;
     (void)fputs(",\n  \"machine\": {", out);
-    for (unsigned i = 0; mmu_setting_at(config, i, &setting); i++)
-        print_member(out, i ? ", " : "", setting.name, mmu_setting_get(config, &setting));
+    for (unsigned i = 0; mmu_setting_at(config, i, &setting); i++) {
+        (void)fprintf(out, "%s\"%s\": ", i ? ", " : "", setting.name);
+        print_setting(out, setting.parameter, mmu_setting_get(config, &setting));
+    }
     (void)fputc('}', out);
 }
 

@@ -14,23 +14,37 @@
 #include "sim/record/database.h"
 #include "traces/trace.h"
 
-/* Singles, then each family's; NULL past the end. `name` is as in a script, with a star for the member. */
-static const struct mmu_parameter *parameter_of_row(size_t index, char *name, size_t name_bytes)
+/* What a row of the parameters is about. */
+struct parameter_row {
+    char name[MMU_SETTING_NAME_BYTES]; /* as in a script, with a star for the member */
+    const struct mmu_parameter *parameter;
+    const struct mmu_family *family; /* a row that says what its members are */
+};
+
+/* The single ones, then each family with its own. */
+static bool find_parameter_row(size_t index, struct parameter_row *row)
 {
-    const struct mmu_parameter *single;
     const struct mmu_family *family;
     size_t at = 0;
-    for (; (single = mmu_parameter_at((unsigned)at)); at++)
-        if (at == index) {
-            (void)snprintf(name, name_bytes, "%s", single->name);
-            return single;
-        }
-    for (unsigned i = 0; (family = mmu_family_at(i)); at += family->parameter_count, i++)
-        if (index - at < family->parameter_count) {
-            (void)snprintf(name, name_bytes, "%s.*.%s", family->name, family->parameters[index - at].name);
-            return &family->parameters[index - at];
-        }
-    return NULL;
+    *row = (struct parameter_row){.parameter = mmu_parameter_at((unsigned)index)};
+    if (row->parameter) {
+        (void)snprintf(row->name, sizeof row->name, "%s", row->parameter->name);
+        return true;
+    }
+    while (mmu_parameter_at((unsigned)at))
+        at++;
+    for (unsigned i = 0; (family = mmu_family_at(i)); at += family->parameter_count + 1, i++) {
+        if (index - at > family->parameter_count)
+            continue;
+        if (index > at)
+            row->parameter = &family->parameters[index - at - 1];
+        else
+            row->family = family;
+        (void)snprintf(row->name, sizeof row->name, "%s.*%s%s", family->name, index > at ? "." : "",
+                       index > at ? row->parameter->name : "");
+        return true;
+    }
+    return false;
 }
 
 /* A number for programs; for people as in a script. */
@@ -45,18 +59,35 @@ static void parameter_cell(struct listing_cell *cell, const struct mmu_parameter
         listing_text(cell, parameter->kind == PARAMETER_BYTES ? format_size(value).text : text);
 }
 
+static void standard_members(struct listing_cell *cell, const struct mmu_family *family)
+{
+    struct mmu_config config;
+    mmu_config_defaults(&config);
+    for (uint64_t i = 0; family == mmu_family_at(MMU_FAMILY_TLB) && i < config.tlb_count; i++) {
+        size_t length = strlen(cell->text);
+        (void)snprintf(cell->text + length, sizeof cell->text - length, "%s%s", i ? " " : "",
+                       config.tlbs[i].name);
+    }
+}
+
 static bool parameter_row(const void *context, size_t index, struct listing_cell *cells)
 {
-    char name[MMU_SETTING_NAME_BYTES];
-    const struct mmu_parameter *parameter = parameter_of_row(index, name, sizeof name);
-    if (!parameter)
+    struct parameter_row row;
+    if (!find_parameter_row(index, &row))
         return false;
-    listing_text(&cells[0], name);
-    parameter_cell(&cells[1], parameter, parameter->standard);
-    parameter_cell(&cells[2], parameter, parameter->least);
-    parameter_cell(&cells[3], parameter, parameter->most);
-    listing_text(&cells[4], mmu_parameter_unit(parameter));
-    listing_text(&cells[5], parameter->text);
+    listing_text(&cells[0], row.name);
+    if (row.family) {
+        standard_members(&cells[1], row.family);
+        listing_text(&cells[5], row.family->text);
+        return true;
+    }
+    parameter_cell(&cells[1], row.parameter, row.parameter->standard);
+    if (row.parameter->kind != PARAMETER_CHOICE && row.parameter->kind != PARAMETER_SWITCH) {
+        parameter_cell(&cells[2], row.parameter, row.parameter->least);
+        parameter_cell(&cells[3], row.parameter, row.parameter->most);
+    }
+    listing_text(&cells[4], mmu_parameter_unit(row.parameter));
+    listing_text(&cells[5], row.parameter->text);
     return true;
 }
 

@@ -1,120 +1,9 @@
 /*
- * machine { ... }: the description of the hardware, checked against the table of parameters, and m's methods.
+ * machine { ... }: the run that it opens, and m's methods.
  */
-#include <stdio.h>
 #include <string.h>
 
 #include "sim/lua/lua_script.h"
-#include "sim/nearest.h"
-
-#define NAMES_MAX  128
-#define NAME_BYTES 96
-
-/* Keys of machine { } that are no parameters of the hardware. */
-static const char *const run_keys[] = {"record", "check"};
-#define RUN_KEYS (sizeof run_keys / sizeof *run_keys)
-
-struct machine_description {
-    struct mmu_config config;
-    const char *record;
-    bool check;
-};
-
-static size_t known_names(const char **names, struct mmu_setting *settings)
-{
-    struct mmu_config config;
-    size_t count = 0;
-    mmu_config_defaults(&config);
-    while (count + RUN_KEYS < NAMES_MAX && mmu_setting_at(&config, (unsigned)count, &settings[count])) {
-        names[count] = settings[count].name;
-        count++;
-    }
-    for (unsigned i = 0; i < RUN_KEYS; i++)
-        names[count++] = run_keys[i];
-    return count;
-}
-
-static int unknown_key(lua_State *state, const char *key)
-{
-    const char *names[NAMES_MAX];
-    struct mmu_setting settings[NAMES_MAX];
-    size_t count = known_names(names, settings);
-    const char *near = nearest_name(key, names, count);
-    return luaL_error(state, "machine has no key \"%s\"%s%s%s", key,
-                      near ? "; did you mean \"" : "; `mmusim list parameters` shows them", near ? near : "",
-                      near ? "\"?" : "");
-}
-
-static bool is_group(const char *name)
-{
-    struct mmu_config config;
-    struct mmu_setting setting;
-    size_t length = strlen(name);
-    mmu_config_defaults(&config);
-    for (unsigned i = 0; mmu_setting_at(&config, i, &setting); i++)
-        if (strncmp(setting.name, name, length) == 0 && setting.name[length] == '.')
-            return true;
-    return false;
-}
-
-static void read_parameter(lua_State *state, const char *name, struct machine_description *description)
-{
-    struct mmu_setting setting;
-    const struct mmu_parameter *parameter =
-        mmu_setting_find(&description->config, name, &setting) ? setting.parameter : NULL;
-    uint64_t value;
-    if (!parameter && is_group(name))
-        luaL_error(state, "machine: \"%s\" must be a table of keys, not %s", name, luaL_typename(state, -1));
-    if (!parameter) {
-        unknown_key(state, name);
-        return;
-    }
-    value = parameter->kind == PARAMETER_BYTES ? check_size(state, -1, name) : check_integer(state, -1, name);
-    if (value < parameter->least || value > parameter->most)
-        luaL_error(state, "machine: %s is %I; it must be from %I to %I%s%s", name, (LUAI_UACINT)value,
-                   (LUAI_UACINT)parameter->least, (LUAI_UACINT)parameter->most,
-                   *mmu_parameter_unit(parameter) ? " " : "", mmu_parameter_unit(parameter));
-    mmu_setting_set(&description->config, &setting, value);
-}
-
-/* One level of the table on top of the stack; `prefix` has the names above it. */
-static void read_level(lua_State *state, const char *prefix, struct machine_description *description)
-{
-    char name[NAME_BYTES];
-    int table = lua_gettop(state);
-    luaL_checkstack(state, 8, "machine");
-    for (lua_pushnil(state); lua_next(state, table); lua_pop(state, 1)) {
-        if (lua_type(state, -2) != LUA_TSTRING)
-            luaL_error(state, "machine: its keys must be names, and one is of type %s",
-                       luaL_typename(state, -2));
-        snprintf(name, sizeof name, "%s%s%s", prefix, *prefix ? "." : "", lua_tostring(state, -2));
-        bool run_key = strcmp(name, "record") == 0 || strcmp(name, "check") == 0;
-        if (run_key)
-            continue;
-        if (lua_istable(state, -1) && is_group(name))
-            read_level(state, name, description);
-        else
-            read_parameter(state, name, description);
-    }
-}
-
-static void read_description(lua_State *state, struct machine_description *description)
-{
-    const struct run_options *options = script_of(state)->options;
-    char error[256];
-    mmu_config_defaults(&description->config);
-    lua_pushvalue(state, 1);
-    read_level(state, "", description);
-    lua_pop(state, 1);
-    description->record = text_field(state, 1, "record", "misses");
-    description->check = flag_field(state, 1, "check", true);
-    if (options->record)
-        description->record = options->record;
-    if (options->seed_given)
-        description->config.seed = options->seed;
-    if (!mmu_config_check(&description->config, error, sizeof error))
-        luaL_error(state, "machine: %s", error);
-}
 
 /* math.random follows the machine's seed. */
 static void seed_random(lua_State *state, uint64_t seed)
@@ -151,12 +40,12 @@ static void push_core_table(lua_State *state, struct script *script)
 static int new_machine(lua_State *state)
 {
     struct script *script = script_of(state);
-    struct machine_description description = {.check = true};
+    struct machine_description description;
     luaL_argexpected(state, lua_istable(state, 1), 1, "table");
     lua_settop(state, 1);
     if (script->has_machine)
         return luaL_error(state, "a script builds one machine, and this one has it already");
-    read_description(state, &description);
+    read_description(state, 1, &description);
     struct simulation_config config = {.machine = description.config,
                                        .options = script->options,
                                        .record = description.record,

@@ -55,6 +55,15 @@ const struct core_result *script_do(lua_State *state, struct script_core *core,
 /* To be called when something else than script_do has let time pass. Raises if the run is being stopped. */
 void script_resumed(lua_State *state, struct script_core *core);
 
+/* lua_description.c: what machine { ... } says, with the options of the command line over it. */
+struct machine_description {
+    struct mmu_config config;
+    const char *record; /* on the stack, or one of the options' */
+    bool check;
+};
+/* Raises a sentence with the script's place when something is wrong. */
+void read_description(lua_State *state, int table, struct machine_description *description);
+
 /* lua_check.c: arguments. All raise a sentence with the script's place when something is wrong. */
 uint64_t check_integer(lua_State *state, int index, const char *what);
 uint64_t check_range(lua_State *state, int index, const char *what, uint64_t least, uint64_t most);

@@ -195,6 +195,25 @@ class Run(Program):
         for line in re.findall(r"(?m)^   (mmusim .*)$", answer.stdout):
             self.fine(self.run_in(*line.split()[1:]))
 
+    def test_every_setting_is_recorded_as_a_script_writes_it(self):
+        self.write("machine.lua", """
+            machine {
+              memory = { size = "64M" }, walker = { merge = false }, ordering = "riscv",
+              tlb = { l1d = { sizes = { "2M", 4096 } }, l1d_1g = { sizes = "1G", entries = 4 } },
+              walk_cache = { upper = { holds = "ipa" } }, cache = { l1 = {} },
+            }""")
+        self.fine(self.run_in("run", "machine.lua"), r"L1D_1G 4 entries 4-way 1 cycle 1G")
+        answer = self.run_in("query", "machine.db", "SELECT name, value FROM configuration", "--csv")
+        rows = dict(line.split(",") for line in answer.stdout.splitlines()[1:])
+        wanted = {"memory.size": "67108864", "walker.merge": "false", "ordering": "riscv", "tlb.l1i.sizes": "all",
+                  "tlb.l1d.sizes": "4K 2M", "tlb.l1d_1g.sizes": "1G", "tlb.l1d_1g.ways": "4",
+                  "walk_cache.upper.holds": "ipa", "cache.l1.size": "32768"}
+        self.assertEqual({name: rows.get(name) for name in wanted}, wanted)
+        parameters = {row["name"] for row in json.loads(mmusim("list", "parameters", "--json").stdout)}
+        families = r"^(tlb|walk_cache|cache)\.\w+(?=\.)"
+        self.assertEqual({re.sub(families, r"\1.*", name) for name in rows},
+                         parameters - {"tlb.*", "walk_cache.*", "cache.*"})
+
     def test_a_forgotten_invalidation_is_status_1_in_the_run_and_in_the_check(self):
         answer = self.run_in("run", "work.lua", "radix-forgets-invalidation", "all")
         self.assertRegex(answer.stdout, r"refinement: \d+ findings?, the first: ")

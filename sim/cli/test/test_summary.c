@@ -156,6 +156,52 @@ static void the_machine_and_the_speed_are_named(void **state)
     assert_has(fixture, " Run of workload.lua, seed 7, in lock-step:\n");
 }
 
+static void add_member(struct fixture *fixture, enum mmu_family_id family, const char *name)
+{
+    char error[256] = "";
+    if (!mmu_member_add(&fixture->run.outcome.config, family, name, error, sizeof error))
+        fail_msg("%s", error);
+}
+
+static void every_array_of_the_machine_is_named_with_what_is_unusual(void **state)
+{
+    struct fixture *fixture = *state;
+    struct mmu_config *config = &fixture->run.outcome.config;
+    print(fixture, summary_print);
+    assert_has_not(fixture, "caches:");
+    add_member(fixture, MMU_FAMILY_TLB, "l1d_2m");
+    add_member(fixture, MMU_FAMILY_TLB, "l3");
+    add_member(fixture, MMU_FAMILY_WALK_CACHE, "pde");
+    add_member(fixture, MMU_FAMILY_WALK_CACHE, "nested");
+    add_member(fixture, MMU_FAMILY_CACHE, "l1");
+    add_member(fixture, MMU_FAMILY_CACHE, "l2");
+    config->tlbs[1].sizes = UINT64_C(1) << 12 | UINT64_C(1) << 16;
+    config->tlbs[2].ports = 2;
+    config->tlbs[2].hit_under_miss = false;
+    config->tlbs[4].inclusion = TLB_INCLUSION_EXCLUSIVE;
+    config->tlbs[4].shared = true;
+    config->walk_caches[1].holds = WALK_CACHE_IPA;
+    config->caches[1].shared = true;
+    print(fixture, summary_print);
+    assert_has(fixture, "\n   2 cores, L1I 48 entries 4-way 1 cycle, L1D 64 entries 4-way 1 cycle 4K 64K,\n"
+                        "      L1D_2M 64 entries 4-way 1 cycle 2 ports no hit_under_miss, "
+                        "L2 1,536 entries 12-way 7 cycles,\n"
+                        "      L3 1,536 entries 12-way 7 cycles exclusive shared\n"
+                        "   walk caches: pde 32 entries 4-way 1 cycle, nested 32 entries 4-way 1 cycle ipa\n"
+                        "   data caches: L1 32 KiB 8-way 4 cycles, L2 1 MiB 16-way 10 cycles shared\n"
+                        "   a core has at once: ");
+}
+
+static void walkers_of_all_cores_are_told_from_those_of_each(void **state)
+{
+    struct fixture *fixture = *state;
+    print(fixture, summary_print);
+    assert_has(fixture, " 4 walks, ");
+    fixture->run.outcome.config.walker_shared = true;
+    print(fixture, summary_print);
+    assert_has(fixture, " 4 walks of all cores together, ");
+}
+
 static void the_verdict_is_plain_when_nothing_was_found(void **state)
 {
     struct fixture *fixture = *state;
@@ -208,7 +254,7 @@ static void json_has_every_counter_and_parameter(void **state)
     struct fixture *fixture = *state;
     const struct mmu_counter *counter;
     struct mmu_setting setting;
-    char wanted[128];
+    char wanted[160];
     print(fixture, summary_print_json);
     for (unsigned i = 0; (counter = mmu_counter_at(i)); i++) {
         (void)snprintf(wanted, sizeof wanted, "\"%s\": %llu", counter->name,
@@ -216,10 +262,17 @@ static void json_has_every_counter_and_parameter(void **state)
         assert_has(fixture, wanted);
     }
     for (unsigned i = 0; mmu_setting_at(&fixture->run.outcome.config, i, &setting); i++) {
-        (void)snprintf(wanted, sizeof wanted, "\"%s\": %llu", setting.name,
-                       (unsigned long long)mmu_setting_get(&fixture->run.outcome.config, &setting));
+        char value[48];
+        mmu_setting_print(setting.parameter, mmu_setting_get(&fixture->run.outcome.config, &setting), value,
+                          sizeof value);
+        bool text = setting.parameter->kind == PARAMETER_CHOICE || setting.parameter->kind == PARAMETER_SIZES;
+        (void)snprintf(wanted, sizeof wanted, "\"%s\": %s%s%s", setting.name, text ? "\"" : "", value,
+                       text ? "\"" : "");
         assert_has(fixture, wanted);
     }
+    assert_has(fixture, "\"memory.size\": 4294967296, ");
+    assert_has(fixture, "\"walker.merge\": true, ");
+    assert_has(fixture, "\"tlb.l2.replacement\": \"lru\", \"tlb.l2.sizes\": \"all\", ");
     assert_has(fixture,
                "\"walk_cycles\": {\"count\": 80, \"mean\": 50.5, \"p50\": 50, \"p99\": 60, \"most\": 60}");
     assert_has(fixture, "\"checked\": true, \"findings\": 0,");
@@ -236,6 +289,8 @@ int main(void)
         SUMMARY_TEST(regions_are_told_apart_if_there_are_several),
         SUMMARY_TEST(cores_are_told_apart_if_there_are_several),
         SUMMARY_TEST(the_machine_and_the_speed_are_named),
+        SUMMARY_TEST(every_array_of_the_machine_is_named_with_what_is_unusual),
+        SUMMARY_TEST(walkers_of_all_cores_are_told_from_those_of_each),
         SUMMARY_TEST(the_verdict_is_plain_when_nothing_was_found),
         SUMMARY_TEST(findings_and_what_was_not_judged_are_told),
         SUMMARY_TEST(an_unchecked_run_claims_nothing),
