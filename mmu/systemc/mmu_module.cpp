@@ -19,13 +19,17 @@ constexpr unsigned lead_units = units_per_cycle / 2;
 
 using machine_pointer = std::unique_ptr<struct machine, void (*)(struct machine *)>;
 
-machine_pointer make_machine(const char *name, const struct mmu_config &config)
+void check_resolution(const char *name)
 {
-    char error[256] = "";
     if (sc_core::sc_get_time_resolution() != sc_core::sc_time(1, sc_core::SC_PS))
         throw std::invalid_argument(std::string(name) + ": the simulation's time resolution is " +
                                     sc_core::sc_get_time_resolution().to_string() +
                                     "; a cycle of 1 ns and its steps need 1 ps");
+}
+
+machine_pointer make_machine(const char *name, const struct mmu_config &config)
+{
+    char error[256] = "";
     struct machine *machine = machine_create(&config, error, sizeof error);
     if (!machine)
         throw std::invalid_argument(std::string(name) + ": " + error);
@@ -121,12 +125,23 @@ class mmu_module::call
 };
 
 mmu_module::mmu_module(sc_core::sc_module_name name, const struct mmu_config &config)
-    : sc_module(name), machine_(make_machine(this->name(), config)), core("core", config.cores),
+    : mmu_module(name, make_machine(name, config))
+{
+}
+
+mmu_module::mmu_module(sc_core::sc_module_name name, struct machine *machine)
+    : mmu_module(name, machine_pointer(machine, [](struct machine *) {}))
+{
+}
+
+mmu_module::mmu_module(sc_core::sc_module_name name, machine_pointer machine)
+    : sc_module(name), machine_(std::move(machine)), core("core", machine_config(machine_.get())->cores),
       memory("memory", machine_.get()),
       lockstep_(
           "lockstep", machine_.get(), [this](unsigned asked, uint64_t) { take_turn(asked); }, lead_units)
 {
     SC_HAS_PROCESS(mmu_module);
+    check_resolution(this->name());
     for (unsigned i = 0; i < core.size(); i++) {
         core[i].register_b_transport(this, &mmu_module::b_transport, static_cast<int>(i));
         core[i].register_transport_dbg(this, &mmu_module::transport_dbg, static_cast<int>(i));

@@ -76,6 +76,8 @@ class mmu_module : public sc_core::sc_module
 
     /* Throws std::invalid_argument with one sentence if there can be no such machine. */
     mmu_module(sc_core::sc_module_name name, const struct mmu_config &config);
+    /* Of a machine that is the caller's, outlives the module and has no programs. */
+    mmu_module(sc_core::sc_module_name name, struct machine *machine);
     ~mmu_module() override;
 
     /*
@@ -104,6 +106,9 @@ class mmu_module : public sc_core::sc_module
     void before_end_of_elaboration() override;
 
   private:
+    using machine_pointer = std::unique_ptr<struct machine, void (*)(struct machine *)>;
+    mmu_module(sc_core::sc_module_name name, machine_pointer machine);
+
     struct core_state;
     class call;
 

@@ -7,13 +7,14 @@
 #include "mmu/systemc/test/child.h"
 #include "mmu/test/machine_fixture.h"
 
-enum driver { DRIVE_STEPPED, DRIVE_FAST, DRIVE_LOCKSTEP };
+enum driver { DRIVE_STEPPED, DRIVE_FAST, DRIVE_LOCKSTEP, DRIVE_MODULE };
 
 struct scripted_run {
     struct mmu_config config;
     struct fixture fixture;
     struct script scripts[MMU_CORES_MAX];
     enum driver driver;
+    bool initiators; /* only what foreign initiators can do: no meetings, small accesses, all by the bus */
     /* Called in the child before the run, with a host about to be made; what it returns is given to `after`
      * when the host is gone. NULL: nothing to do. */
     void *(*before)(struct scripted_run *run);

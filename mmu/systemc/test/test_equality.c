@@ -1,6 +1,7 @@
 /*
- * Programs as SystemC threads, fast and in lock-step, give the same events, counters and end as the stepped
- * reference, to the last byte, on random machines with random programs.
+ * Programs as SystemC threads, fast and in lock-step, and as foreign initiators of the machine's module, give
+ * the same events, counters and end as the stepped reference, to the last byte, on random machines with
+ * random programs.
  *
  * MMUSIM_SEED replays one run; MMUSIM_RUNS says how many.
  */
@@ -18,11 +19,13 @@ static uint64_t from_environment(const char *name, uint64_t otherwise)
 
 static void runs_equal_the_stepped_reference(enum driver driver)
 {
+    bool initiators = driver == DRIVE_MODULE;
     uint64_t first = from_environment("MMUSIM_SEED", 1);
     uint64_t runs = getenv("MMUSIM_SEED") ? 1 : from_environment("MMUSIM_RUNS", RUNS);
     uint64_t events = 0, faults = 0;
     for (uint64_t seed = first; seed < first + runs; seed++) {
-        struct scripted_run stepped = {.driver = DRIVE_STEPPED}, hosted = {.driver = driver};
+        struct scripted_run stepped = {.driver = DRIVE_STEPPED, .initiators = initiators};
+        struct scripted_run hosted = {.driver = driver, .initiators = initiators};
         struct recording wanted, got;
         scripted_record(&stepped, seed, &wanted);
         scripted_record(&hosted, seed, &got);
@@ -55,6 +58,12 @@ static void fast_runs_equal_stepped_runs(void **state)
     runs_equal_the_stepped_reference(DRIVE_FAST);
 }
 
+static void foreign_initiators_equal_stepped_runs(void **state)
+{
+    (void)state;
+    runs_equal_the_stepped_reference(DRIVE_MODULE);
+}
+
 static void *reverse_ties(struct scripted_run *run)
 {
     machine_set_controls(run->fixture.machine, &(struct machine_controls){.reverse_ties = true});
@@ -83,6 +92,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lockstep_runs_equal_stepped_runs),
+        cmocka_unit_test(foreign_initiators_equal_stepped_runs),
         cmocka_unit_test(fast_runs_equal_stepped_runs),
         cmocka_unit_test(ties_in_reversed_order_are_seen),
     };
