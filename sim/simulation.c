@@ -48,13 +48,15 @@ struct setting_texts {
     size_t count;
 };
 
-static bool write_settings(const struct mmu_config *config, struct setting_texts *all)
+/* The machine's settings, then its preset, if it has one. */
+static bool write_settings(const struct simulation_config *simulation, struct setting_texts *all)
 {
+    const struct mmu_config *config = &simulation->machine;
     struct mmu_setting setting;
     all->count = 0;
     while (mmu_setting_at(config, (unsigned)all->count, &setting))
         all->count++;
-    all->settings = calloc(all->count, sizeof *all->settings);
+    all->settings = calloc(all->count + 1, sizeof *all->settings);
     all->texts = calloc(all->count, sizeof *all->texts);
     for (size_t i = 0; all->settings && all->texts && mmu_setting_at(config, (unsigned)i, &setting); i++) {
         struct setting_text *text = &all->texts[i];
@@ -63,6 +65,8 @@ static bool write_settings(const struct mmu_config *config, struct setting_texts
                           sizeof text->value);
         all->settings[i] = (struct record_setting){text->name, text->value};
     }
+    if (all->settings && simulation->preset)
+        all->settings[all->count++] = (struct record_setting){"preset", simulation->preset};
     return all->settings && all->texts;
 }
 
@@ -70,7 +74,7 @@ static bool open_recorder(struct simulation *simulation, const struct simulation
 {
     struct setting_texts texts;
     struct record_error error = {.text = "out of memory"};
-    bool written = write_settings(&config->machine, &texts);
+    bool written = write_settings(config, &texts);
     struct recorder_config recorder = {.path = simulation->outcome->database,
                                        .overwrite = config->options->overwrite,
                                        .level = simulation->level,

@@ -59,6 +59,7 @@ struct simulation {
 
 struct simulation_config {
     struct mmu_config machine;
+    const char *preset; /* for the record; NULL: none */
     const struct run_options *options;
     const char *record; /* "none" or a level's name */
     bool check;

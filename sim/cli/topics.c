@@ -1,5 +1,6 @@
 #include "sim/cli/topics.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +12,7 @@
 #include "sim/cli/format.h"
 #include "sim/judge/judge.h"
 #include "sim/nearest.h"
+#include "sim/presets.h"
 #include "sim/record/database.h"
 #include "traces/trace.h"
 
@@ -91,16 +93,48 @@ static bool parameter_row(const void *context, size_t index, struct listing_cell
     return true;
 }
 
+/* "l1d 64+4+32": the entries of all arrays of a level and side; nothing if there is none. */
+static void append_tlbs(char *text, size_t text_bytes, const struct mmu_config *config, uint64_t level,
+                        enum tlb_side side)
+{
+    static const char *const sides[TLB_SIDES] = {"i", "d", ""};
+    const char *join = NULL;
+    for (uint64_t i = 0; i < config->tlb_count; i++) {
+        const struct tlb_config *tlb = &config->tlbs[i];
+        size_t length = strlen(text);
+        if (tlb->level != level || tlb->side != (uint64_t)side)
+            continue;
+        if (join)
+            (void)snprintf(text + length, text_bytes - length, "%s%" PRIu64, join, tlb->entries);
+        else
+            (void)snprintf(text + length, text_bytes - length, "%sl%" PRIu64 "%s %" PRIu64,
+                           length ? ", " : "", level, sides[side], tlb->entries);
+        join = "+";
+    }
+}
+
+static void tlbs_cell(struct listing_cell *cell, const struct mmu_config *config)
+{
+    for (uint64_t level = 1; level <= MMU_TLB_LEVELS_MAX; level++)
+        for (int side = 0; side < TLB_SIDES; side++)
+            append_tlbs(cell->text, sizeof cell->text, config, level, (enum tlb_side)side);
+}
+
+/* The default machine, then the presets. */
 static bool machine_row(const void *context, size_t index, struct listing_cell *cells)
 {
     struct mmu_config config;
-    if (index > 0)
+    struct preset_reading reading = {
+        .summary = "every parameter at its default, which 'mmusim list parameters' says"};
+    const char *name = index == 0 ? "default" : preset_text_machines[index - 1].name;
+    if (!name)
         return false;
     mmu_config_defaults(&config);
-    listing_text(&cells[0], "default");
+    bool fine = index == 0 || preset_read(name, &config, &reading);
+    listing_text(&cells[0], name);
     listing_count(&cells[1], config.cores);
-    listing_text(&cells[2], format_size(config.memory_bytes).text);
-    listing_text(&cells[3], "every parameter at its default, which 'mmusim list parameters' says");
+    tlbs_cell(&cells[2], &config);
+    listing_text(&cells[3], fine ? reading.summary : reading.error);
     return true;
 }
 
@@ -205,8 +239,8 @@ struct topic {
 
 static const struct topic topics[] = {
     {"machines",
-     "machines that a script can begin with",
-     {{"name", "cores", "memory", "description"}, machine_row, NULL}},
+     "machines that a script can begin with: machine { preset = \"cortex-a53\" }",
+     {{"name", "cores", "tlbs", "description"}, machine_row, NULL}},
     {"parameters",
      "what describes a machine: names as in a script, defaults, ranges",
      {{"name", "default", "least", "most", "unit", "description"}, parameter_row, NULL}},

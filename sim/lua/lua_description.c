@@ -11,12 +11,9 @@
 
 #include "sim/lua/lua_script.h"
 #include "sim/nearest.h"
+#include "sim/presets.h"
 
 #define ERROR_BYTES 256
-
-/* Keys of machine { } that are no parameters of the hardware. */
-static const char *const run_keys[] = {"record", "check"};
-#define RUN_KEYS (sizeof run_keys / sizeof *run_keys)
 
 /* ---- names -------------------------------------------------------------------------------------- */
 
@@ -66,18 +63,21 @@ static void add_name(struct names *names, const char *text, size_t length)
 }
 
 /* Every setting's name, and what stands before each of its dots. The memory is Lua's, on the stack. */
-static void collect_names(lua_State *state, const struct mmu_config *config, struct names *names)
+static void collect_names(lua_State *state, const struct hardware_reader *reader, struct names *names)
 {
+    const struct mmu_config *config = reader->config;
     struct mmu_setting setting;
-    unsigned settings = 0;
+    unsigned settings = 0, others = 0;
+    while (reader->others[others])
+        others++;
     while (mmu_setting_at(config, settings, &setting))
         settings++;
-    size_t most = 3 * settings + MMU_FAMILIES + RUN_KEYS;
+    size_t most = 3 * settings + MMU_FAMILIES + others;
     names->count = 0;
     names->all = lua_newuserdatauv(state, most * sizeof *names->all, 0);
     names->texts = lua_newuserdatauv(state, most * sizeof *names->texts, 0);
-    for (unsigned i = 0; i < RUN_KEYS; i++)
-        add_name(names, run_keys[i], strlen(run_keys[i]));
+    for (unsigned i = 0; i < others; i++)
+        add_name(names, reader->others[i], strlen(reader->others[i]));
     for (unsigned i = 0; i < MMU_FAMILIES; i++)
         add_name(names, mmu_family_at(i)->name, strlen(mmu_family_at(i)->name));
     for (unsigned i = 0; mmu_setting_at(config, i, &setting); i++) {
@@ -96,20 +96,20 @@ static unsigned count_dots(const char *name)
 }
 
 /* Of those with as many dots; NULL if none is near. */
-static const char *nearest_key(lua_State *state, const struct mmu_config *config, const char *name)
+static const char *nearest_key(lua_State *state, const struct hardware_reader *reader, const char *name)
 {
     struct names names;
     size_t kept = 0;
-    collect_names(state, config, &names);
+    collect_names(state, reader, &names);
     for (size_t i = 0; i < names.count; i++)
         if (count_dots(names.all[i]) == count_dots(name))
             names.all[kept++] = names.all[i];
     return nearest_name(name, names.all, kept);
 }
 
-static int unknown_key(lua_State *state, const struct mmu_config *config, const char *name)
+static int unknown_key(lua_State *state, const struct hardware_reader *reader, const char *name)
 {
-    const char *near = nearest_key(state, config, name);
+    const char *near = nearest_key(state, reader, name);
     return luaL_error(state, "machine has no key \"%s\"%s%s%s", name,
                       near ? "; did you mean \"" : "; `mmusim list parameters` shows them", near ? near : "",
                       near ? "\"?" : "");
@@ -218,7 +218,7 @@ static uint64_t read_value(lua_State *state, const char *name, const struct mmu_
 
 /* `name` is the key with those of the tables around it. The value is on top of the stack. */
 typedef void (*key_reader)(lua_State *state, const char *name, const char *key,
-                           struct machine_description *description);
+                           struct hardware_reader *reader);
 
 static int compare_keys(const void *a, const void *b)
 {
@@ -245,8 +245,7 @@ static const char **sorted_keys(lua_State *state, size_t *count)
 }
 
 /* The table is on top of the stack; `prefix` has the names around it. */
-static void read_keys(lua_State *state, const char *prefix, key_reader read,
-                      struct machine_description *description)
+static void read_keys(lua_State *state, const char *prefix, key_reader read, struct hardware_reader *reader)
 {
     int table = lua_gettop(state);
     size_t count;
@@ -254,6 +253,7 @@ static void read_keys(lua_State *state, const char *prefix, key_reader read,
     const char **keys = sorted_keys(state, &count);
     for (size_t i = 0; i < count; i++) {
         const char *name = join(state, prefix, keys[i]);
+        snprintf(reader->key, sizeof reader->key, "%s", name);
         if (strchr(keys[i], '.'))
             luaL_error(state,
                        "machine: the key \"%s\" has a dot; a dot is a table in a table, as in memory = { "
@@ -261,19 +261,18 @@ static void read_keys(lua_State *state, const char *prefix, key_reader read,
                        keys[i]);
         lua_pushstring(state, keys[i]);
         lua_rawget(state, table);
-        read(state, name, keys[i], description);
+        read(state, name, keys[i], reader);
         lua_settop(state, table + 1);
     }
     lua_settop(state, table);
 }
 
-static void read_setting(lua_State *state, const char *name, const char *key,
-                         struct machine_description *description)
+static void read_setting(lua_State *state, const char *name, const char *key, struct hardware_reader *reader)
 {
     struct mmu_setting setting;
-    if (!mmu_setting_find(&description->config, name, &setting))
-        unknown_key(state, &description->config, name);
-    mmu_setting_set(&description->config, &setting, read_value(state, name, setting.parameter));
+    if (!mmu_setting_find(reader->config, name, &setting))
+        unknown_key(state, reader, name);
+    mmu_setting_set(reader->config, &setting, read_value(state, name, setting.parameter));
 }
 
 static bool is_member_name(enum mmu_family_id family, const char *key, char *error, size_t error_bytes)
@@ -283,22 +282,22 @@ static bool is_member_name(enum mmu_family_id family, const char *key, char *err
     return mmu_member_add(&config, family, key, error, error_bytes);
 }
 
-static void refuse_member_name(lua_State *state, const struct mmu_config *config, const char *name,
+static void refuse_member_name(lua_State *state, const struct hardware_reader *reader, const char *name,
                                const char *why)
 {
-    const char *near = nearest_key(state, config, name);
+    const char *near = nearest_key(state, reader, name);
     luaL_error(state, "machine: %s%s%s%s", why, near ? "; did you mean \"" : "", near ? near : "",
                near ? "\"?" : "");
 }
 
 /* A table makes it, or changes it; false removes it, also if it is not there. */
 static void read_member(lua_State *state, enum mmu_family_id family, const char *name, const char *key,
-                        struct machine_description *description)
+                        struct hardware_reader *reader)
 {
-    struct mmu_config *config = &description->config;
+    struct mmu_config *config = reader->config;
     char error[ERROR_BYTES];
     if (!is_member_name(family, key, error, sizeof error))
-        refuse_member_name(state, config, name, error);
+        refuse_member_name(state, reader, name, error);
     if (lua_isboolean(state, -1) && !lua_toboolean(state, -1)) {
         (void)mmu_member_remove(config, family, key);
         return;
@@ -308,12 +307,11 @@ static void read_member(lua_State *state, enum mmu_family_id family, const char 
                    lua_isboolean(state, -1) ? "true" : luaL_typename(state, -1));
     if (!mmu_member_add(config, family, key, error, sizeof error))
         luaL_error(state, "machine: %s", error);
-    read_keys(state, name, read_setting, description);
+    read_keys(state, name, read_setting, reader);
 }
 
 /* A key of a group: a parameter, or a member if the group is a family. */
-static void read_of_group(lua_State *state, const char *name, const char *key,
-                          struct machine_description *description)
+static void read_of_group(lua_State *state, const char *name, const char *key, struct hardware_reader *reader)
 {
     char why[ERROR_BYTES];
     const char *group = lua_pushlstring(state, name, strlen(name) - strlen(key) - 1);
@@ -322,34 +320,51 @@ static void read_of_group(lua_State *state, const char *name, const char *key,
     bool member = family != MMU_FAMILIES && !mmu_parameter_find(name) &&
                   (lua_istable(state, -1) || is_member_name(family, key, why, sizeof why));
     if (member)
-        read_member(state, family, name, key, description);
+        read_member(state, family, name, key, reader);
     else
-        read_setting(state, name, key, description);
+        read_setting(state, name, key, reader);
 }
 
 /* A key of machine { } itself. */
 static void read_outermost(lua_State *state, const char *name, const char *key,
-                           struct machine_description *description)
+                           struct hardware_reader *reader)
 {
-    for (unsigned i = 0; i < RUN_KEYS; i++)
-        if (strcmp(name, run_keys[i]) == 0)
+    for (const char *const *other = reader->others; *other; other++)
+        if (strcmp(name, *other) == 0)
             return;
     if (!is_group(name))
-        read_setting(state, name, key, description);
+        read_setting(state, name, key, reader);
     else if (lua_istable(state, -1))
-        read_keys(state, name, read_of_group, description);
+        read_keys(state, name, read_of_group, reader);
     else
         luaL_error(state, "machine: \"%s\" must be a table of keys, not %s", name, luaL_typename(state, -1));
 }
 
+void read_hardware(lua_State *state, int table, struct hardware_reader *reader)
+{
+    lua_pushvalue(state, table);
+    read_keys(state, "", read_outermost, reader);
+    lua_pop(state, 1);
+    reader->key[0] = '\0';
+}
+
+static void read_preset(lua_State *state, int table, struct machine_description *description)
+{
+    struct preset_reading reading = {.unsandboxed = script_of(state)->options->unsandboxed};
+    description->preset = text_field(state, table, "preset", NULL);
+    if (description->preset && !preset_read(description->preset, &description->config, &reading))
+        luaL_error(state, "%s", reading.error);
+}
+
 void read_description(lua_State *state, int table, struct machine_description *description)
 {
+    static const char *const run_keys[] = {"record", "check", "preset", NULL};
     const struct run_options *options = script_of(state)->options;
+    struct hardware_reader reader = {.config = &description->config, .others = run_keys};
     char error[ERROR_BYTES];
     mmu_config_defaults(&description->config);
-    lua_pushvalue(state, table);
-    read_keys(state, "", read_outermost, description);
-    lua_pop(state, 1);
+    read_preset(state, table, description);
+    read_hardware(state, table, &reader);
     description->record = text_field(state, table, "record", "misses");
     description->check = flag_field(state, table, "check", true);
     if (options->record)

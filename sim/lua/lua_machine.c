@@ -5,8 +5,7 @@
 
 #include "sim/lua/lua_script.h"
 
-/* math.random follows the machine's seed. */
-static void seed_random(lua_State *state, uint64_t seed)
+void seed_random(lua_State *state, uint64_t seed)
 {
     lua_getglobal(state, "math");
     lua_getfield(state, -1, "randomseed");
@@ -47,6 +46,7 @@ static int new_machine(lua_State *state)
         return luaL_error(state, "a script builds one machine, and this one has it already");
     read_description(state, 1, &description);
     struct simulation_config config = {.machine = description.config,
+                                       .preset = description.preset,
                                        .options = script->options,
                                        .record = description.record,
                                        .check = description.check,
@@ -54,7 +54,7 @@ static int new_machine(lua_State *state)
     script->has_machine = true;
     if (!simulation_open(&script->simulation, &config, script->outcome))
         return script_raise(state);
-    seed_random(state, description.config.seed);
+    seed_random(state, description.config.seed); /* math.random follows the machine's seed */
     lua_createtable(state, 0, 1);
     push_core_table(state, script);
     lua_setfield(state, -2, "core");

@@ -125,7 +125,6 @@ void open_sandbox(lua_State *state, bool unsandboxed)
     lua_pop(state, 1);
 }
 
-/* Last of all, when every global is there. */
 void close_globals(lua_State *state)
 {
     if (luaL_loadbufferx(state, prelude, sizeof prelude - 1, "=prelude", "t") != LUA_OK)

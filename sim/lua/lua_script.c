@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-void close_globals(lua_State *state);
-
 struct script *script_of(lua_State *state)
 {
     return *(struct script **)lua_getextraspace(state);
@@ -57,15 +55,13 @@ const struct core_result *script_do(lua_State *state, struct script_core *core,
     return result;
 }
 
-/* The whole file, with a terminating zero; NULL with a sentence in the outcome. */
-static char *read_file(const char *path, size_t *length, struct run_outcome *outcome)
+char *read_text(const char *path, size_t *length, const char *what, char *error, size_t error_bytes)
 {
     char *text = NULL;
     size_t used = 0, capacity = 0;
     FILE *file = fopen(path, "rb");
     if (!file) {
-        snprintf(outcome->error, sizeof outcome->error, "%s: %s; give the path of a Lua script", path,
-                 strerror(errno));
+        snprintf(error, error_bytes, "%s: %s; give the path of a %s", path, strerror(errno), what);
         return NULL;
     }
     do {
@@ -80,7 +76,7 @@ static char *read_file(const char *path, size_t *length, struct run_outcome *out
     } while (!feof(file) && !ferror(file));
     bool failed = !text || ferror(file) || !feof(file);
     if (fclose(file) != 0 || failed) {
-        snprintf(outcome->error, sizeof outcome->error, "%s: it cannot be read as a file", path);
+        snprintf(error, error_bytes, "%s: it cannot be read as a file", path);
         free(text);
         return NULL;
     }
@@ -199,7 +195,8 @@ int run_script(const struct run_options *options, struct run_outcome *outcome)
         script->options = options;
         script->outcome = outcome;
         script->current = NO_CORE;
-        script->text = read_file(options->script, &length, outcome);
+        script->text =
+            read_text(options->script, &length, "Lua script", outcome->error, sizeof outcome->error);
         ran = script->text && run_main_chunk(script, length) && run_programs(script);
         script->current = NO_CORE; /* what the script's finalizers may still do, when lua_close calls them */
         lua_close(script->state);

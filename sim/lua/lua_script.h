@@ -58,11 +58,22 @@ void script_resumed(lua_State *state, struct script_core *core);
 /* lua_description.c: what machine { ... } says, with the options of the command line over it. */
 struct machine_description {
     struct mmu_config config;
+    const char *preset; /* on the stack; NULL: it begins with the defaults */
     const char *record; /* on the stack, or one of the options' */
     bool check;
 };
 /* Raises a sentence with the script's place when something is wrong. */
 void read_description(lua_State *state, int table, struct machine_description *description);
+/*
+ * What a table says of the hardware is set in `config`, which keeps the rest. Raises a sentence; `key` then
+ * has the name of the key that is wrong ("tlb.l1d.ways"), for a caller who can tell its place.
+ */
+struct hardware_reader {
+    struct mmu_config *config;
+    const char *const *others; /* keys that are the caller's; NULL-terminated */
+    char key[96];              /* empty at first and at the end */
+};
+void read_hardware(lua_State *state, int table, struct hardware_reader *reader);
 
 /* lua_check.c: arguments. All raise a sentence with the script's place when something is wrong. */
 uint64_t check_integer(lua_State *state, int index, const char *what);
@@ -96,6 +107,15 @@ void push_hex(lua_State *state, uint64_t value);
 struct script_core *check_core(lua_State *state, int index);
 struct address_space *check_space(lua_State *state, int index);
 
+/* lua_machine.c: math.random begins anew. */
+void seed_random(lua_State *state, uint64_t seed);
+/*
+ * lua_script.c: the whole file, with a terminating zero, which the caller frees; NULL with a sentence, in
+ * which `what` says what the path should be of.
+ */
+char *read_text(const char *path, size_t *length, const char *what, char *error, size_t error_bytes);
+/* Last of all, when every global is there. */
+void close_globals(lua_State *state);
 /* lua_machine.c, lua_core.c, lua_space.c, lua_stream.c: their names in the script's globals. */
 void open_machine(lua_State *state);
 void open_cores(lua_State *state);

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sim/presets.h"
+
 struct fake_run fake_run;
 
 int run_script(const struct run_options *options, struct run_outcome *outcome)
@@ -22,6 +24,20 @@ int run_script(const struct run_options *options, struct run_outcome *outcome)
 
 void run_outcome_free(struct run_outcome *outcome)
 {
+}
+
+const struct preset_text preset_text_machines[] = {{"made-up", ""}, {"broken", ""}, {NULL, NULL}};
+
+bool preset_read(const char *name, struct mmu_config *config, struct preset_reading *reading)
+{
+    if (strcmp(name, "made-up") != 0) {
+        (void)snprintf(reading->error, sizeof reading->error, "machines/%s.lua:3: it is broken", name);
+        return false;
+    }
+    config->cores = 3;
+    (void)mmu_member_add(config, MMU_FAMILY_TLB, "l1d_2m", NULL, 0);
+    (void)snprintf(reading->summary, sizeof reading->summary, "a machine that nobody makes");
+    return true;
 }
 
 static void make_up_core(struct core_counters *counters, uint64_t scale)

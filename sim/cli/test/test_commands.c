@@ -328,6 +328,16 @@ static void sizes_are_as_in_scripts_for_people_and_bytes_for_programs(void **sta
     assert_fine_with(*state, "{\"name\": \"memory.size\", \"default\": 4294967296, \"least\": 65536, ");
 }
 
+static void machines_are_the_default_one_and_the_presets(void **state)
+{
+    call(*state, "list", "machines", "--csv", NULL);
+    assert_fine_with(
+        *state, "name,cores,tlbs,description\r\ndefault,1,\"l1i 48, l1d 64, l2 1536\",\"every parameter");
+    assert_fine_with(*state, "\r\nmade-up,3,\"l1i 48, l1d 64+64, l2 1536\",a machine that nobody makes\r\n");
+    assert_fine_with(*state,
+                     "\r\nbroken,1,\"l1i 48, l1d 64, l2 1536\",machines/broken.lua:3: it is broken\r\n");
+}
+
 static void an_unknown_topic_is_answered_with_the_nearest(void **state)
 {
     call(*state, "list", "counter", NULL);
@@ -465,6 +475,7 @@ int main(void)
         COMMAND_TEST(a_run_that_fails_is_told_in_its_sentence),
         COMMAND_TEST(json_is_all_that_a_run_gives),
         COMMAND_TEST(every_topic_can_be_listed_in_every_format),
+        COMMAND_TEST(machines_are_the_default_one_and_the_presets),
         COMMAND_TEST(sizes_are_as_in_scripts_for_people_and_bytes_for_programs),
         COMMAND_TEST(an_unknown_topic_is_answered_with_the_nearest),
         COMMAND_TEST(a_trace_is_summed_up_with_its_first_instructions),

@@ -1,0 +1,3 @@
+return {
+  preset = "./data/wrong-circle.lua",
+}

@@ -1,0 +1,4 @@
+return {
+  cores = 2,
+  preset = "./data/wrong-key.lua",
+}

@@ -1,0 +1,3 @@
+local cores = 2
+io.write("here")
+return { cores = cores }

@@ -1,0 +1,4 @@
+return {
+  cores = 2
+  window = 1
+}

@@ -1,0 +1,1 @@
+return { tlb = { l1d = { entries = 10, ways = 4 } } }

@@ -1,0 +1,13 @@
+-- What the script says itself comes after its preset: single settings, the rest stays.
+local m = machine { preset = "./data/small-core.lua", cores = 3, tlb = { l2 = { latency = 9 } } }
+local as = m:address_space {}
+as:premap(0x400000, m:frames("8K"), "4K", "rw-u", 2)
+
+m.core[1]:program(function(core)
+  core:switch(as)
+  core:load(0x400000, { data = "none" })
+  core:load(0x401000, { data = "none" }) -- takes the only entry of the first level
+  local begin = core:now()
+  core:load(0x400000, { data = "none" })
+  print("cores: " .. #m.core, "a hit in the second level: " .. core:now() - begin .. " cycles")
+end)
