@@ -62,7 +62,7 @@ static void open_brace(struct scanner *scanner)
     if (scanner->depth < DEPTH_MAX)
         scanner->lengths[scanner->depth] = strlen(scanner->path);
     if (scanner->depth > 0 && scanner->pending[0] != '\0')
-        strcpy(scanner->path, scanner->pending);
+        memcpy(scanner->path, scanner->pending, sizeof scanner->path);
     scanner->pending[0] = '\0';
     scanner->depth++;
 }
@@ -126,7 +126,7 @@ unsigned table_line(const char *text, const char *path)
     unsigned line = 0;
     if (strlen(path) >= sizeof part)
         return 0;
-    strcpy(part, path);
+    memcpy(part, path, strlen(path) + 1);
     while (part[0] != '\0' && !find_line(text, part, &line)) {
         char *dot = strrchr(part, '.');
         *(dot ? dot : part) = '\0';
