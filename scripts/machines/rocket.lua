@@ -1,6 +1,6 @@
 -- Rocket, as its generator makes it by default: a single core in order.
 --
--- RC: chipsalliance/rocket-chip, src/main/scala/rocket. The comments name DCacheParams of HellaCache.scala, ICacheParams
+-- RC: chipsalliance/rocket-chip, src/main/scala/rocket. Comments name DCacheParams of HellaCache.scala, ICacheParams
 -- of ICache.scala, RocketCoreParams of RocketCore.scala, and TLB.scala and PTW.scala. Times are not stated there as
 -- numbers and stay at mmusim's defaults.
 --

@@ -19,8 +19,8 @@ return {
       ways = 40, -- fully associative: MAN; DTS d-tlb-sets
     },
     l2 = {
-      entries = 512, -- MAN
-      ways = 1, -- direct-mapped: MAN; the default of RC, too (nL2TLBWays)
+      entries = 512, -- unified: MAN
+      ways = 1, -- direct-mapped, as is the default of RC (nL2TLBWays)
       sizes = { "4K" }, -- not public for the U74; RC keeps last-level pages alone (PTW.scala, l2_refill)
     },
   },
