@@ -61,6 +61,7 @@ uint32_t access_take_slot(struct core *core, const struct wanted_access *wanted,
                                              .access = wanted->number,
                                              .space = core->context->space,
                                              .asid = core->context->asid,
+                                             .vmid = core->context->vmid,
                                              .size_bytes = size_bytes,
                                              .access_kind = wanted->access.kind,
                                              .privilege = wanted->privilege,
@@ -94,12 +95,12 @@ static void apply_translation(struct access_slot *slot, const struct walk_leaf *
     event->fault_level = leaf->level;
 }
 
-static void note_hit(struct core *core, struct access_slot *slot, unsigned side, uint32_t tlb_slot)
+static void note_hit(struct core *core, struct access_slot *slot, const struct tlb_found *found)
 {
     if (!core->track)
         return;
-    slot->life = core->lives_of[side][tlb_slot];
-    struct entry_life *life = &core->lives[slot->life];
+    slot->life = found->array->lives[found->slot];
+    struct entry_life *life = &core->lives.lives[slot->life];
     life->users++;
     if (life->event.hits++ == 0)
         life->event.first_hit_cycle = core->now;
@@ -107,32 +108,107 @@ static void note_hit(struct core *core, struct access_slot *slot, unsigned side,
     slot->event.entry = life->event.id;
 }
 
+static unsigned side_of(uint8_t access_kind)
+{
+    return access_kind == ACCESS_FETCH ? TLB_SIDE_INSTRUCTION : TLB_SIDE_DATA;
+}
+
+static struct tlb_found look_at_first_level(struct core *core, unsigned side, uint64_t va)
+{
+    const struct tlb_group *group = core->hierarchy.path[side][0];
+    struct translation_array *array = core->hierarchy.simple[side];
+    if (!array || tlb_overlapping(&array->tlb))
+        return hierarchy_look(core, group, 0, group->step_count, va);
+    struct array_counters *counters = &core->counters.arrays[array->number];
+    uint32_t slot = tlb_lookup(&array->tlb, va, core->space);
+    counters->lookups++;
+    if (slot == TLB_NONE)
+        return (struct tlb_found){.cycles = array->latency_cycles};
+    counters->hits++;
+    return (struct tlb_found){.array = array, .slot = slot, .cycles = array->latency_cycles, .matches = 1};
+}
+
+bool access_conflict(struct core *core, uint64_t va, const struct tlb_found *found)
+{
+    if (found->matches < 2)
+        return false;
+    core->counters.accesses.conflicts++;
+    struct mmu_event *event = core_event(core, EVENT_CONFLICT, core->now);
+    if (event)
+        event->as.conflict = (struct event_conflict){
+            .va = va,
+            .entry = found->array->pool->lives[found->array->lives[found->slot]].event.id,
+            .space = core->context->space,
+            .matches = found->matches,
+            .tlb = found->array->number};
+    return core->machine->config.tlb_conflict == TLB_CONFLICT_ABORT;
+}
+
+/* A store that finds an entry which hardware has to make dirty first walks, as if it had found none. */
+static bool is_clean(const struct event_translation *event, const struct walk_leaf *leaf)
+{
+    unsigned missing = leaf->rights_when_dirty & ~(unsigned)leaf->rights;
+    return event->access_kind == ACCESS_STORE && missing & ACCESS_RIGHT(event->privilege, ACCESS_STORE);
+}
+
+static void first_level_hit(struct core *core, uint32_t index, const struct tlb_found *found,
+                            const struct walk_leaf *leaf)
+{
+    struct access_slot *slot = &core->slots[index];
+    slot->event.outcome = OUTCOME_L1_HIT;
+    note_hit(core, slot, found);
+    if (access_conflict(core, slot->event.va, found)) {
+        slot->event.fault = FAULT_TLB_CONFLICT;
+        slot->event.fault_level = leaf->level;
+    } else {
+        apply_translation(slot, leaf);
+    }
+    slot->state = SLOT_LOOKUP;
+    core_schedule(core, core->now + found->cycles, CALENDAR_TRANSLATED, index);
+}
+
 static void look_up(struct core *core, uint32_t index)
 {
     struct access_slot *slot = &core->slots[index];
-    unsigned side = slot->event.access_kind == ACCESS_FETCH ? TLB_L1I : TLB_L1D;
-    struct tlb_counters *counters = side == TLB_L1I ? &core->counters.l1i : &core->counters.l1d;
-    uint32_t tlb_slot = tlb_lookup(&core->tlbs[side], slot->event.va, tlb_space(core->context->asid, 0));
+    unsigned side = side_of(slot->event.access_kind);
+    struct tlb_group *group = core->hierarchy.path[side][0];
+    struct tlb_counters *counters = &core->counters.tlb[group->counters];
+    if (group->ports)
+        (void)hierarchy_take_port(group, core->now);
+    struct tlb_found found = look_at_first_level(core, side, slot->event.va);
     counters->lookups++;
-    if (tlb_slot == TLB_NONE) {
-        counters->misses++;
-        if (!miss_start(core, index)) {
-            slot->state = SLOT_STALLED;
-            core->stalled = index;
+    if (found.array) {
+        struct walk_leaf leaf = hierarchy_leaf(&found.array->tlb.entries[found.slot]);
+        if (!is_clean(&slot->event, &leaf)) {
+            counters->hits++;
+            first_level_hit(core, index, &found, &leaf);
+            return;
         }
-        return;
+        core->counters.arrays[found.array->number].hits--;
     }
-    const struct tlb_entry *entry = &core->tlbs[side].entries[tlb_slot];
-    struct walk_leaf leaf = {.va = entry->va,
-                             .frame = {.base = entry->pa, .size_lg2 = entry->size_lg2},
-                             .rights = entry->rights,
-                             .level = (uint8_t)(entry->attributes >> CORE_LEVEL_SHIFT)};
-    counters->hits++;
-    slot->event.outcome = OUTCOME_L1_HIT;
-    note_hit(core, slot, side, tlb_slot);
-    apply_translation(slot, &leaf);
-    slot->state = SLOT_LOOKUP;
-    core_schedule(core, core->now + core->l1_latency[side], CALENDAR_TRANSLATED, index);
+    counters->misses++;
+    if (!miss_start(core, index)) {
+        slot->state = SLOT_STALLED;
+        core->stalled = index;
+    }
+}
+
+/* Whether the first level takes a look-up now. If not, some event of the calendar, or `ready_at`, comes
+ * first. */
+bool access_can_issue(struct core *core, uint8_t access_kind)
+{
+    const struct tlb_group *group = core->hierarchy.path[side_of(access_kind)][0];
+    if (!group->gated)
+        return true;
+    if (!group->hit_under_miss && group->outstanding > 0) {
+        core->blocked = true;
+        return false;
+    }
+    uint64_t earliest = hierarchy_port_free(group);
+    if (earliest <= core->now)
+        return true;
+    core->ready_at = earliest;
+    return false;
 }
 
 void access_issue(struct core *core, const struct wanted_access *wanted)
@@ -188,7 +264,7 @@ void access_complete(struct core *core, uint32_t index)
         event->as.translation = slot->event;
     core->counters.accesses.faulted += slot->event.fault != FAULT_NONE;
     if (slot->life != NO_INDEX)
-        core_release_life(core, slot->life);
+        hierarchy_release_life(core, slot->life);
     operation_access_done(core, slot);
     uint64_t settle = slot->settle;
     release_slot(core, index);
@@ -375,7 +451,7 @@ void access_data(struct core *core, uint32_t index, const struct bus_request *re
 static void tell_hit(struct core *core, const struct stream_access *access, uint32_t number,
                      const struct tlb_entry *entry, const struct entry_life *life)
 {
-    uint64_t translated = core->now + core->l1_latency[access->kind == ACCESS_FETCH ? TLB_L1I : TLB_L1D];
+    uint64_t translated = core->now + 1;
     struct mmu_event *event = core_event(core, EVENT_TRANSLATION, translated);
     if (!event)
         return;
@@ -389,6 +465,7 @@ static void tell_hit(struct core *core, const struct stream_access *access, uint
                                                        .access = number,
                                                        .space = core->context->space,
                                                        .asid = core->context->asid,
+                                                       .vmid = core->context->vmid,
                                                        .size_bytes = access->size_bytes,
                                                        .access_kind = access->kind,
                                                        .privilege = (uint8_t)core->op.privilege,
@@ -398,14 +475,14 @@ static void tell_hit(struct core *core, const struct stream_access *access, uint
 }
 
 static void note_fast_hit(struct core *core, const struct stream_access *access, uint32_t number,
-                          unsigned side, uint32_t tlb_slot)
+                          const struct translation_array *array, uint32_t tlb_slot)
 {
-    struct entry_life *life = &core->lives[core->lives_of[side][tlb_slot]];
+    struct entry_life *life = &core->lives.lives[array->lives[tlb_slot]];
     if (life->event.hits++ == 0)
         life->event.first_hit_cycle = core->now;
     life->event.last_hit_cycle = core->now;
     if (core->tell_hits)
-        tell_hit(core, access, number, &core->tlbs[side].entries[tlb_slot], life);
+        tell_hit(core, access, number, &array->tlb.entries[tlb_slot], life);
 }
 
 /* What a run of issues did, by kind of access. */
@@ -413,6 +490,20 @@ struct issued {
     uint64_t hits[ACCESS_KINDS];
     uint64_t merges[ACCESS_KINDS];
 };
+
+/* Both sides may share a unified first level. */
+static void count_level(struct core *core, unsigned side, uint64_t hits, uint64_t misses)
+{
+    if (hits + misses == 0)
+        return;
+    struct tlb_counters *level = &core->counters.tlb[core->hierarchy.path[side][0]->counters];
+    struct array_counters *array = &core->counters.arrays[core->hierarchy.simple[side]->number];
+    level->lookups += hits + misses;
+    level->hits += hits;
+    level->misses += misses;
+    array->lookups += hits + misses;
+    array->hits += hits;
+}
 
 static void count_many(struct core *core, const struct issued *issued)
 {
@@ -427,12 +518,9 @@ static void count_many(struct core *core, const struct issued *issued)
     counters->accesses.loads += sums[ACCESS_LOAD];
     counters->accesses.stores += sums[ACCESS_STORE];
     counters->accesses.fetches += sums[ACCESS_FETCH];
-    counters->l1d.lookups += sums[ACCESS_LOAD] + sums[ACCESS_STORE];
-    counters->l1d.hits += issued->hits[ACCESS_LOAD] + issued->hits[ACCESS_STORE];
-    counters->l1d.misses += issued->merges[ACCESS_LOAD] + issued->merges[ACCESS_STORE];
-    counters->l1i.lookups += sums[ACCESS_FETCH];
-    counters->l1i.hits += issued->hits[ACCESS_FETCH];
-    counters->l1i.misses += issued->merges[ACCESS_FETCH];
+    count_level(core, TLB_SIDE_DATA, issued->hits[ACCESS_LOAD] + issued->hits[ACCESS_STORE],
+                issued->merges[ACCESS_LOAD] + issued->merges[ACCESS_STORE]);
+    count_level(core, TLB_SIDE_INSTRUCTION, issued->hits[ACCESS_FETCH], issued->merges[ACCESS_FETCH]);
     counters->misses.merged += merges;
     core->first_issues += all;
     if (all > 0)
@@ -440,18 +528,26 @@ static void count_many(struct core *core, const struct issued *issued)
 }
 
 /* A first-level hit that is allowed; false if it is none, or not allowed. */
-static bool issue_hit(struct core *core, const struct stream_access *access, unsigned side, bool *missed)
+static bool issue_hit(struct core *core, const struct stream_access *access, struct translation_array *array,
+                      bool *missed)
 {
-    struct tlb *tlb = &core->tlbs[side];
-    uint32_t tlb_slot = tlb_probe(tlb, access->va, tlb_space(core->context->asid, 0));
+    struct tlb *tlb = &array->tlb;
+    uint32_t tlb_slot = tlb_probe(tlb, access->va, core->space);
     *missed = tlb_slot == TLB_NONE;
     if (*missed || !(tlb->entries[tlb_slot].rights & ACCESS_RIGHT(core->op.privilege, access->kind)))
         return false;
     tlb_touch(tlb, tlb_slot);
     core->access_count++;
     if (core->track)
-        note_fast_hit(core, access, core->access_count, side, tlb_slot);
+        note_fast_hit(core, access, core->access_count, array, tlb_slot);
     return true;
+}
+
+/* The first level, if a hit in it is complete before the next issue and is told by one array; or NULL. */
+static struct translation_array *quick_array(const struct core *core, unsigned side)
+{
+    struct translation_array *array = core->hierarchy.simple[side];
+    return array && array->latency_cycles == 1 && !tlb_overlapping(&array->tlb) ? array : NULL;
 }
 
 /*
@@ -462,6 +558,9 @@ static bool issue_hit(struct core *core, const struct stream_access *access, uns
 void access_issue_many(struct core *core, uint64_t bound, uint32_t window)
 {
     unsigned page_lg2 = core->context->regime.format->page_lg2;
+    struct translation_array *arrays[2] = {quick_array(core, TLB_SIDE_INSTRUCTION),
+                                           quick_array(core, TLB_SIDE_DATA)};
+    bool merges = !core->track && core->machine->config.walker_merge;
     struct issued issued = {{0}, {0}};
     uint64_t missed_page = NO_PAGE;
     unsigned missed_side = 0;
@@ -469,18 +568,18 @@ void access_issue_many(struct core *core, uint64_t bound, uint32_t window)
     while (core->now < bound && core->block_next < core->block_count && core->in_flight < window) {
         const struct stream_access *access = &core->block[core->block_next];
         uint64_t page = access->va >> page_lg2;
-        unsigned side = access->kind == ACCESS_FETCH ? TLB_L1I : TLB_L1D;
-        if ((access->va + access->size_bytes - 1) >> page_lg2 != page || core->l1_latency[side] != 1)
+        unsigned side = side_of(access->kind);
+        if ((access->va + access->size_bytes - 1) >> page_lg2 != page || !arrays[side])
             break;
         if (page != missed_page || side != missed_side) {
             bool missed;
-            if (issue_hit(core, access, side, &missed)) {
+            if (issue_hit(core, access, arrays[side], &missed)) {
                 issued.hits[access->kind]++;
                 core->block_next++;
                 core->now++;
                 continue;
             }
-            if (!missed || core->track || (miss = miss_find(core, page)) == NO_INDEX)
+            if (!missed || !merges || (miss = miss_find(core, page)) == NO_INDEX)
                 break;
             missed_page = page;
             missed_side = side;

@@ -22,9 +22,12 @@ enum calendar_kind {
     CALENDAR_ACKNOWLEDGEMENT, /* of this core's own invalidation, from another core or itself */
     CALENDAR_DATA,            /* a load's data, a compare-exchange's or a clear's answer */
     CALENDAR_ENTRY,           /* a page-table entry for the walker */
-    CALENDAR_SECOND_LEVEL,    /* a second-level look-up's result */
+    CALENDAR_WALKER,          /* a walk has its slot, or its walk caches answer */
+    CALENDAR_LOOKUP,          /* a miss's look-up of a further level begins or answers */
     CALENDAR_TRANSLATED,      /* a first-level hit's translation is ready */
     CALENDAR_STORE_DRAIN,     /* a buffered store asks for the bus */
+    CALENDAR_HANDLER_ENDS,    /* the interrupted program goes on */
+    CALENDAR_SPECULATION,     /* a prefetch, or an act of the adversary */
 };
 
 struct calendar_item {

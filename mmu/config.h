@@ -69,6 +69,9 @@ enum tlb_conflict {
     TLB_CONFLICTS
 };
 
+/* The TLBs of a machine that names none, by number. */
+enum standard_tlb { TLB_L1I, TLB_L1D, TLB_L2 };
+
 #define TLB_ALL_PAGE_SIZES UINT64_MAX
 
 /* All members but names are uint64_t, so that the tables of parameters can describe them all in one way. */

@@ -1,5 +1,5 @@
 /*
- * The core as a whole: its calendar, its TLB entries' lives, its events.
+ * The core as a whole: its calendar, its events, its making.
  */
 #include "mmu/core.h"
 
@@ -16,8 +16,37 @@ static void push(struct core *core, uint64_t cycle, uint64_t order, uint32_t wha
         machine_fail(core->machine, "out of memory: the calendar of core %u cannot grow", core->index + 1);
 }
 
+uint64_t core_random(struct core *core)
+{
+    uint64_t value = core->random += UINT64_C(0x9e3779b97f4a7c15);
+    value = (value ^ value >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    value = (value ^ value >> 27) * UINT64_C(0x94d049bb133111eb);
+    return value ^ value >> 31;
+}
+
+/* What may touch something that cores share. */
+static bool is_shared(const struct core *core, enum calendar_kind kind)
+{
+    return core->machine->coupled &&
+           (kind == CALENDAR_LOOKUP || kind == CALENDAR_ENTRY || kind == CALENDAR_WALKER ||
+            kind == CALENDAR_INVALIDATION_DROPS || kind == CALENDAR_SPECULATION);
+}
+
+uint64_t core_next_shared(const struct core *core)
+{
+    uint64_t next = NEVER;
+    for (uint32_t i = 0; i < core->calendar.count; i++) {
+        const struct calendar_item *item = &core->calendar.items[i];
+        if (item->cycle < next && is_shared(core, calendar_kind_of(item)))
+            next = item->cycle;
+    }
+    return next;
+}
+
 void core_schedule(struct core *core, uint64_t cycle, enum calendar_kind kind, uint32_t what)
 {
+    if (is_shared(core, kind) && cycle < core->limit)
+        core->limit = cycle;
     push(core, cycle, calendar_order(kind, core->age++), what, core->index);
 }
 
@@ -34,6 +63,10 @@ void core_deliver(struct core *core, uint64_t cycle, uint64_t order, uint32_t wh
 uint64_t core_next(const struct core *core)
 {
     uint64_t next = calendar_next(&core->calendar);
+    if (core->suspended) {
+        bool finishes = !core->blocked && operation_half_issued(core);
+        return finishes && core->ready_at < next ? core->ready_at : next;
+    }
     if (core->program == PROGRAM_DUE)
         return core->due_cycle < next ? core->due_cycle : next;
     if (core->program == PROGRAM_RUNNING && !core->blocked && core->ready_at < next)
@@ -65,17 +98,25 @@ static void handle(struct core *core, const struct calendar_item *item)
         bus_release(core, item->what);
         break;
     case CALENDAR_ENTRY:
-        miss_entry(core, core->requests[item->what].what, &core->requests[item->what]);
+        walker_entry(core, core->requests[item->what].what, &core->requests[item->what]);
         bus_release(core, item->what);
         break;
-    case CALENDAR_SECOND_LEVEL:
-        miss_second_level(core, item->what);
+    case CALENDAR_WALKER:
+        walker_continue(core, item->what);
+        break;
+    case CALENDAR_LOOKUP:
+        miss_look_up(core, item->what);
         break;
     case CALENDAR_TRANSLATED:
         access_translated_event(core, item->what);
         break;
     case CALENDAR_STORE_DRAIN:
         store_buffer_drain(core);
+        break;
+    case CALENDAR_HANDLER_ENDS:
+        invalidation_resumes(core);
+        break;
+    case CALENDAR_SPECULATION:
         break;
     }
 }
@@ -88,6 +129,11 @@ void core_step(struct core *core, uint64_t cycle)
         core->blocked = false;
         handle(core, &item);
     }
+    if (core->suspended) {
+        if (operation_half_issued(core) && !core->blocked && core->ready_at <= cycle)
+            operation_finish_issue(core);
+        return;
+    }
     if (core->program == PROGRAM_DUE && core->due_cycle == cycle) {
         core->asked = true;
         return;
@@ -96,98 +142,6 @@ void core_step(struct core *core, uint64_t cycle)
         operation_issue(core);
     if (core->program == PROGRAM_DUE && core->due_cycle == cycle)
         core->asked = true;
-}
-
-/* ---- TLB entries ------------------------------------------------------------------------------- */
-
-static void tell_life(struct core *core, uint32_t index)
-{
-    struct entry_life *life = &core->lives[index];
-    struct event_tlb_entry *entry = &life->event;
-    struct mmu_event *event = core_event(core, EVENT_TLB_ENTRY, core->now);
-    if (event && entry->hits > 0 && entry->tlb != TLB_L2) {
-        uint64_t done = entry->last_hit_cycle + core->l1_latency[entry->tlb];
-        if (entry->last_done_cycle == EVENT_NEVER || entry->last_done_cycle < done)
-            entry->last_done_cycle = done;
-    }
-    if (event)
-        event->as.tlb_entry = *entry;
-    life->next_free = core->free_life;
-    core->free_life = index;
-}
-
-void core_end_life(struct core *core, enum tlb_id tlb, uint32_t slot, enum entry_end end,
-                   uint64_t invalidation)
-{
-    if (!core->track)
-        return;
-    uint32_t index = core->lives_of[tlb][slot];
-    struct entry_life *life = &core->lives[index];
-    life->event.end = (uint8_t)end;
-    life->event.end_cycle = core->now;
-    life->event.invalidation = invalidation;
-    life->ended = true;
-    if (life->users == 0)
-        tell_life(core, index);
-}
-
-/* An access that hit this entry is complete. */
-void core_release_life(struct core *core, uint32_t index)
-{
-    struct entry_life *life = &core->lives[index];
-    life->event.last_done_cycle = core->now;
-    if (--life->users == 0 && life->ended)
-        tell_life(core, index);
-}
-
-static void begin_life(struct core *core, enum tlb_id tlb, uint32_t slot, const struct walk_leaf *leaf,
-                       uint64_t walk)
-{
-    uint32_t index = core->free_life;
-    struct entry_life *life = &core->lives[index];
-    core->free_life = life->next_free;
-    core->lives_of[tlb][slot] = index;
-    life->users = 0;
-    life->ended = false;
-    life->event = (struct event_tlb_entry){.id = ++core->entry_count << EVENT_CORE_BITS | core->index,
-                                           .va = leaf->va,
-                                           .frame = leaf->frame,
-                                           .walk = walk,
-                                           .fill_cycle = core->now,
-                                           .first_hit_cycle = EVENT_NEVER,
-                                           .last_hit_cycle = EVENT_NEVER,
-                                           .last_done_cycle = EVENT_NEVER,
-                                           .space = core->context->space,
-                                           .asid = core->context->asid,
-                                           .rights = leaf->rights,
-                                           .tlb = (uint8_t)tlb};
-}
-
-void core_fill(struct core *core, enum tlb_id tlb, const struct walk_leaf *leaf, uint64_t walk)
-{
-    struct tlb_entry entry = {.va = leaf->va,
-                              .pa = leaf->frame.base,
-                              .attributes = leaf->frame.attributes | (uint32_t)leaf->level
-                                                                         << CORE_LEVEL_SHIFT,
-                              .asid = core->context->asid,
-                              .size_lg2 = leaf->frame.size_lg2,
-                              .rights = leaf->rights,
-                              .global = (leaf->frame.attributes & FRAME_GLOBAL) != 0};
-    struct tlb_fill_result filled = tlb_fill(&core->tlbs[tlb], &entry);
-    bool same_page = filled.victim.va == entry.va && filled.victim.size_lg2 == entry.size_lg2 &&
-                     filled.victim.global == entry.global && filled.victim.asid == entry.asid;
-    if (filled.replaced)
-        core_end_life(core, tlb, filled.slot, same_page ? ENTRY_END_REFILLED : ENTRY_END_EVICTED, 0);
-    if (core->track)
-        begin_life(core, tlb, filled.slot, leaf, walk);
-}
-
-void core_end_all_lives(struct core *core)
-{
-    for (unsigned tlb = 0; tlb < TLBS; tlb++)
-        for (uint32_t slot = 0; slot < core->tlbs[tlb].geometry.entries; slot++)
-            if (tlb_slot_used(&core->tlbs[tlb], slot))
-                core_end_life(core, (enum tlb_id)tlb, slot, ENTRY_END_RUN, 0);
 }
 
 /* ---- events ------------------------------------------------------------------------------------ */
@@ -240,39 +194,15 @@ static void chain_slots(struct core *core)
     core->free_request_count = REQUESTS_MAX;
 }
 
-static const struct tlb_config *tlb_of_name(const struct mmu_config *config, const char *name)
-{
-    for (uint64_t i = 0; i < config->tlb_count; i++)
-        if (strcmp(config->tlbs[i].name, name) == 0)
-            return &config->tlbs[i];
-    return NULL;
-}
-
-static bool init_tlbs(struct core *core, const char **why)
+static void sum_up_walk_caches(struct core *core)
 {
     const struct mmu_config *config = &core->machine->config;
-    const struct tlb_config *configs[TLBS] = {tlb_of_name(config, "l1i"), tlb_of_name(config, "l1d"),
-                                              tlb_of_name(config, "l2")};
-    uint32_t lives = SLOTS_MAX + MMU_STORE_BUFFER_MAX;
-    if (!configs[TLB_L1I] || !configs[TLB_L1D] || !configs[TLB_L2]) {
-        *why = "a machine needs tlb.l1i, tlb.l1d and tlb.l2";
-        return false;
+    for (uint64_t i = 0; i < config->walk_cache_count; i++) {
+        const struct walk_cache_config *cache = &config->walk_caches[i];
+        core->walk_caches[cache->holds]++;
+        if (cache->latency_cycles > core->walk_cache_cycles[cache->holds])
+            core->walk_cache_cycles[cache->holds] = cache->latency_cycles;
     }
-    for (unsigned i = 0; i < TLBS; i++) {
-        struct tlb_geometry geometry = {.entries = (uint32_t)configs[i]->entries,
-                                        .ways = (uint32_t)configs[i]->ways};
-        core->lives_of[i] = calloc(geometry.entries, sizeof *core->lives_of[i]);
-        if (!core->lives_of[i] || !tlb_init(&core->tlbs[i], &geometry, why))
-            return false;
-        lives += geometry.entries;
-    }
-    core->lives = calloc(lives, sizeof *core->lives);
-    for (uint32_t i = 0; core->lives && i < lives; i++)
-        core->lives[i].next_free = i + 1;
-    core->l1_latency[TLB_L1I] = configs[TLB_L1I]->latency_cycles;
-    core->l1_latency[TLB_L1D] = configs[TLB_L1D]->latency_cycles;
-    core->l2_latency = configs[TLB_L2]->latency_cycles;
-    return core->lives != NULL;
 }
 
 bool core_init(struct core *core, struct machine *machine, uint32_t index, const char **why)
@@ -298,15 +228,14 @@ bool core_init(struct core *core, struct machine *machine, uint32_t index, const
         !core->arrivals || !calendar_init(&core->calendar, 64))
         return false;
     chain_slots(core);
-    return init_tlbs(core, why);
+    sum_up_walk_caches(core);
+    core->random = machine->config.seed ^ ((uint64_t)index + 1) << 48;
+    return hierarchy_init(core, why);
 }
 
 void core_destroy(struct core *core)
 {
-    for (unsigned i = 0; i < TLBS; i++) {
-        tlb_destroy(&core->tlbs[i]);
-        free(core->lives_of[i]);
-    }
+    hierarchy_destroy(core);
     calendar_destroy(&core->calendar);
     free(core->slots);
     free(core->faulted);
@@ -314,6 +243,5 @@ void core_destroy(struct core *core)
     free(core->requests);
     free(core->issues);
     free(core->arrivals);
-    free(core->lives);
     free(core->events);
 }

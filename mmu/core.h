@@ -7,7 +7,9 @@
  * then the core's issue.
  *
  *   access.c       slots of accesses in flight: look-up, translation, data, completion
- *   miss.c         outstanding misses, second level, walker
+ *   hierarchy.c    the TLB levels: look-ups, fills, the lives of entries
+ *   miss.c         outstanding misses on their way through the levels
+ *   walker.c       walks, their caches and their slots
  *   store_buffer.c stores on their way to memory
  *   invalidation.c both ends of an invalidation
  *   operation.c    what a program asked for; streams
@@ -21,6 +23,7 @@
 #include <stdint.h>
 
 #include "mmu/calendar.h"
+#include "mmu/hierarchy.h"
 #include "mmu/machine.h"
 #include "mmu/memory.h"
 #include "tlb/tlb.h"
@@ -28,20 +31,14 @@
 #define NO_INDEX     UINT32_MAX
 #define NEVER        UINT64_MAX
 #define NO_PAGE      UINT64_MAX
+#define FOREIGN_PAGE (UINT64_MAX - 1)      /* of a space that the core has left */
 #define SLOTS_MAX    (MMU_WINDOW_MAX + 2u) /* a window of accesses, and the second half of the last one */
 #define TARGETS_MAX  64u                   /* invalidations under way at one core, as target or as issuer */
 #define REQUESTS_MAX (SLOTS_MAX + MMU_MISSES_MAX * WALK_FETCHES_MAX + MMU_STORE_BUFFER_MAX + 4u)
 #define STREAM_BLOCK 256u
 /* A TLB entry's attributes hold the frame's, and above them the level of its leaf. */
 #define CORE_LEVEL_SHIFT 24
-
-/* The life of one TLB entry, kept until the accesses that it served are complete. */
-struct entry_life {
-    struct event_tlb_entry event;
-    uint32_t users; /* accesses in flight that hit it */
-    uint32_t next_free;
-    bool ended;
-};
+#define UPDATE_INDEX     WALK_FETCHES_MAX /* of a request: no fetch, but the update of an entry */
 
 /* An access that a stream or program wants, as it will be issued (or issued again). */
 struct wanted_access {
@@ -90,12 +87,23 @@ struct light_waiter {
     uint32_t next;
 };
 
-enum miss_state { MISS_FREE, MISS_SECOND_LEVEL, MISS_QUEUED, MISS_WALKING };
+enum miss_state {
+    MISS_FREE,
+    MISS_WAITING, /* in front of a level, for a port or an earlier miss */
+    MISS_LOOKUP,
+    MISS_QUEUED,
+    MISS_CACHE, /* its walk has begun: the walk caches are looked up */
+    MISS_WALKING,
+};
 
 struct miss {
     struct walk_state walk;
+    struct walk_update update;
     uint64_t words[WALK_FETCHES_MAX];
-    uint64_t id; /* of its walk; 0 before */
+    const struct address_context *context;
+    uint64_t va;
+    uint64_t id;           /* of its walk; 0 before */
+    uint64_t lookup_cycle; /* its look-up at this level began */
     uint64_t request_cycle, start_cycle;
     uint64_t settle; /* invalidations (bits) that wait for this walk */
     uint32_t first_waiter, last_waiter;
@@ -103,8 +111,12 @@ struct miss {
     uint32_t first_light, last_light, lights;
     uint8_t light_kinds; /* bit access_kind */
     uint8_t state;
-    uint8_t sides; /* bit TLB_L1I, TLB_L1D: first levels to fill */
-    uint8_t steps;
+    uint8_t sides;  /* bits of enum tlb_side: whose levels are filled */
+    uint8_t side;   /* whose levels it looks up */
+    uint8_t level;  /* that it looks up, from 1; one more than there are: it walks */
+    uint8_t step;   /* of the level's look-up, next */
+    uint8_t passed; /* levels (bits) that count it as outstanding */
+    uint8_t steps;  /* entries fetched */
     uint8_t words_missing;
 };
 
@@ -149,24 +161,36 @@ struct store_buffer {
     uint64_t waiting_since;   /* a store waits for room; NEVER if none does */
 };
 
-/* One invalidation at a core that has to carry it out. */
+/* What one message asks for: one invalidation by hardware, or an interrupt's list. */
+struct invalidation_order {
+    const struct invalidation *list; /* of an interrupt; owned by who asked */
+    uint32_t count;
+    bool interrupt;
+    struct invalidation single; /* without an interrupt */
+};
+
+/* One invalidation, or list of them, at a core that has to carry it out. */
 struct invalidation_target {
-    struct invalidation what;
+    const struct invalidation_order *order; /* the issuer's */
     uint64_t arrive_cycle, drop_cycle;
+    uint32_t next;    /* of its list */
     uint32_t pending; /* accesses and walks that it waits for */
     uint32_t entries_dropped;
     uint16_t walks_settled, accesses_settled;
     uint8_t issuer, issuer_slot;
     bool used;
+    bool paying;  /* for what it had to look at */
+    bool dropped; /* all of its list is */
 };
 
 /* One invalidation at the core that issued it. */
 struct invalidation_issue {
-    struct invalidation what;
+    struct invalidation_order order;
     uint64_t id;
     uint64_t operation;
     uint64_t issue_cycle;
     uint32_t missing; /* acknowledgements */
+    bool local;       /* for this core alone */
     bool used;
     struct event_acknowledgement answers[MMU_CORES_MAX];
 };
@@ -207,12 +231,12 @@ struct core {
 
     /* translation */
     const struct address_context *context;
-    struct tlb tlbs[TLBS];
-    uint64_t l1_latency[2], l2_latency;
-    uint32_t *lives_of[TLBS]; /* by TLB slot */
-    struct entry_life *lives;
-    uint32_t free_life;
+    uint64_t space; /* tlb_space of the context */
+    struct hierarchy hierarchy;
+    struct life_pool lives;
+    bool layered; /* some level is inclusive or exclusive */
     uint64_t entry_count, walk_count, invalidation_count;
+    uint64_t random; /* the core's own random numbers */
 
     /* accesses in flight */
     struct access_slot *slots;
@@ -241,7 +265,11 @@ struct core {
     struct light_waiter lights[MMU_WINDOW_MAX];
     uint32_t free_light;
     uint32_t walks_active;
-    uint32_t queue[MMU_MISSES_MAX]; /* misses that wait for a walker: a ring */
+    uint32_t slots_awaited;  /* walks that wait for a shared slot */
+    uint32_t walks_expected; /* look-ups of the last level that may become walks, if the queue is limited */
+    uint64_t walk_cache_cycles[WALK_CACHE_HOLDS]; /* to look up those that hold the same; 0 without any */
+    uint32_t walk_caches[WALK_CACHE_HOLDS];       /* how many there are */
+    uint32_t queue[MMU_MISSES_MAX];               /* misses that wait for a walker: a ring */
     uint32_t queue_first, queue_count;
 
     struct store_buffer stores;
@@ -257,7 +285,11 @@ struct core {
     struct invalidation_target targets[TARGETS_MAX];
     struct invalidation_issue *issues;
     uint32_t outstanding_broadcast, outstanding_local;
-    uint64_t unit_free_cycle;
+    uint8_t unit_queue[TARGETS_MAX]; /* places of targets, in the order in which they came: a ring */
+    uint32_t unit_first, unit_count;
+    bool unit_busy;
+    bool suspended;                   /* an interrupt's handler runs: nothing new is issued */
+    uint64_t message_cycle;           /* the next message leaves no sooner */
     struct waiting_arrival *arrivals; /* beyond TARGETS_MAX: a ring */
     uint32_t arrivals_first, arrivals_count, arrivals_capacity;
 
@@ -277,6 +309,15 @@ struct machine {
     struct memory_port port;
     struct machine_controls controls;
     struct core *cores;
+    struct shared_levels shared;
+    struct {
+        uint32_t active;
+        uint32_t first, count;
+        struct {
+            uint8_t core, miss;
+        } queue[MMU_CORES_MAX * MMU_MISSES_MAX]; /* a ring */
+    } walkers;                                   /* shared ones */
+    bool coupled; /* cores share arrays or walkers: what touches them happens at global time */
     uint64_t bus_free_cycle;
     uint64_t least_answer_cycles; /* from a bus request to its answer */
     struct mmu_observer observers[MACHINE_OBSERVERS_MAX];
@@ -298,20 +339,27 @@ void core_schedule(struct core *core, uint64_t cycle, enum calendar_kind kind, u
 /* An answer or message from outside; must lie after the last handled cycle. */
 void core_deliver(struct core *core, uint64_t cycle, uint64_t order, uint32_t what, uint32_t from);
 uint64_t core_next(const struct core *core);
+/* The next item of the calendar that touches what cores share; NEVER if there is none. */
+uint64_t core_next_shared(const struct core *core);
+/* Something may come from outside at `cycle`: the core may not go as far. */
+static inline void core_limit(struct core *core, uint64_t cycle)
+{
+    cycle += core->machine->controls.extra_look_ahead;
+    core->limit = cycle < core->limit ? cycle : core->limit;
+}
 void core_step(struct core *core, uint64_t cycle);
 /* A new event at `cycle`, to be filled by the caller; NULL if nobody observes. */
 struct mmu_event *core_event(struct core *core, enum event_kind kind, uint64_t cycle);
-void core_fill(struct core *core, enum tlb_id tlb, const struct walk_leaf *leaf, uint64_t walk);
-void core_end_life(struct core *core, enum tlb_id tlb, uint32_t slot, enum entry_end end,
-                   uint64_t invalidation);
-void core_end_all_lives(struct core *core);
-void core_release_life(struct core *core, uint32_t life);
+/* splitmix64 */
+uint64_t core_random(struct core *core);
 void machine_fail(struct machine *machine, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* access.c */
 /* Issues it, or its first half; the second then follows in core->second. */
 void access_issue(struct core *core, const struct wanted_access *wanted);
 void access_issue_second(struct core *core);
+/* Whether the first level takes a look-up now. If not, the issue is blocked or `ready_at` says when. */
+bool access_can_issue(struct core *core, uint8_t access_kind);
 bool access_retry_stalled(struct core *core);
 void access_translated_event(struct core *core, uint32_t slot);
 /* The miss that the slot waited for has ended, in `leaf` or a fault. */
@@ -320,6 +368,8 @@ void access_forward(struct core *core, uint32_t slot, const struct walk_leaf *le
 void access_data(struct core *core, uint32_t slot, const struct bus_request *request);
 void access_complete(struct core *core, uint32_t slot);
 void access_advance_data(struct core *core);
+/* Counts and tells a conflict of several entries, if the look-up found one; whether the access faults. */
+bool access_conflict(struct core *core, uint64_t va, const struct tlb_found *found);
 /* Hits and light merges of a stream at one a cycle, up to `bound` and while the window has room. */
 void access_issue_many(struct core *core, uint64_t bound, uint32_t window);
 /* A slot for an access whose look-up has been counted before. */
@@ -332,8 +382,35 @@ uint32_t miss_find(const struct core *core, uint64_t page);
 /* False if there is no free miss and none to merge with. */
 bool miss_start(struct core *core, uint32_t slot);
 void miss_merge_light(struct core *core, uint32_t miss, const struct stream_access *access, uint32_t number);
-void miss_second_level(struct core *core, uint32_t miss);
-void miss_entry(struct core *core, uint32_t miss, const struct bus_request *request);
+/* The next step of its look-up, or the beginning of one. */
+void miss_look_up(struct core *core, uint32_t miss);
+/* Misses that waited for room in the walkers' queue try again. */
+void miss_wake_last_levels(struct core *core);
+/* Somebody wants to store, and hardware has to make the entry dirty first. */
+bool miss_wants_update(const struct core *core, const struct miss *miss, const struct walk_leaf *leaf);
+/* Its walk has ended, in miss->walk.leaf or a fault. `filled`: the levels take the result. */
+void miss_end_walk(struct core *core, uint32_t miss, uint8_t fault, uint8_t level, bool filled);
+
+/* walker.c */
+/* The miss has passed all levels. False if there is nothing to fetch: miss->walk has the fault. */
+bool walker_request(struct core *core, uint32_t miss);
+void walker_queue(struct core *core, uint32_t miss);
+/* Its slot is free, or its walk caches have answered. */
+void walker_continue(struct core *core, uint32_t miss);
+/* An entry has arrived. */
+void walker_entry(struct core *core, uint32_t miss, const struct bus_request *request);
+void walker_tell(struct core *core, const struct miss *miss, uint8_t fault, uint8_t level, bool filled);
+/* The queue is shorter than the misses: look-ups of the last level may have to wait for it. */
+static inline bool walker_limits_queue(const struct core *core)
+{
+    return core->machine->config.walker_queue < core->machine->config.misses &&
+           !core->machine->config.walker_shared;
+}
+/* Whether one more look-up may end in a walk. */
+bool walker_has_room(const struct core *core);
+/* Whether an invalidation of `what` must wait for the walk: it reads a table that translates such addresses.
+ */
+bool walker_is_caught(const struct miss *miss, const struct invalidation *what);
 
 /* store_buffer.c */
 bool store_buffer_has_room(const struct core *core);
@@ -346,17 +423,29 @@ enum store_overlap store_buffer_find(const struct core *core, uint64_t pa, unsig
                                      uint64_t *value);
 
 /* invalidation.c */
-bool invalidation_issue(struct core *core, const struct invalidation *what, uint64_t operation);
+/* To the cores of the mask. False if too many are outstanding; an acknowledgement will make room. */
+bool invalidation_issue(struct core *core, const struct invalidation_order *order, uint64_t targets,
+                        uint64_t operation);
 void invalidation_arrives(struct core *core, uint32_t issuer, uint32_t issuer_slot);
 void invalidation_drops(struct core *core, uint32_t target);
 void invalidation_answered(struct core *core, uint32_t issuer_slot, uint32_t from);
 /* Something that the invalidations of this mask waited for is complete. */
 void invalidation_settle(struct core *core, uint64_t mask);
-bool invalidation_selects(const struct invalidation *what, uint64_t va, uint8_t size_lg2, uint16_t asid);
+/* The interrupt's handler has ended. */
+void invalidation_resumes(struct core *core);
+/* Whether a page could be meant, its being global left open. */
+bool invalidation_selects(const struct invalidation *what, uint64_t va, uint8_t size_lg2, uint16_t asid,
+                          uint16_t vmid);
+bool invalidation_names_address(const struct invalidation *what);
+struct tlb_selection invalidation_selection(const struct invalidation *what);
 
 /* operation.c */
 void operation_begin(struct core *core, const struct core_operation *operation);
 void operation_issue(struct core *core);
+/* What is half issued when an interrupt comes: an access that waits for a miss, the second half of another.
+ */
+bool operation_half_issued(const struct core *core);
+void operation_finish_issue(struct core *core);
 bool operation_quiet(const struct core *core);
 void operation_end(struct core *core, uint64_t cycle);
 void operation_answer(struct core *core, const struct bus_request *request);

@@ -1,10 +1,17 @@
 #include "mmu/counters.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define AT(member) offsetof(struct core_counters, member)
 
-static const struct mmu_counter names[] = {
+struct named {
+    const char *name;
+    size_t offset;
+    const char *text;
+};
+
+static const struct named accesses[] = {
     {"accesses.translations", AT(accesses.translations),
      "translations asked for; a page-crossing access is two"},
     {"accesses.loads", AT(accesses.loads), "translations for loads"},
@@ -13,19 +20,12 @@ static const struct mmu_counter names[] = {
     {"accesses.crossing", AT(accesses.crossing), "accesses that crossed a page"},
     {"accesses.faulted", AT(accesses.faulted), "translations that ended with a fault"},
     {"accesses.retries", AT(accesses.retries), "translations asked for again after their fault was handled"},
-    {"l1i.lookups", AT(l1i.lookups), "first-level instruction TLB: look-ups"},
-    {"l1i.hits", AT(l1i.hits), "first-level instruction TLB: hits"},
-    {"l1i.misses", AT(l1i.misses), "first-level instruction TLB: misses"},
-    {"l1d.lookups", AT(l1d.lookups), "first-level data TLB: look-ups"},
-    {"l1d.hits", AT(l1d.hits), "first-level data TLB: hits"},
-    {"l1d.misses", AT(l1d.misses), "first-level data TLB: misses"},
-    {"l2.lookups", AT(l2.lookups),
-     "second-level TLB: look-ups, one for each first-level miss that did not merge"},
-    {"l2.hits", AT(l2.hits), "second-level TLB: hits"},
-    {"l2.misses", AT(l2.misses), "second-level TLB: misses"},
+    {"accesses.conflicts", AT(accesses.conflicts), "look-ups for which several TLB entries matched"},
+};
+
+static const struct named others[] = {
     {"misses.merged", AT(misses.merged),
      "first-level misses that waited for an earlier one to the same page"},
-    {"misses.l2_hits", AT(misses.l2_hits), "first-level misses that hit the second level"},
     {"misses.walks", AT(misses.walks), "first-level misses that started a walk"},
     {"misses.no_walk", AT(misses.no_walk), "first-level misses that faulted before any fetch"},
     {"walker.walks", AT(walker.walks), "walks"},
@@ -35,6 +35,9 @@ static const struct mmu_counter names[] = {
     {"walker.unfilled", AT(walker.unfilled),
      "walks that filled nothing, since an invalidation arrived meanwhile"},
     {"walker.restarted", AT(walker.restarted), "walks of accesses that had merged into one that faulted"},
+    {"walker.updates", AT(walker.updates), "entries that hardware marked as accessed or dirty"},
+    {"walker.updates_failed", AT(walker.updates_failed),
+     "such updates that found another entry than the walk had read, so that it began anew"},
     {"bus.requests", AT(bus.requests), "transactions"},
     {"bus.busy_cycles", AT(bus.busy_cycles), "cycles that the core's transactions kept the bus"},
     {"bus.wait_cycles", AT(bus.wait_cycles), "cycles from request to grant, summed"},
@@ -46,18 +49,140 @@ static const struct mmu_counter names[] = {
     {"invalidations.cycles", AT(invalidations.cycles), "cycles from issue to last acknowledgement, summed"},
     {"invalidations.received", AT(invalidations.received), "invalidations carried out at this core"},
     {"invalidations.entries_dropped", AT(invalidations.entries_dropped), "TLB entries they dropped"},
+    {"invalidations.interrupts", AT(invalidations.interrupts), "interrupts sent for them"},
     {"programs.barriers", AT(programs.barriers), "DSB and ISB"},
     {"programs.barrier_cycles", AT(programs.barrier_cycles), "cycles spent in them"},
     {"programs.switches", AT(programs.switches), "switches of address space"},
     {"programs.faults", AT(programs.faults), "faults delivered to a program"},
 };
 
-_Static_assert(sizeof names / sizeof *names == AT(walk_cycles) / sizeof(uint64_t),
+_Static_assert((sizeof accesses + sizeof others) / sizeof(struct named) ==
+                   (AT(walk_cycles) - sizeof(((struct core_counters *)0)->tlb) -
+                    sizeof(((struct core_counters *)0)->arrays) -
+                    sizeof(((struct core_counters *)0)->misses.hits)) /
+                       sizeof(uint64_t),
                "every counter has a name");
 
-const struct mmu_counter *mmu_counter_at(unsigned index)
+static const struct named of_level[] = {
+    {"lookups", offsetof(struct tlb_counters, lookups), "look-ups of this level, one an access or miss"},
+    {"hits", offsetof(struct tlb_counters, hits), "look-ups that an entry answered"},
+    {"misses", offsetof(struct tlb_counters, misses), "look-ups that went on to the next level or a walk"},
+};
+
+static const struct named of_array[] = {
+    {"lookups", offsetof(struct array_counters, lookups), "look-ups of this array"},
+    {"hits", offsetof(struct array_counters, hits), "look-ups that one of its entries answered"},
+    {"fills", offsetof(struct array_counters, fills), "entries that were put in"},
+    {"refilled", offsetof(struct array_counters, refilled), "of the fills, those in place of the same page"},
+    {"evictions", offsetof(struct array_counters, evictions), "entries that made room for another"},
+    {"dropped", offsetof(struct array_counters, dropped),
+     "entries that left otherwise: invalidated, moved to another level, taken away"},
+};
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+static void set(struct mmu_counter *counter, const char *prefix, const char *name, const char *suffix,
+                size_t offset, const char *text)
 {
-    return index < sizeof names / sizeof *names ? &names[index] : NULL;
+    snprintf(counter->name, sizeof counter->name, "%s%s%s%s", prefix, name, *suffix ? "." : "", suffix);
+    counter->offset = offset;
+    counter->text = text;
+}
+
+static bool fixed_at(const struct named *rows, size_t count, unsigned *index, struct mmu_counter *counter)
+{
+    if (*index >= count) {
+        *index -= (unsigned)count;
+        return false;
+    }
+    set(counter, "", rows[*index].name, "", rows[*index].offset, rows[*index].text);
+    return true;
+}
+
+static bool has_group(const struct mmu_config *config, unsigned group)
+{
+    for (uint64_t i = 0; i < config->tlb_count; i++)
+        if (counter_group(config->tlbs[i].level, config->tlbs[i].side) == group)
+            return true;
+    return false;
+}
+
+/* "l1i.lookups": by level; of one level fetches, loads and stores, both. */
+static bool level_at(const struct mmu_config *config, unsigned *index, struct mmu_counter *counter)
+{
+    static const char *const sides[TLB_SIDES] = {"i", "d", ""};
+    for (unsigned group = 0; group < COUNTER_GROUPS; group++) {
+        char name[8];
+        if (!has_group(config, group))
+            continue;
+        if (*index >= COUNT(of_level)) {
+            *index -= (unsigned)COUNT(of_level);
+            continue;
+        }
+        const struct named *suffix = &of_level[*index];
+        snprintf(name, sizeof name, "l%u%s", group / TLB_SIDES + 1, sides[group % TLB_SIDES]);
+        set(counter, "", name, suffix->name, AT(tlb) + group * sizeof(struct tlb_counters) + suffix->offset,
+            suffix->text);
+        return true;
+    }
+    return false;
+}
+
+static bool hits_at(const struct mmu_config *config, unsigned *index, struct mmu_counter *counter)
+{
+    uint64_t levels = 1;
+    for (uint64_t i = 0; i < config->tlb_count; i++)
+        levels = config->tlbs[i].level > levels ? config->tlbs[i].level : levels;
+    if (*index >= levels - 1) {
+        *index -= (unsigned)(levels - 1);
+        return false;
+    }
+    unsigned level = *index + 2;
+    snprintf(counter->name, sizeof counter->name, "misses.l%u_hits", level);
+    counter->offset = AT(misses.hits) + (level - 1) * sizeof(uint64_t);
+    counter->text = "first-level misses that hit this level";
+    return true;
+}
+
+/* "tlb.l1d_2m.fills", "walk_cache.tables.hits" */
+static bool array_at(const struct mmu_config *config, unsigned index, struct mmu_counter *counter)
+{
+    unsigned number = index / (unsigned)COUNT(of_array);
+    if (number >= config->tlb_count + config->walk_cache_count)
+        return false;
+    const struct named *suffix = &of_array[index % COUNT(of_array)];
+    bool tlb = number < config->tlb_count;
+    const char *name = tlb ? config->tlbs[number].name : config->walk_caches[number - config->tlb_count].name;
+    set(counter, tlb ? "tlb." : "walk_cache.", name, suffix->name,
+        AT(arrays) + number * sizeof(struct array_counters) + suffix->offset, suffix->text);
+    return true;
+}
+
+bool mmu_counter_at(const struct mmu_config *config, unsigned index, struct mmu_counter *counter)
+{
+    return fixed_at(accesses, COUNT(accesses), &index, counter) || level_at(config, &index, counter) ||
+           hits_at(config, &index, counter) || fixed_at(others, COUNT(others), &index, counter) ||
+           array_at(config, index, counter);
+}
+
+bool mmu_counter_find(const struct mmu_config *config, const char *name, struct mmu_counter *counter)
+{
+    for (unsigned i = 0; mmu_counter_at(config, i, counter); i++)
+        if (strcmp(counter->name, name) == 0)
+            return true;
+    return false;
+}
+
+struct tlb_counters mmu_counters_of_level(const struct core_counters *counters, unsigned level)
+{
+    struct tlb_counters sum = {0, 0, 0};
+    for (unsigned side = 0; side < TLB_SIDES; side++) {
+        const struct tlb_counters *part = &counters->tlb[counter_group(level, side)];
+        sum.lookups += part->lookups;
+        sum.hits += part->hits;
+        sum.misses += part->misses;
+    }
+    return sum;
 }
 
 uint64_t mmu_counter_get(const struct core_counters *counters, const struct mmu_counter *counter)
@@ -69,10 +194,12 @@ uint64_t mmu_counter_get(const struct core_counters *counters, const struct mmu_
 
 void mmu_counters_add(struct core_counters *into, const struct core_counters *from)
 {
-    const struct mmu_counter *counter;
-    for (unsigned i = 0; (counter = mmu_counter_at(i)); i++) {
-        uint64_t sum = mmu_counter_get(into, counter) + mmu_counter_get(from, counter);
-        memcpy((char *)into + counter->offset, &sum, sizeof sum);
+    for (size_t offset = 0; offset < AT(walk_cycles); offset += sizeof(uint64_t)) {
+        uint64_t a, b;
+        memcpy(&a, (const char *)into + offset, sizeof a);
+        memcpy(&b, (const char *)from + offset, sizeof b);
+        a += b;
+        memcpy((char *)into + offset, &a, sizeof a);
     }
     histogram_merge(&into->walk_cycles, &from->walk_cycles);
     histogram_merge(&into->invalidation_cycles, &from->invalidation_cycles);

@@ -4,30 +4,61 @@
 #ifndef MMUSIM_MMU_COUNTERS_H
 #define MMUSIM_MMU_COUNTERS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "mmu/config.h"
 #include "mmu/histogram.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
+/* What one level does for one side: each access or miss that looks it up is one look-up, however many arrays
+ * stand side by side. */
 struct tlb_counters {
     uint64_t lookups, hits, misses;
 };
 
-/* Every member before the histogram is a uint64_t and has a row in the table of names. */
+/* Levels from 1, and sides. */
+#define COUNTER_GROUPS (MMU_TLB_LEVELS_MAX * TLB_SIDES)
+
+static inline unsigned counter_group(uint64_t level, uint64_t side)
+{
+    return (unsigned)((level - 1) * TLB_SIDES + side);
+}
+
+enum {
+    GROUP_L1I = TLB_SIDE_INSTRUCTION,
+    GROUP_L1D = TLB_SIDE_DATA,
+    GROUP_L2 = TLB_SIDES + TLB_SIDE_BOTH,
+};
+
+/* One array: a TLB, or a walk cache. fills = refilled + evictions + dropped + what is still there. */
+struct array_counters {
+    uint64_t lookups, hits;
+    uint64_t fills;
+    uint64_t refilled;  /* of them: in place of the same page */
+    uint64_t evictions; /* entries that made room for another */
+    uint64_t dropped;   /* entries that left otherwise: invalidated, moved, taken away */
+};
+
+#define COUNTER_ARRAYS (MMU_TLBS_MAX + MMU_WALK_CACHES_MAX)
+
+/* Every member before the histograms is a uint64_t with a name. */
 struct core_counters {
-    struct tlb_counters l1i, l1d, l2;
+    struct tlb_counters tlb[COUNTER_GROUPS];
+    struct array_counters arrays[COUNTER_ARRAYS]; /* by number, as in the record */
     struct {
-        uint64_t merged, l2_hits, walks, no_walk;
-    } misses; /* how first-level misses were served, an access each */
+        uint64_t merged, walks, no_walk;
+        uint64_t hits[MMU_TLB_LEVELS_MAX]; /* by level; the first is unused */
+    } misses;                              /* how first-level misses were served, an access each */
     struct {
-        uint64_t walks, steps, faults, cycles, unfilled, restarted;
+        uint64_t walks, steps, faults, cycles, unfilled, restarted, updates, updates_failed;
     } walker;
     struct {
-        uint64_t translations, loads, stores, fetches, crossing, faulted, retries;
+        uint64_t translations, loads, stores, fetches, crossing, faulted, retries, conflicts;
     } accesses;
     struct {
         uint64_t requests, busy_cycles, wait_cycles;
@@ -36,7 +67,7 @@ struct core_counters {
         uint64_t stores, forwarded, full_cycles;
     } store_buffer;
     struct {
-        uint64_t issued, completed, cycles, received, entries_dropped;
+        uint64_t issued, completed, cycles, received, entries_dropped, interrupts;
     } invalidations;
     struct {
         uint64_t barriers, barrier_cycles, switches, faults;
@@ -46,13 +77,17 @@ struct core_counters {
 };
 
 struct mmu_counter {
-    const char *name; /* "l1d.hits" */
+    char name[48];    /* "l1d.hits" */
     size_t offset;    /* of its uint64_t in struct core_counters */
     const char *text; /* one line */
 };
 
-/* By index; NULL past the end. */
-const struct mmu_counter *mmu_counter_at(unsigned index);
+/* The counters of this machine, by index; false past the end. Levels and arrays that it does not have are
+ * left out. */
+bool mmu_counter_at(const struct mmu_config *config, unsigned index, struct mmu_counter *counter);
+bool mmu_counter_find(const struct mmu_config *config, const char *name, struct mmu_counter *counter);
+/* Of all sides of a level, from 1. */
+struct tlb_counters mmu_counters_of_level(const struct core_counters *counters, unsigned level);
 uint64_t mmu_counter_get(const struct core_counters *counters, const struct mmu_counter *counter);
 void mmu_counters_add(struct core_counters *into, const struct core_counters *from);
 

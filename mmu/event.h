@@ -41,6 +41,7 @@ enum event_kind {
     EVENT_OPERATION_END,   /* it returned */
     EVENT_VIEW,            /* what the table stood for right after an operation */
     EVENT_REGION,          /* a region of the run begins */
+    EVENT_CONFLICT,        /* a look-up found several entries for one address */
     EVENT_KINDS
 };
 
@@ -48,19 +49,31 @@ enum event_kind {
 enum translation_outcome {
     OUTCOME_L1_HIT,
     OUTCOME_L2_HIT,  /* missed the first level, hit the second */
-    OUTCOME_WALK,    /* missed both, started a walk */
+    OUTCOME_WALK,    /* missed every level, started a walk */
     OUTCOME_MERGED,  /* missed the first level, waited for an earlier miss to the same page */
-    OUTCOME_NO_WALK, /* missed both, and faulted before any fetch (address outside of the table's reach) */
-    OUTCOMES
+    OUTCOME_NO_WALK, /* missed every level, and faulted before any fetch (address outside of the table's
+                        reach) */
+    OUTCOME_L3_HIT,  /* missed the levels in front, hit this one; the next ones are L4_HIT and so on */
+    OUTCOMES = OUTCOME_L3_HIT + 6 /* up to the eighth level */
 };
 
-enum tlb_id { TLB_L1I, TLB_L1D, TLB_L2, TLBS };
+/* Of a hit at this level, from 1. */
+static inline uint8_t translation_outcome_of_level(unsigned level)
+{
+    return (uint8_t)(level <= 2 ? OUTCOME_L1_HIT + level - 1 : OUTCOME_L3_HIT + level - 3);
+}
+
+/* What an entry is. Of those that are no translations, `frame.base` is a table or a stage-2 frame. */
+enum entry_holds { HOLDS_TRANSLATION, HOLDS_TABLE, HOLDS_STAGE2_TABLE, HOLDS_IPA, HOLDS_KINDS };
 
 enum entry_end {
     ENTRY_END_EVICTED,     /* replaced by another entry */
     ENTRY_END_INVALIDATED, /* dropped by an invalidation */
     ENTRY_END_RUN,         /* the run ended with the entry in place */
     ENTRY_END_REFILLED,    /* the same page was filled again, by a walk that had started before */
+    ENTRY_END_MOVED,       /* hit in an exclusive level: it stands in the level in front now */
+    ENTRY_END_INCLUSION,   /* an inclusive level behind evicted it */
+    ENTRY_END_SPECULATION, /* evicted for no reason but that hardware may */
     ENTRY_ENDS
 };
 
@@ -85,6 +98,7 @@ struct event_translation {
     uint32_t access;          /* the core's number of the access: both halves of a crossing one share it */
     uint32_t space;           /* of the address space; 0 if none was active */
     uint16_t asid;
+    uint16_t vmid;
     uint16_t size_bytes; /* of this half */
     uint8_t access_kind; /* access_kind */
     uint8_t privilege;   /* privilege */
@@ -137,13 +151,16 @@ struct event_tlb_entry {
     uint64_t invalidation; /* that ended it; 0 if another reason did */
     uint32_t space;        /* active when it was filled */
     uint16_t asid;
+    uint16_t vmid;
     uint8_t rights;
-    uint8_t tlb; /* tlb_id */
-    uint8_t end; /* entry_end */
+    uint8_t tlb;   /* number of the array: TLBs in the order of the description, then walk caches */
+    uint8_t holds; /* entry_holds */
+    uint8_t end;   /* entry_end */
 };
 
 struct event_entry_write {
     uint64_t operation; /* 0: outside of any operation */
+    uint64_t walk;      /* whose hardware update it is; 0 for a store of software */
     uint64_t pa;
     uint64_t old_value;
     uint64_t new_value;
@@ -155,6 +172,7 @@ struct event_invalidation {
     uint64_t id;
     uint64_t operation; /* 0: outside of any operation */
     struct invalidation what;
+    uint32_t list;    /* an interrupt carries so many, this is the first or one of the next; 0: by hardware */
     uint32_t targets; /* how many cores have to acknowledge, the issuer included */
 };
 
@@ -163,10 +181,10 @@ struct event_acknowledgement {
     uint64_t arrive_cycle;
     uint64_t drop_cycle;        /* entries dropped */
     uint64_t acknowledge_cycle; /* walks settled and accesses complete: the answer leaves */
-    uint32_t entries_dropped;
-    uint16_t walks_settled;    /* walks in flight that it caught */
-    uint16_t accesses_settled; /* accesses in flight, buffered stores included, that it waited for */
-    uint8_t target;            /* the core that acknowledges; the event's core is the issuer */
+    uint32_t entries_dropped;   /* of a list, all with its first */
+    uint16_t walks_settled;     /* walks in flight that it caught */
+    uint16_t accesses_settled;  /* accesses in flight, buffered stores included, that it waited for */
+    uint8_t target;             /* the core that acknowledges; the event's core is the issuer */
 };
 
 struct event_completion {
@@ -184,6 +202,7 @@ struct event_context {
     uint64_t root;
     uint32_t space;
     uint16_t asid;
+    uint16_t vmid;
 };
 
 struct event_fault {
@@ -232,6 +251,14 @@ struct event_region {
     uint32_t number;  /* 0 is the beginning of the run */
 };
 
+struct event_conflict {
+    uint64_t va;
+    uint64_t entry; /* that was used, or would have been */
+    uint32_t space;
+    uint32_t matches; /* at least 2 */
+    uint8_t tlb;      /* number of the array of `entry` */
+};
+
 struct mmu_event {
     uint64_t cycle;
     uint32_t sequence; /* of the core, ascending */
@@ -253,6 +280,7 @@ struct mmu_event {
         struct event_operation operation;
         struct event_view view;
         struct event_region region;
+        struct event_conflict conflict;
     } as;
 };
 

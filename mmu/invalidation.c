@@ -1,101 +1,248 @@
 /*
  * Invalidations, at both ends.
  *
- * The issuer sends one to each core concerned (itself without the network). There it waits for the
+ * The issuer sends one message to each core concerned (to itself without the network). There it waits for the
  * invalidation unit, drops the entries, and is acknowledged when the walks that were in flight are settled
  * and every access that already used such a translation is complete, buffered stores included.
  *
  * A walk in flight is let finish: it forwards its result to those who waited for it, fills nothing, and the
  * acknowledgement waits for it and for them.
+ *
+ * An interrupt does the same in software: a handler runs, while the program issues nothing new, carries out a
+ * list of invalidations, and acknowledges when every access of the core is complete.
  */
 #include "mmu/core.h"
 
-static struct tlb_selection selection_of(const struct invalidation *what)
+/* ---- what is meant ----------------------------------------------------------------------------- */
+
+bool invalidation_names_address(const struct invalidation *what)
 {
-    bool by_va = what->scope == INVALIDATE_VA || what->scope == INVALIDATE_VA_ALL_ASIDS;
-    bool by_asid = what->scope == INVALIDATE_VA || what->scope == INVALIDATE_ASID;
+    return what->scope == INVALIDATE_VA || what->scope == INVALIDATE_VA_ALL_ASIDS;
+}
+
+static uint64_t last_address(const struct invalidation *what)
+{
+    uint64_t last = what->va + (what->size_bytes ? what->size_bytes - 1 : 0);
+    return last < what->va ? UINT64_MAX : last;
+}
+
+/* Of the entries for virtual addresses. */
+struct tlb_selection invalidation_selection(const struct invalidation *what)
+{
     return (struct tlb_selection){.va = what->va,
-                                  .last_va = what->va,
+                                  .last_va = last_address(what),
                                   .asid = what->asid,
-                                  .by_va = by_va,
-                                  .by_asid = by_asid,
+                                  .vmid = what->vmid,
+                                  .by_va = invalidation_names_address(what),
+                                  .by_asid = what->scope == INVALIDATE_VA || what->scope == INVALIDATE_ASID,
+                                  .by_vmid = true,
                                   .global_too = what->scope != INVALIDATE_ASID};
 }
 
-/* Whether a page could be meant, its being global left open. */
-bool invalidation_selects(const struct invalidation *what, uint64_t va, uint8_t size_lg2, uint16_t asid)
+bool invalidation_selects(const struct invalidation *what, uint64_t va, uint8_t size_lg2, uint16_t asid,
+                          uint16_t vmid)
 {
+    if (what->vmid != vmid)
+        return false;
     switch (what->scope) {
     case INVALIDATE_VA:
     case INVALIDATE_VA_ALL_ASIDS:
-        return (what->va ^ va) >> size_lg2 == 0;
+        return va >> size_lg2 <= last_address(what) >> size_lg2 && what->va >> size_lg2 <= va >> size_lg2;
     case INVALIDATE_ASID:
         return what->asid == asid;
+    case INVALIDATE_IPA:
+        return false;
     default:
         return true;
     }
 }
 
-static void tell_issue(struct core *core, const struct invalidation_issue *issue)
+/*
+ * What of the walk caches goes with it. Arm: an invalidation by address takes the entries that lead to it,
+ * unless it asks for the last level only (DDI 0487, D8.17.5). x86: INVLPG takes all paging-structure-cache
+ * entries of the current PCID, whatever they map (SDM volume 3, 4.10.4.1). RISC-V: SFENCE.VMA with an address
+ * orders reads of leaf entries only (Privileged, Supervisor Memory-Management Fence).
+ */
+static bool selects_tables(const struct core *core, const struct invalidation *what,
+                           struct tlb_selection *selection)
 {
-    struct mmu_event *event = core_event(core, EVENT_INVALIDATION, core->now);
-    if (event)
-        event->as.invalidation = (struct event_invalidation){
-            .id = issue->id, .operation = issue->operation, .what = issue->what, .targets = issue->missing};
+    *selection = invalidation_selection(what);
+    if (what->scope == INVALIDATE_IPA || !invalidation_names_address(what))
+        return what->scope != INVALIDATE_IPA;
+    switch ((enum ordering)core->machine->config.ordering) {
+    case ORDERING_X86:
+        selection->by_va = false;
+        return true;
+    case ORDERING_RISCV:
+        return false;
+    default:
+        return !what->last_level_only;
+    }
 }
 
+static bool selects(const struct core *core, const struct translation_array *array,
+                    const struct invalidation *what, struct tlb_selection *selection)
+{
+    if (array->level == 0 && array->holds == WALK_CACHE_TABLES)
+        return selects_tables(core, what, selection);
+    *selection = invalidation_selection(what);
+    if (array->level > 0)
+        return what->scope != INVALIDATE_IPA;
+    selection->by_va = what->scope == INVALIDATE_IPA;
+    if (array->holds == WALK_CACHE_STAGE2_TABLES && what->last_level_only)
+        return false;
+    return what->scope == INVALIDATE_IPA || what->scope == INVALIDATE_VMID;
+}
+
+/* ---- the issuer -------------------------------------------------------------------------------- */
+
+/* Each invalidation of a list has an identifier of its own: they are consecutive. */
+static uint64_t item_id(const struct invalidation_issue *issue, uint32_t item)
+{
+    return issue->id + ((uint64_t)item << EVENT_CORE_BITS);
+}
+
+static void tell_issue(struct core *core, const struct invalidation_issue *issue)
+{
+    const struct invalidation_order *order = &issue->order;
+    for (uint32_t i = 0; i < order->count; i++) {
+        struct mmu_event *event = core_event(core, EVENT_INVALIDATION, core->now);
+        if (event)
+            event->as.invalidation =
+                (struct event_invalidation){.id = item_id(issue, i),
+                                            .operation = issue->operation,
+                                            .what = order->interrupt ? order->list[i] : order->single,
+                                            .list = order->interrupt ? order->count : 0,
+                                            .targets = issue->missing};
+    }
+}
+
+/* Messages of one sender leave one after the other. */
 static void send(struct core *issuer, uint32_t slot, struct core *target)
 {
-    uint64_t latency = target == issuer ? 1 : issuer->machine->config.network_latency_cycles;
+    const struct mmu_config *config = &issuer->machine->config;
+    uint64_t latency = 1, leaves = issuer->now;
+    if (target != issuer) {
+        leaves = issuer->message_cycle > leaves ? issuer->message_cycle : leaves;
+        issuer->message_cycle = leaves + config->invalidate_message_cycles;
+        latency = config->network_latency_cycles;
+    }
     uint64_t age = (uint64_t)issuer->index << 40 | (issuer->invalidation_count & UINT32_MAX);
-    core_deliver(target, issuer->now + latency, calendar_order(CALENDAR_INVALIDATION_ARRIVES, age), slot,
+    core_deliver(target, leaves + latency, calendar_order(CALENDAR_INVALIDATION_ARRIVES, age), slot,
                  issuer->index);
 }
 
-/* False if too many are outstanding; an acknowledgement will make room. */
-bool invalidation_issue(struct core *core, const struct invalidation *what, uint64_t operation)
+static uint32_t free_issue(const struct core *core)
 {
-    uint32_t slot = 0;
-    while (slot < TARGETS_MAX && core->issues[slot].used)
-        slot++;
-    if (slot == TARGETS_MAX)
+    uint32_t limit = (uint32_t)core->machine->config.invalidations_in_flight;
+    for (uint32_t slot = 0; slot < limit; slot++)
+        if (!core->issues[slot].used)
+            return slot;
+    return NO_INDEX;
+}
+
+bool invalidation_issue(struct core *core, const struct invalidation_order *order, uint64_t targets,
+                        uint64_t operation)
+{
+    uint32_t slot = free_issue(core);
+    if (slot == NO_INDEX)
         return false;
     struct machine *machine = core->machine;
     struct invalidation_issue *issue = &core->issues[slot];
     issue->used = true;
-    issue->what = *what;
-    issue->id = ++core->invalidation_count << EVENT_CORE_BITS | core->index;
+    issue->order = *order;
+    issue->id = (core->invalidation_count + 1) << EVENT_CORE_BITS | core->index;
+    core->invalidation_count += order->count;
     issue->operation = operation;
     issue->issue_cycle = core->now;
-    issue->missing = what->broadcast ? (uint32_t)machine->config.cores : 1;
-    *(what->broadcast ? &core->outstanding_broadcast : &core->outstanding_local) += 1;
-    core->counters.invalidations.issued++;
+    issue->missing = (uint32_t)__builtin_popcountll(targets);
+    issue->local = targets == UINT64_C(1) << core->index && !order->single.broadcast;
+    *(issue->local ? &core->outstanding_local : &core->outstanding_broadcast) += 1;
+    core->counters.invalidations.issued += order->count;
+    core->counters.invalidations.interrupts += order->interrupt ? issue->missing : 0;
     tell_issue(core, issue);
     for (uint32_t i = 0; i < machine->config.cores; i++)
-        if (what->broadcast || i == core->index)
+        if (targets >> i & 1)
             send(core, slot, &machine->cores[i]);
     return true;
 }
 
+static void complete(struct core *core, struct invalidation_issue *issue)
+{
+    uint64_t cycles = core->now - issue->issue_cycle;
+    *(issue->local ? &core->outstanding_local : &core->outstanding_broadcast) -= 1;
+    issue->used = false;
+    for (uint32_t i = 0; i < issue->order.count; i++) {
+        core->counters.invalidations.completed++;
+        core->counters.invalidations.cycles += cycles;
+        histogram_add(&core->counters.invalidation_cycles, cycles);
+        struct mmu_event *event = core_event(core, EVENT_COMPLETION, core->now);
+        if (event)
+            event->as.completion = (struct event_completion){.invalidation = item_id(issue, i),
+                                                             .issue_cycle = issue->issue_cycle};
+    }
+}
+
+void invalidation_answered(struct core *core, uint32_t issuer_slot, uint32_t from)
+{
+    struct invalidation_issue *issue = &core->issues[issuer_slot];
+    for (uint32_t i = 0; i < issue->order.count; i++) {
+        struct mmu_event *event = core_event(core, EVENT_ACKNOWLEDGEMENT, core->now);
+        if (!event)
+            break;
+        event->as.acknowledgement = issue->answers[from];
+        event->as.acknowledgement.invalidation = item_id(issue, i);
+        if (i > 0)
+            event->as.acknowledgement.entries_dropped = 0;
+    }
+    if (--issue->missing == 0)
+        complete(core, issue);
+}
+
+/* ---- the target -------------------------------------------------------------------------------- */
+
+static const struct invalidation *item_of(const struct invalidation_target *target, uint32_t index)
+{
+    return target->order->interrupt ? &target->order->list[index] : &target->order->single;
+}
+
+/* The unit, or the handler, begins with the first that waits. */
+static void begin_next(struct core *core)
+{
+    const struct mmu_config *config = &core->machine->config;
+    if (core->unit_busy || core->unit_count == 0)
+        return;
+    uint32_t place = core->unit_queue[core->unit_first];
+    const struct invalidation_target *target = &core->targets[place];
+    uint64_t cycles = config->invalidate_cycles;
+    core->unit_first = (core->unit_first + 1) % TARGETS_MAX;
+    core->unit_count--;
+    core->unit_busy = true;
+    if (target->order->interrupt) {
+        core->suspended = true;
+        cycles += config->interrupt_entry_cycles;
+    }
+    core_schedule(core, core->now + cycles, CALENDAR_INVALIDATION_DROPS, place);
+}
+
 static void accept(struct core *core, const struct waiting_arrival *arrival, uint32_t place)
 {
-    struct invalidation_target *target = &core->targets[place];
-    *target = (struct invalidation_target){
-        .what = core->machine->cores[arrival->issuer].issues[arrival->issuer_slot].what,
-        .arrive_cycle = arrival->cycle,
-        .issuer = arrival->issuer,
-        .issuer_slot = arrival->issuer_slot,
-        .used = true};
-    uint64_t start = core->now > core->unit_free_cycle ? core->now : core->unit_free_cycle;
-    core->unit_free_cycle = start + core->machine->config.invalidate_cycles;
-    core_schedule(core, core->unit_free_cycle, CALENDAR_INVALIDATION_DROPS, place);
+    const struct invalidation_issue *issue =
+        &core->machine->cores[arrival->issuer].issues[arrival->issuer_slot];
+    core->targets[place] = (struct invalidation_target){.order = &issue->order,
+                                                        .arrive_cycle = arrival->cycle,
+                                                        .issuer = arrival->issuer,
+                                                        .issuer_slot = arrival->issuer_slot,
+                                                        .used = true};
+    core->unit_queue[(core->unit_first + core->unit_count++) % TARGETS_MAX] = (uint8_t)place;
+    begin_next(core);
 }
 
 void invalidation_arrives(struct core *core, uint32_t issuer, uint32_t issuer_slot)
 {
     struct waiting_arrival arrival = {
         .cycle = core->now, .issuer = (uint8_t)issuer, .issuer_slot = (uint8_t)issuer_slot};
-    core->counters.invalidations.received++;
+    core->counters.invalidations.received += core->machine->cores[issuer].issues[issuer_slot].order.count;
     for (uint32_t place = 0; place < TARGETS_MAX; place++) {
         if (core->targets[place].used)
             continue;
@@ -124,6 +271,9 @@ static void acknowledge(struct core *core, uint32_t place)
     core_deliver(issuer, core->now + latency, calendar_order(CALENDAR_ACKNOWLEDGEMENT, age),
                  target->issuer_slot, core->index);
     target->used = false;
+    if (target->order->interrupt)
+        core_schedule(core, core->now + core->machine->config.interrupt_exit_cycles, CALENDAR_HANDLER_ENDS,
+                      0);
     if (core->arrivals_count == 0)
         return;
     struct waiting_arrival next = core->arrivals[core->arrivals_first];
@@ -132,18 +282,31 @@ static void acknowledge(struct core *core, uint32_t place)
     accept(core, &next, place);
 }
 
+void invalidation_resumes(struct core *core)
+{
+    core->suspended = false;
+    core->unit_busy = false;
+    if (core->program == PROGRAM_DUE && core->due_cycle < core->now)
+        core->due_cycle = core->result.cycle = core->now;
+    if (core->ready_at < core->now)
+        core->ready_at = core->now;
+    begin_next(core);
+}
+
 void invalidation_settle(struct core *core, uint64_t mask)
 {
     for (; mask; mask &= mask - 1) {
         uint32_t place = (uint32_t)__builtin_ctzll(mask);
-        if (--core->targets[place].pending == 0)
+        if (--core->targets[place].pending == 0 && core->targets[place].dropped)
             acknowledge(core, place);
     }
 }
 
+/* ---- dropping and settling --------------------------------------------------------------------- */
+
 struct drop_visit {
     struct core *core;
-    enum tlb_id tlb;
+    struct translation_array *array;
     uint64_t invalidation;
 };
 
@@ -151,30 +314,40 @@ static void dropped(void *context, uint32_t slot, const struct tlb_entry *entry)
 {
     const struct drop_visit *visit = context;
     (void)entry;
-    core_end_life(visit->core, visit->tlb, slot, ENTRY_END_INVALIDATED, visit->invalidation);
+    visit->core->counters.arrays[visit->array->number].dropped++;
+    hierarchy_end_life(visit->core, visit->array, slot, ENTRY_END_INVALIDATED, visit->invalidation);
 }
 
-static void drop_entries(struct core *core, struct invalidation_target *target)
+/* The cycles that the looking costs beyond the least. */
+static uint64_t drop_entries(struct core *core, struct invalidation_target *target,
+                             const struct invalidation *what)
 {
-    struct tlb_selection selection = selection_of(&target->what);
-    uint64_t id = core->machine->cores[target->issuer].issues[target->issuer_slot].id;
-    for (unsigned tlb = 0; tlb < TLBS; tlb++) {
-        struct drop_visit visit = {core, (enum tlb_id)tlb, id};
-        target->entries_dropped += tlb_invalidate(&core->tlbs[tlb], &selection, dropped, &visit).dropped;
+    const struct mmu_config *config = &core->machine->config;
+    uint64_t id =
+        item_id(&core->machine->cores[target->issuer].issues[target->issuer_slot], target->next - 1);
+    uint64_t cycles = 0;
+    for (uint32_t i = 0; i < core->hierarchy.array_count; i++) {
+        struct translation_array *array = core->hierarchy.arrays[i];
+        struct drop_visit visit = {core, array, id};
+        struct tlb_selection selection;
+        if (!selects(core, array, what, &selection))
+            continue;
+        struct tlb_invalidated done = tlb_invalidate(&array->tlb, &selection, dropped, &visit);
+        target->entries_dropped += done.dropped;
+        core->counters.invalidations.entries_dropped += done.dropped;
+        cycles += done.sets * config->invalidate_set_cycles + done.entries * config->invalidate_entry_cycles;
     }
-    core->counters.invalidations.entries_dropped += target->entries_dropped;
+    return cycles;
 }
 
-/* A walk's page size is known only at its end: it is caught if any size of page could be meant. */
-static void catch_walks(struct core *core, struct invalidation_target *target, uint64_t bit)
+static void catch_walks(struct core *core, struct invalidation_target *target,
+                        const struct invalidation *what, uint64_t bit)
 {
+    if (core->machine->config.mutant_walk_refill_race)
+        return;
     for (uint32_t i = 0; i < core->machine->config.misses; i++) {
         struct miss *miss = &core->misses[i];
-        if (miss->state != MISS_WALKING)
-            continue;
-        const struct walk_format *format = miss->walk.regime->format;
-        uint8_t largest = format->frame_size_lg2[format->frame_sizes - 1];
-        if (!invalidation_selects(&target->what, miss->walk.va, largest, core->context->asid))
+        if (miss->settle & bit || !walker_is_caught(miss, what))
             continue;
         miss->settle |= bit;
         target->pending++;
@@ -182,30 +355,66 @@ static void catch_walks(struct core *core, struct invalidation_target *target, u
     }
 }
 
-static bool used_translation(const struct invalidation *what, const struct event_translation *access)
+/* Everything that the core has under way, for an interrupt. */
+static bool uses_translation(const struct invalidation *what, const struct event_translation *access)
 {
-    return access->page_size_lg2 != 0 &&
-           invalidation_selects(what, access->va, access->page_size_lg2, access->asid);
+    return !what ||
+           (access->page_size_lg2 != 0 &&
+            invalidation_selects(what, access->va, access->page_size_lg2, access->asid, access->vmid));
 }
 
-static void catch_accesses(struct core *core, struct invalidation_target *target, uint64_t bit)
+static void wait_for(struct invalidation_target *target, uint64_t *settle, uint64_t bit)
 {
+    *settle |= bit;
+    target->pending++;
+    target->accesses_settled++;
+}
+
+/* Those that used what `what` selects; all if it is NULL. */
+static void catch_accesses(struct core *core, struct invalidation_target *target,
+                           const struct invalidation *what, uint64_t bit)
+{
+    if (core->machine->config.mutant_early_acknowledgement)
+        return;
     for (uint32_t i = 0; core->in_flight && i < SLOTS_MAX; i++) {
         struct access_slot *slot = &core->slots[i];
         bool translated = slot->state == SLOT_LOOKUP || slot->state >= SLOT_READY;
-        if (!translated || !used_translation(&target->what, &slot->event))
-            continue;
-        slot->settle |= bit;
-        target->pending++;
-        target->accesses_settled++;
+        if (what ? translated && uses_translation(what, &slot->event) : slot->state != SLOT_FREE)
+            wait_for(target, &slot->settle, bit);
     }
     for (uint32_t i = 0; i < core->stores.count; i++) {
         struct buffered_store *store = &core->stores.entries[(core->stores.first + i) % MMU_STORE_BUFFER_MAX];
-        if (!store->translated || store->slot != NO_INDEX || !used_translation(&target->what, &store->event))
-            continue;
-        store->settle |= bit;
-        target->pending++;
-        target->accesses_settled++;
+        if (store->slot == NO_INDEX &&
+            (!what || (store->translated && uses_translation(what, &store->event))))
+            wait_for(target, &store->settle, bit);
+    }
+}
+
+static void await_all(struct core *core, uint32_t place)
+{
+    struct invalidation_target *target = &core->targets[place];
+    target->dropped = true;
+    if (!target->order->interrupt) {
+        core->unit_busy = false;
+        begin_next(core);
+    }
+    if (target->pending == 0)
+        acknowledge(core, place);
+}
+
+/* A list's next one, or what remains when all are dropped. */
+static void go_on(struct core *core, uint32_t place)
+{
+    struct invalidation_target *target = &core->targets[place];
+    if (target->next < target->order->count) {
+        core_schedule(core, core->now + core->machine->config.invalidate_cycles, CALENDAR_INVALIDATION_DROPS,
+                      place);
+    } else if (target->order->interrupt && operation_half_issued(core)) {
+        core_schedule(core, core->now + 1, CALENDAR_INVALIDATION_DROPS, place);
+    } else {
+        if (target->order->interrupt)
+            catch_accesses(core, target, NULL, UINT64_C(1) << place);
+        await_all(core, place);
     }
 }
 
@@ -213,34 +422,21 @@ void invalidation_drops(struct core *core, uint32_t place)
 {
     struct invalidation_target *target = &core->targets[place];
     uint64_t bit = UINT64_C(1) << place;
+    if (target->paying || target->next == target->order->count) {
+        target->paying = false;
+        go_on(core, place);
+        return;
+    }
+    const struct invalidation *what = item_of(target, target->next++);
+    uint64_t cycles = drop_entries(core, target, what);
     target->drop_cycle = core->now;
-    drop_entries(core, target);
-    catch_walks(core, target, bit);
-    catch_accesses(core, target, bit);
-    if (target->pending == 0)
-        acknowledge(core, place);
-}
-
-static void complete(struct core *core, struct invalidation_issue *issue)
-{
-    uint64_t cycles = core->now - issue->issue_cycle;
-    *(issue->what.broadcast ? &core->outstanding_broadcast : &core->outstanding_local) -= 1;
-    core->counters.invalidations.completed++;
-    core->counters.invalidations.cycles += cycles;
-    histogram_add(&core->counters.invalidation_cycles, cycles);
-    issue->used = false;
-    struct mmu_event *event = core_event(core, EVENT_COMPLETION, core->now);
-    if (event)
-        event->as.completion =
-            (struct event_completion){.invalidation = issue->id, .issue_cycle = issue->issue_cycle};
-}
-
-void invalidation_answered(struct core *core, uint32_t issuer_slot, uint32_t from)
-{
-    struct invalidation_issue *issue = &core->issues[issuer_slot];
-    struct mmu_event *event = core_event(core, EVENT_ACKNOWLEDGEMENT, core->now);
-    if (event)
-        event->as.acknowledgement = issue->answers[from];
-    if (--issue->missing == 0)
-        complete(core, issue);
+    catch_walks(core, target, what, bit);
+    if (!target->order->interrupt)
+        catch_accesses(core, target, what, bit);
+    if (cycles == 0) {
+        go_on(core, place);
+        return;
+    }
+    target->paying = true;
+    core_schedule(core, core->now + cycles, CALENDAR_INVALIDATION_DROPS, place);
 }

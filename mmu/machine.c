@@ -21,7 +21,8 @@ struct machine *machine_create(const struct mmu_config *config, char *error, siz
         machine->config = *config;
         machine->least_answer_cycles = config->memory_latency_cycles;
         machine->cores = calloc(config->cores, sizeof *machine->cores);
-        made = machine->cores != NULL;
+        made = machine->cores != NULL && hierarchy_init_shared(machine, &why);
+        machine->coupled |= config->walker_shared;
     }
     for (uint32_t i = 0; made && i < config->cores; i++)
         made = core_init(&machine->cores[i], machine, i, &why);
@@ -39,6 +40,7 @@ void machine_destroy(struct machine *machine)
     for (uint32_t i = 0; machine->cores && i < machine->config.cores; i++)
         core_destroy(&machine->cores[i]);
     free(machine->cores);
+    hierarchy_destroy_shared(machine);
     memory_destroy(&machine->memory);
     free(machine);
 }
@@ -266,7 +268,7 @@ int machine_finish(struct machine *machine)
     uint64_t end = machine_end_cycle(machine);
     for (uint32_t i = 0; i < machine->config.cores; i++) {
         machine->cores[i].now = end;
-        core_end_all_lives(&machine->cores[i]);
+        hierarchy_end_all_lives(&machine->cores[i]);
     }
     if (machine->memory.exhausted)
         machine_fail(machine, "out of memory: the simulated memory needs more than the host has");

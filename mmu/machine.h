@@ -41,6 +41,7 @@ struct address_context {
     struct translation_regime regime;
     uint32_t space; /* its number in the record, from 1 */
     uint16_t asid;
+    uint16_t vmid; /* 0: not of a virtual machine */
 };
 
 enum core_operation_kind {
@@ -53,7 +54,9 @@ enum core_operation_kind {
     CORE_COMPARE_EXCHANGE, /* atomic; drains own stores first */
     CORE_CLEAR,            /* zeroes a page of physical memory; drains own stores first */
     CORE_BARRIER,
-    CORE_INVALIDATE, /* issues; does not wait */
+    CORE_INVALIDATE, /* issues, and does not wait unless the core's ordering is x86's or RISC-V's and it is
+                        local */
+    CORE_INTERRUPT,  /* other cores are to carry out a list of invalidations; does not wait */
     CORE_SWITCH,     /* to another address context */
     CORE_WAIT,       /* lets cycles pass */
     CORE_QUIET,      /* until its stores are in memory and its invalidations complete: no barrier, not told */
@@ -79,6 +82,9 @@ struct core_operation {
     uint64_t cycles;     /* wait: at least 1; clear: size in bytes */
     uint64_t operation;  /* page-table operation on whose behalf this is; 0 if none */
     struct invalidation invalidation;
+    const struct invalidation *list; /* interrupt: owned by the caller, constant until they are complete */
+    uint32_t list_count;             /* interrupt: 1 to 64 */
+    uint64_t targets;                /* interrupt: a bit a core */
     const struct address_context *context; /* switch */
     struct stream *stream;                 /* owned by the caller, alive until the stream operation ends */
 };

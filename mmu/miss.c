@@ -1,5 +1,5 @@
 /*
- * First-level misses: merging, the second level, and the walker.
+ * First-level misses: merging, and their way through the further levels.
  *
  * A miss stands for one page of the smallest size; later accesses to that page wait with the first. What
  * comes back is forwarded to all of them without a second look-up.
@@ -13,10 +13,17 @@ static uint64_t page_of(const struct core *core, uint64_t va)
     return va >> core->context->regime.format->page_lg2;
 }
 
-static uint8_t side_of(const struct access_slot *slot)
+static unsigned side_of(uint8_t access_kind)
 {
-    return (uint8_t)(1u << (slot->event.access_kind == ACCESS_FETCH ? TLB_L1I : TLB_L1D));
+    return access_kind == ACCESS_FETCH ? TLB_SIDE_INSTRUCTION : TLB_SIDE_DATA;
 }
+
+static struct tlb_group *group_of(struct core *core, const struct miss *miss)
+{
+    return core->hierarchy.path[miss->side][miss->level - 1];
+}
+
+/* ---- who waits --------------------------------------------------------------------------------- */
 
 static void add_waiter(struct core *core, struct miss *miss, uint32_t index)
 {
@@ -28,7 +35,7 @@ static void add_waiter(struct core *core, struct miss *miss, uint32_t index)
     else
         core->slots[miss->last_waiter].next = index;
     miss->last_waiter = index;
-    miss->sides |= side_of(slot);
+    miss->sides |= (uint8_t)(1u << side_of(slot->event.access_kind));
 }
 
 /* The miss of this page; with NO_PAGE, a free one. NO_INDEX if there is none. */
@@ -38,38 +45,6 @@ uint32_t miss_find(const struct core *core, uint64_t page)
     for (uint32_t i = 0; i < core->machine->config.misses; i++)
         found |= (uint64_t)(core->miss_pages[i] == page) << i;
     return found ? (uint32_t)__builtin_ctzll(found) : NO_INDEX;
-}
-
-bool miss_start(struct core *core, uint32_t index)
-{
-    struct access_slot *slot = &core->slots[index];
-    uint64_t page = page_of(core, slot->event.va);
-    uint32_t merge = miss_find(core, page);
-    if (merge != NO_INDEX) {
-        slot->event.outcome = OUTCOME_MERGED;
-        core->counters.misses.merged++;
-        add_waiter(core, &core->misses[merge], index);
-        return true;
-    }
-    uint32_t free = miss_find(core, NO_PAGE);
-    if (free == NO_INDEX)
-        return false;
-    struct miss *miss = &core->misses[free];
-    miss->state = MISS_SECOND_LEVEL;
-    core->miss_pages[free] = page;
-    miss->id = 0;
-    miss->waiters = 0;
-    miss->lights = 0;
-    miss->light_kinds = 0;
-    miss->sides = 0;
-    miss->steps = 0;
-    miss->settle = 0;
-    add_waiter(core, miss, index);
-    unsigned side = slot->event.access_kind == ACCESS_FETCH ? TLB_L1I : TLB_L1D;
-    uint64_t known = slot->event.issue_cycle + core->l1_latency[side];
-    uint64_t from = core->now > known ? core->now : known;
-    core_schedule(core, from + core->l2_latency, CALENDAR_SECOND_LEVEL, free);
-    return true;
 }
 
 void miss_merge_light(struct core *core, uint32_t index, const struct stream_access *access, uint32_t number)
@@ -88,7 +63,7 @@ void miss_merge_light(struct core *core, uint32_t index, const struct stream_acc
         core->lights[miss->last_light].next = place;
     miss->last_light = place;
     miss->light_kinds |= (uint8_t)(1u << access->kind);
-    miss->sides |= (uint8_t)(1u << (access->kind == ACCESS_FETCH ? TLB_L1I : TLB_L1D));
+    miss->sides |= (uint8_t)(1u << side_of(access->kind));
     core->in_flight++;
 }
 
@@ -155,53 +130,172 @@ static void end_lights(struct core *core, struct miss *miss, const struct walk_l
         make_lights_ordinary(core, miss);
 }
 
-static void request_fetches(struct core *core, uint32_t index)
+bool miss_wants_update(const struct core *core, const struct miss *miss, const struct walk_leaf *leaf)
+{
+    unsigned missing = leaf->rights_when_dirty & ~(unsigned)leaf->rights;
+    if (missing == 0)
+        return false;
+    if (miss->lights > 0 && miss->light_kinds & 1u << ACCESS_STORE &&
+        missing & ACCESS_RIGHT(core->op.privilege, ACCESS_STORE))
+        return true;
+    for (uint32_t i = miss->waiters ? miss->first_waiter : NO_INDEX; i != NO_INDEX; i = core->slots[i].next) {
+        const struct event_translation *event = &core->slots[i].event;
+        if (event->access_kind == ACCESS_STORE && missing & ACCESS_RIGHT(event->privilege, ACCESS_STORE))
+            return true;
+    }
+    return false;
+}
+
+/* ---- levels ------------------------------------------------------------------------------------ */
+
+static void schedule_step(struct core *core, uint32_t index)
 {
     struct miss *miss = &core->misses[index];
-    miss->words_missing = miss->walk.fetches;
-    for (unsigned i = 0; i < miss->walk.fetches; i++) {
-        struct bus_request *request =
-            bus_prepare(core, MEMORY_READ, miss->walk.fetch[i], 8, CALENDAR_ENTRY, index);
-        request->index = (uint8_t)i;
-        bus_ask(core, request);
+    const struct tlb_group *group = group_of(core, miss);
+    core_schedule(core, miss->lookup_cycle + group->steps[miss->step].cycles, CALENDAR_LOOKUP, index);
+}
+
+static void begin_look_up(struct core *core, uint32_t index, uint64_t from)
+{
+    struct miss *miss = &core->misses[index];
+    miss->state = MISS_LOOKUP;
+    miss->lookup_cycle = from;
+    miss->step = 0;
+    schedule_step(core, index);
+}
+
+/* Whether the level has to let an earlier miss pass first. */
+static bool must_wait(const struct core *core, const struct tlb_group *group, const struct miss *miss)
+{
+    if (!group->hit_under_miss && group->outstanding > 0)
+        return true;
+    return miss->level == core->hierarchy.depth[miss->side] && !walker_has_room(core);
+}
+
+/* A look-up that may have to wait, at the cycle in which it could begin. */
+static void try_look_up(struct core *core, uint32_t index)
+{
+    struct miss *miss = &core->misses[index];
+    struct tlb_group *group = group_of(core, miss);
+    if (must_wait(core, group, miss)) {
+        group->waiting[(group->waiting_first + group->waiting_count++) % MMU_MISSES_MAX] = index;
+        return;
+    }
+    uint64_t begin = hierarchy_take_port(group, core->now);
+    if (begin > core->now) {
+        core_schedule(core, begin, CALENDAR_LOOKUP, index);
+        return;
+    }
+    core->walks_expected += walker_limits_queue(core) && miss->level == core->hierarchy.depth[miss->side];
+    begin_look_up(core, index, core->now);
+}
+
+static void leave_levels(struct core *core, uint32_t index);
+
+/*
+ * The miss reaches its next level, at `from` or later. What several cores share is touched only by an item of
+ * the calendar, at global time: `by_item` says that this is one.
+ */
+static void enter_level(struct core *core, uint32_t index, uint64_t from, bool by_item)
+{
+    struct miss *miss = &core->misses[index];
+    bool walks = miss->level > core->hierarchy.depth[miss->side];
+    miss->state = MISS_WAITING;
+    if (!walks && !group_of(core, miss)->gated && !walker_limits_queue(core))
+        begin_look_up(core, index, from);
+    else if (from > core->now || (core->machine->coupled && !by_item))
+        core_schedule(core, from > core->now ? from : core->now + 1, CALENDAR_LOOKUP, index);
+    else if (walks)
+        leave_levels(core, index);
+    else
+        try_look_up(core, index);
+}
+
+static void pass_level(struct core *core, struct miss *miss)
+{
+    struct tlb_group *group = group_of(core, miss);
+    if (!group->hit_under_miss) {
+        group->outstanding++;
+        miss->passed |= (uint8_t)(1u << (miss->level - 1));
+    }
+    miss->level++;
+}
+
+/* Those who waited in front of the level try again, in the order in which they came. */
+static void wake_level(struct core *core, struct tlb_group *group)
+{
+    uint32_t waiting = group->waiting_count;
+    for (uint32_t i = 0; i < waiting; i++) {
+        uint32_t index = group->waiting[group->waiting_first];
+        group->waiting_first = (group->waiting_first + 1) % MMU_MISSES_MAX;
+        group->waiting_count--;
+        try_look_up(core, index);
     }
 }
 
-static void begin_walk(struct core *core, uint32_t index)
+void miss_wake_last_levels(struct core *core)
 {
-    struct miss *miss = &core->misses[index];
-    miss->state = MISS_WALKING;
-    miss->start_cycle = core->now;
-    core->walks_active++;
-    request_fetches(core, index);
+    for (unsigned side = 0; side < 2; side++)
+        wake_level(core, core->hierarchy.path[side][core->hierarchy.depth[side] - 1]);
 }
 
-static void begin_queued_walk(struct core *core)
+static void release_levels(struct core *core, const struct miss *miss)
 {
-    if (core->queue_count == 0 || core->walks_active >= core->machine->config.walker_slots)
-        return;
-    uint32_t index = core->queue[core->queue_first];
-    core->queue_first = (core->queue_first + 1) % MMU_MISSES_MAX;
-    core->queue_count--;
-    begin_walk(core, index);
+    for (unsigned passed = miss->passed; passed; passed &= passed - 1) {
+        struct tlb_group *group = core->hierarchy.path[miss->side][__builtin_ctz(passed)];
+        if (--group->outstanding == 0)
+            wake_level(core, group);
+    }
 }
 
-static void queue_walk(struct core *core, uint32_t index)
+/* A miss that nobody waits for yet. */
+static struct miss *take_miss(struct core *core, uint32_t index, uint64_t va, unsigned side)
 {
     struct miss *miss = &core->misses[index];
-    core->counters.walker.walks++;
-    miss->id = ++core->walk_count << EVENT_CORE_BITS | core->index;
-    miss->request_cycle = core->now;
-    miss->state = MISS_QUEUED;
-    core->queue[(core->queue_first + core->queue_count++) % MMU_MISSES_MAX] = index;
-    begin_queued_walk(core);
+    core->miss_pages[index] = page_of(core, va);
+    miss->context = core->context;
+    miss->va = va;
+    miss->id = 0;
+    miss->waiters = 0;
+    miss->first_waiter = NO_INDEX;
+    miss->lights = 0;
+    miss->light_kinds = 0;
+    miss->sides = (uint8_t)(1u << side);
+    miss->side = (uint8_t)side;
+    miss->level = 1;
+    miss->passed = 0;
+    miss->steps = 0;
+    miss->settle = 0;
+    return miss;
+}
+
+bool miss_start(struct core *core, uint32_t index)
+{
+    struct access_slot *slot = &core->slots[index];
+    uint64_t page = page_of(core, slot->event.va);
+    uint32_t merge = core->machine->config.walker_merge ? miss_find(core, page) : NO_INDEX;
+    if (merge != NO_INDEX) {
+        slot->event.outcome = OUTCOME_MERGED;
+        core->counters.misses.merged++;
+        add_waiter(core, &core->misses[merge], index);
+        return true;
+    }
+    uint32_t free = miss_find(core, NO_PAGE);
+    if (free == NO_INDEX)
+        return false;
+    struct miss *miss = take_miss(core, free, slot->event.va, side_of(slot->event.access_kind));
+    uint64_t known = slot->event.issue_cycle + group_of(core, miss)->miss_cycles;
+    add_waiter(core, miss, index);
+    pass_level(core, miss);
+    enter_level(core, free, core->now > known ? core->now : known, false);
+    return true;
 }
 
 /* Hands the result to everybody who waited, oldest first, and frees the miss. */
 static void forward(struct core *core, struct miss *miss, const struct walk_leaf *leaf, uint8_t fault,
                     uint8_t level)
 {
-    uint32_t index = miss->first_waiter;
+    uint32_t index = miss->waiters ? miss->first_waiter : NO_INDEX;
     uint64_t walk = miss->id;
     miss->state = MISS_FREE;
     core->miss_pages[miss - core->misses] = NO_PAGE;
@@ -213,141 +307,112 @@ static void forward(struct core *core, struct miss *miss, const struct walk_leaf
     }
 }
 
-static void fill_first_levels(struct core *core, const struct miss *miss, const struct walk_leaf *leaf,
-                              uint64_t walk)
+/* The entry answers all who wait; the walk that once made it. */
+static uint64_t note_hit(struct core *core, const struct miss *miss, const struct tlb_found *found)
 {
-    if (miss->sides & 1u << TLB_L1I)
-        core_fill(core, TLB_L1I, leaf, walk);
-    if (miss->sides & 1u << TLB_L1D)
-        core_fill(core, TLB_L1D, leaf, walk);
+    if (!core->track)
+        return 0;
+    struct event_tlb_entry *life = &found->array->pool->lives[found->array->lives[found->slot]].event;
+    if (life->hits++ == 0)
+        life->first_hit_cycle = core->now;
+    life->last_hit_cycle = core->now;
+    life->last_done_cycle = core->now;
+    for (uint32_t i = miss->first_waiter; i != NO_INDEX; i = core->slots[i].next)
+        core->slots[i].event.entry = life->id;
+    return life->walk;
 }
 
-static void second_level_hit(struct core *core, struct miss *miss, uint32_t tlb_slot)
-{
-    const struct tlb_entry *entry = &core->tlbs[TLB_L2].entries[tlb_slot];
-    struct access_slot *first = &core->slots[miss->first_waiter];
-    struct walk_leaf leaf = {.va = entry->va,
-                             .frame = {.base = entry->pa,
-                                       .attributes = entry->attributes & FRAME_ATTRIBUTES_ALL,
-                                       .size_lg2 = entry->size_lg2},
-                             .rights = entry->rights,
-                             .level = (uint8_t)(entry->attributes >> CORE_LEVEL_SHIFT)};
-    uint64_t walk = 0;
-    core->counters.l2.hits++;
-    core->counters.misses.l2_hits++;
-    first->event.outcome = OUTCOME_L2_HIT;
-    if (core->track) {
-        struct event_tlb_entry *life = &core->lives[core->lives_of[TLB_L2][tlb_slot]].event;
-        if (life->hits++ == 0)
-            life->first_hit_cycle = core->now;
-        life->last_hit_cycle = core->now;
-        life->last_done_cycle = core->now;
-        walk = life->walk;
-        for (uint32_t i = miss->first_waiter; i != NO_INDEX; i = core->slots[i].next)
-            core->slots[i].event.entry = life->id;
-    }
-    fill_first_levels(core, miss, &leaf, walk);
-    end_lights(core, miss, &leaf, FAULT_NONE);
-    forward(core, miss, &leaf, FAULT_NONE, 0);
-}
-
-static void second_level_miss(struct core *core, uint32_t index)
+static void level_hit(struct core *core, uint32_t index, const struct tlb_found *found)
 {
     struct miss *miss = &core->misses[index];
-    struct access_slot *first = &core->slots[miss->first_waiter];
-    const struct translation_regime *regime = &core->context->regime;
-    core->counters.l2.misses++;
-    if (regime->format->start(&miss->walk, regime, first->event.va) == WALK_FAULT) {
-        first->event.outcome = OUTCOME_NO_WALK;
-        core->counters.misses.no_walk++;
-        end_lights(core, miss, NULL, miss->walk.fault);
-        forward(core, miss, NULL, miss->walk.fault, miss->walk.fault_level);
-        return;
-    }
-    first->event.outcome = OUTCOME_WALK;
-    core->counters.misses.walks++;
-    queue_walk(core, index);
-}
-
-void miss_second_level(struct core *core, uint32_t index)
-{
-    struct miss *miss = &core->misses[index];
-    uint64_t va = core->slots[miss->first_waiter].event.va;
-    uint32_t tlb_slot = tlb_lookup(&core->tlbs[TLB_L2], va, tlb_space(core->context->asid, 0));
-    core->counters.l2.lookups++;
-    if (tlb_slot != TLB_NONE)
-        second_level_hit(core, miss, tlb_slot);
-    else
-        second_level_miss(core, index);
-}
-
-static void tell_step(struct core *core, const struct miss *miss, const struct bus_request *request)
-{
-    struct mmu_event *event = core_event(core, EVENT_WALK_STEP, core->now);
-    if (event)
-        event->as.walk_step = (struct event_walk_step){.walk = miss->id,
-                                                       .pa = request->pa,
-                                                       .value = request->value,
-                                                       .request_cycle = request->cycle,
-                                                       .grant_cycle = request->grant_cycle,
-                                                       .index = miss->steps,
-                                                       .level = miss->walk.level};
-}
-
-static void tell_walk(struct core *core, const struct miss *miss, uint8_t fault, uint8_t fault_level,
-                      bool filled)
-{
-    struct mmu_event *event = core_event(core, EVENT_WALK, core->now);
-    if (!event)
-        return;
-    event->as.walk = (struct event_walk){.id = miss->id,
-                                         .va = miss->walk.va,
-                                         .request_cycle = miss->request_cycle,
-                                         .start_cycle = miss->start_cycle,
-                                         .space = core->context->space,
-                                         .asid = core->context->asid,
-                                         .waiters = (uint16_t)miss->waiters,
-                                         .steps = miss->steps,
-                                         .fault = fault,
-                                         .fault_level = fault_level,
-                                         .filled = filled};
+    const struct tlb_group *group = group_of(core, miss);
+    struct translation_fill fill = {.entry = found->array->tlb.entries[found->slot],
+                                    .space = miss->context->space};
+    struct walk_leaf leaf = hierarchy_leaf(&fill.entry);
+    uint32_t level = miss->level;
+    core->counters.tlb[group->counters].hits++;
+    core->counters.misses.hits[level - 1]++;
+    core->slots[miss->first_waiter].event.outcome = translation_outcome_of_level(level);
+    fill.walk = note_hit(core, miss, found);
+    uint8_t fault = access_conflict(core, miss->va, found) ? FAULT_TLB_CONFLICT : FAULT_NONE;
+    if (fault == FAULT_NONE && group->inclusion == TLB_INCLUSION_EXCLUSIVE)
+        hierarchy_drop(core, found->array, found->slot, ENTRY_END_MOVED, 0);
     if (fault == FAULT_NONE)
-        event->as.walk.leaf = miss->walk.leaf;
+        hierarchy_fill(core, miss->sides, level, &fill);
+    end_lights(core, miss, &leaf, fault);
+    release_levels(core, miss);
+    forward(core, miss, &leaf, fault, leaf.level);
 }
 
-/* Whether the entry that this leaf would become is one of those that the invalidation drops. */
-static bool drops_leaf(const struct invalidation *what, const struct walk_leaf *leaf, uint16_t asid)
+/* No level has it. */
+static void leave_levels(struct core *core, uint32_t index)
 {
-    bool global = (leaf->frame.attributes & FRAME_GLOBAL) != 0;
-    if (what->scope == INVALIDATE_VA && !global && what->asid != asid)
-        return false;
-    if (what->scope == INVALIDATE_ASID && global)
-        return false;
-    return invalidation_selects(what, leaf->va, leaf->frame.size_lg2, asid);
+    struct miss *miss = &core->misses[index];
+    struct access_slot *first = &core->slots[miss->first_waiter];
+    if (walker_request(core, index)) {
+        first->event.outcome = OUTCOME_WALK;
+        core->counters.misses.walks++;
+        walker_queue(core, index);
+        return;
+    }
+    first->event.outcome = OUTCOME_NO_WALK;
+    core->counters.misses.no_walk++;
+    end_lights(core, miss, NULL, miss->walk.fault);
+    release_levels(core, miss);
+    forward(core, miss, NULL, miss->walk.fault, miss->walk.fault_level);
 }
 
-/*
- * Of the invalidations that caught this walk, those that mean its page: their acknowledgement goes on to
- * wait for the accesses that now get the old translation. Says whether there are any.
- */
-static bool hand_over_settling(struct core *core, struct miss *miss)
+/* The steps that answer in this cycle. */
+static struct tlb_found look_now(struct core *core, struct miss *miss)
 {
-    const struct walk_leaf *leaf = &miss->walk.leaf;
-    bool meant = false;
-    for (uint64_t left = miss->settle; left; left &= left - 1) {
-        uint32_t place = (uint32_t)__builtin_ctzll(left);
-        struct invalidation_target *target = &core->targets[place];
-        if (!drops_leaf(&target->what, leaf, core->context->asid))
-            continue;
-        meant = true;
-        for (uint32_t i = miss->first_waiter; i != NO_INDEX; i = core->slots[i].next) {
-            core->slots[i].settle |= UINT64_C(1) << place;
-            target->pending++;
-            target->accesses_settled++;
+    const struct tlb_group *group = group_of(core, miss);
+    uint32_t first = miss->step;
+    while (miss->step < group->step_count &&
+           miss->lookup_cycle + group->steps[miss->step].cycles == core->now)
+        miss->step++;
+    return hierarchy_look(core, group, first, miss->step, miss->va);
+}
+
+void miss_look_up(struct core *core, uint32_t index)
+{
+    struct miss *miss = &core->misses[index];
+    if (miss->level > core->hierarchy.depth[miss->side]) {
+        leave_levels(core, index);
+        return;
+    }
+    if (miss->state == MISS_WAITING) {
+        try_look_up(core, index);
+        return;
+    }
+    const struct tlb_group *group = group_of(core, miss);
+    bool expected = walker_limits_queue(core) && miss->level == core->hierarchy.depth[miss->side];
+    struct tlb_found found = look_now(core, miss);
+    if (found.array) {
+        struct walk_leaf leaf = hierarchy_leaf(&found.array->tlb.entries[found.slot]);
+        if (miss_wants_update(core, miss, &leaf)) {
+            core->counters.arrays[found.array->number].hits--; /* a clean entry is no answer to a store */
+            found.array = NULL;
+            miss->step = (uint8_t)group->step_count;
         }
     }
-    return meant;
+    if (!found.array && miss->step < group->step_count) {
+        schedule_step(core, index);
+        return;
+    }
+    core->counters.tlb[group->counters].lookups++;
+    core->walks_expected -= expected;
+    if (found.array) {
+        level_hit(core, index, &found);
+        if (expected)
+            miss_wake_last_levels(core);
+        return;
+    }
+    core->counters.tlb[group->counters].misses++;
+    pass_level(core, miss);
+    enter_level(core, index, core->now, true);
 }
+
+/* ---- the end of a walk ------------------------------------------------------------------------- */
 
 /*
  * A fault is taken by those who asked before the walk read anything. An access that merged later may have
@@ -356,6 +421,8 @@ static bool hand_over_settling(struct core *core, struct miss *miss)
  */
 static bool keep_late_waiters(struct core *core, struct miss *miss, struct miss *late)
 {
+    if (miss->waiters == 0)
+        return false;
     uint32_t last = miss->first_waiter, waiters = 1;
     uint32_t next = core->slots[last].next;
     for (; next != NO_INDEX && core->slots[next].event.issue_cycle < miss->start_cycle; waiters++) {
@@ -370,72 +437,39 @@ static bool keep_late_waiters(struct core *core, struct miss *miss, struct miss 
     core->slots[last].next = NO_INDEX;
     miss->last_waiter = last;
     miss->waiters = waiters;
+    miss->passed = 0; /* the levels go on counting the late one */
     return true;
 }
 
 static void walk_again(struct core *core, uint32_t index, const struct miss *late)
 {
     struct miss *miss = &core->misses[index];
-    const struct translation_regime *regime = &core->context->regime;
     *miss = *late;
-    core->miss_pages[index] = page_of(core, core->slots[late->first_waiter].event.va);
+    miss->va = core->slots[late->first_waiter].event.va;
+    core->miss_pages[index] = page_of(core, miss->va);
     miss->settle = 0;
     miss->steps = 0;
     core->counters.walker.restarted++;
-    (void)regime->format->start(&miss->walk, regime, core->slots[miss->first_waiter].event.va);
-    queue_walk(core, index);
+    (void)walker_request(core, index);
+    walker_queue(core, index);
 }
 
-static void end_walk(struct core *core, uint32_t index, uint8_t fault, uint8_t level)
+void miss_end_walk(struct core *core, uint32_t index, uint8_t fault, uint8_t level, bool filled)
 {
     struct miss *miss = &core->misses[index];
-    uint64_t cycles = core->now - miss->request_cycle;
-    uint64_t settle = miss->settle;
-    bool caught = fault == FAULT_NONE && hand_over_settling(core, miss);
-    bool filled = fault == FAULT_NONE && !caught;
     struct walk_leaf leaf = miss->walk.leaf;
-    end_lights(core, miss, &leaf, fault);
+    uint64_t settle = miss->settle;
     struct miss late;
+    end_lights(core, miss, &leaf, fault);
     bool again = fault != FAULT_NONE && keep_late_waiters(core, miss, &late);
-    core->walks_active--;
-    core->counters.walker.cycles += cycles;
-    core->counters.walker.faults += fault != FAULT_NONE;
-    core->counters.walker.unfilled += caught;
-    histogram_add(&core->counters.walk_cycles, cycles);
-    tell_walk(core, miss, fault, level, filled);
+    walker_tell(core, miss, fault, level, filled);
     if (filled) {
-        core_fill(core, TLB_L2, &leaf, miss->id);
-        fill_first_levels(core, miss, &leaf, miss->id);
+        struct translation_fill fill = hierarchy_fill_of(miss->context, &leaf, miss->id);
+        hierarchy_fill(core, miss->sides, MMU_TLB_LEVELS_MAX + 1, &fill);
     }
+    release_levels(core, miss);
     forward(core, miss, &leaf, fault, level);
     invalidation_settle(core, settle);
     if (again)
         walk_again(core, index, &late);
-    begin_queued_walk(core);
-}
-
-void miss_entry(struct core *core, uint32_t index, const struct bus_request *request)
-{
-    struct miss *miss = &core->misses[index];
-    core->counters.walker.steps++;
-    tell_step(core, miss, request);
-    miss->steps++;
-    if (request->aborted) {
-        end_walk(core, index, FAULT_EXTERNAL_ABORT, miss->walk.level);
-        return;
-    }
-    miss->words[request->index] = request->value;
-    if (--miss->words_missing > 0)
-        return;
-    switch (miss->walk.regime->format->resume(&miss->walk, miss->words)) {
-    case WALK_FETCH:
-        request_fetches(core, index);
-        break;
-    case WALK_LEAF:
-        end_walk(core, index, FAULT_NONE, 0);
-        break;
-    case WALK_FAULT:
-        end_walk(core, index, miss->walk.fault, miss->walk.fault_level);
-        break;
-    }
 }

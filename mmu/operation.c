@@ -193,6 +193,8 @@ static void issue_stream(struct core *core)
         core->blocked = true;
         return;
     }
+    if (!access_can_issue(core, core->block[core->block_next].kind))
+        return;
     if (core->op.data_mode == DATA_NONE) {
         uint32_t before = core->block_next;
         access_issue_many(core, issue_bound(core), window_of(core));
@@ -205,24 +207,46 @@ static void issue_stream(struct core *core)
     core->ready_at = core->now + 1;
 }
 
-/* What comes before new accesses: a stalled one, a second half, those that are issued again. */
-static bool issue_pending(struct core *core)
+bool operation_half_issued(const struct core *core)
+{
+    return core->stalled != NO_INDEX || core->second_valid;
+}
+
+/* A stalled access, a second half. True if there was something, which may still wait. */
+static bool finish_issue(struct core *core)
 {
     if (!access_retry_stalled(core)) {
         core->blocked = true;
         return true;
     }
-    if (core->second_valid) {
-        access_issue_second(core);
-    } else if (core->again_next < core->again_count) {
-        if (core->in_flight >= window_of(core)) {
-            core->blocked = true;
-            return true;
-        }
-        issue_again(core);
-    } else {
+    if (!core->second_valid)
         return false;
+    if (!access_can_issue(core, core->second.access.kind))
+        return true;
+    access_issue_second(core);
+    core->ready_at = core->now + 1;
+    return true;
+}
+
+void operation_finish_issue(struct core *core)
+{
+    (void)finish_issue(core);
+}
+
+/* What comes before new accesses: what is half issued, and those that are issued again. */
+static bool issue_pending(struct core *core)
+{
+    if (finish_issue(core))
+        return true;
+    if (core->again_next >= core->again_count)
+        return false;
+    if (core->in_flight >= window_of(core)) {
+        core->blocked = true;
+        return true;
     }
+    if (!access_can_issue(core, core->again[core->again_next].access.kind))
+        return true;
+    issue_again(core);
     core->ready_at = core->now + 1;
     return true;
 }
@@ -277,6 +301,10 @@ static void issue_access(struct core *core)
                                    .data_mode = (uint8_t)op->data_mode,
                                    .retry = op->retry,
                                    .fetch_data = op->fetch_data};
+    if (!access_can_issue(core, wanted.access.kind)) {
+        core->access_count--;
+        return;
+    }
     core->begun = true;
     core->first_issues = 1;
     access_issue(core, &wanted);
@@ -373,17 +401,32 @@ static bool barrier_satisfied(const struct core *core)
     case BARRIER_DSB_NSH:
         return drained && core->outstanding_local == 0;
     case BARRIER_DSB_ISHST:
+    case BARRIER_DMB_ISH:
+    case BARRIER_FENCE:
         return drained;
     default:
         return true;
     }
 }
 
-static void issue_barrier(struct core *core)
+static uint64_t least_barrier_cycles(const struct core *core)
 {
     const struct mmu_config *config = &core->machine->config;
-    uint64_t least =
-        core->op_cycle + (core->op.barrier == BARRIER_ISB ? config->isb_cycles : config->barrier_cycles);
+    switch (core->op.barrier) {
+    case BARRIER_ISB:
+        return config->isb_cycles;
+    case BARRIER_DMB_ISH:
+    case BARRIER_DMB_ISHST:
+    case BARRIER_FENCE:
+        return config->memory_barrier_cycles;
+    default:
+        return config->barrier_cycles;
+    }
+}
+
+static void issue_barrier(struct core *core)
+{
+    uint64_t least = core->op_cycle + least_barrier_cycles(core);
     if (!barrier_satisfied(core)) {
         core->blocked = true;
         return;
@@ -402,23 +445,85 @@ static void issue_barrier(struct core *core)
     operation_end(core, core->now);
 }
 
+static uint64_t all_cores(const struct core *core)
+{
+    uint64_t cores = core->machine->config.cores;
+    return cores == 64 ? UINT64_MAX : (UINT64_C(1) << cores) - 1;
+}
+
+/*
+ * Arm's TLBI is issued and completes later (DDI 0487, D8.17.3). INVLPG and INVPCID are serializing (SDM
+ * volume 3, 9.3), and SFENCE.VMA orders the stores before it with the walks after it (Privileged, Supervisor
+ * Memory-Management Fence): both end when this core's part is done.
+ */
 static void issue_invalidation(struct core *core)
 {
-    if (!invalidation_issue(core, &core->op.invalidation, core->op.operation))
+    bool waits = core->machine->config.ordering != ORDERING_ARM && !core->op.invalidation.broadcast;
+    struct invalidation_order order = {.count = 1, .single = core->op.invalidation};
+    uint64_t targets = order.single.broadcast ? all_cores(core) : UINT64_C(1) << core->index;
+    if (core->begun ? core->outstanding_local > 0 : waits && core->stores.count > 0) {
+        core->blocked = true;
+        return;
+    }
+    if (core->begun) {
+        operation_end(core, core->now);
+        return;
+    }
+    if (!invalidation_issue(core, &order, targets, core->op.operation)) {
+        core->blocked = true;
+        return;
+    }
+    if (waits) {
+        core->begun = true;
+        core->blocked = true;
+    } else {
+        operation_end(core, core->now + 1);
+    }
+}
+
+static void issue_interrupt(struct core *core)
+{
+    struct invalidation_order order = {
+        .list = core->op.list, .count = core->op.list_count, .interrupt = true};
+    uint64_t targets = core->op.targets & all_cores(core);
+    if (targets != 0 && !invalidation_issue(core, &order, targets, core->op.operation))
         core->blocked = true;
     else
         operation_end(core, core->now + 1);
 }
 
+/* Misses that nobody waits for go on in the space in which they began: nothing merges with them any more. */
+static void leave_space(struct core *core)
+{
+    for (uint32_t i = 0; i < core->machine->config.misses; i++)
+        if (core->miss_pages[i] != NO_PAGE)
+            core->miss_pages[i] = FOREIGN_PAGE;
+}
+
+static uint64_t page_sizes_of(const struct walk_format *format)
+{
+    uint64_t sizes = 0;
+    for (unsigned i = 0; format && i < format->frame_sizes; i++)
+        sizes |= UINT64_C(1) << format->frame_size_lg2[i];
+    return sizes;
+}
+
 static void issue_switch(struct core *core)
 {
     const struct address_context *context = core->op.context;
+    leave_space(core);
     core->context = context;
+    core->space = tlb_space(context->asid, context->vmid);
     core->counters.programs.switches++;
+    uint64_t sizes = page_sizes_of(context->regime.format);
+    if (sizes != core->hierarchy.page_sizes)
+        hierarchy_plan(core, sizes);
     struct mmu_event *event = core_event(core, EVENT_CONTEXT, core->now);
     if (event)
-        event->as.context = (struct event_context){
-            .root = context->regime.root, .space = context->space, .asid = context->asid};
+        event->as.context = (struct event_context){.root = context->regime.root,
+                                                   .space = context->space,
+                                                   .asid = context->asid,
+                                                   .vmid = context->vmid};
     operation_end(core, core->now + core->machine->config.switch_cycles);
 }
 
@@ -450,6 +555,9 @@ static void issue_first(struct core *core)
         break;
     case CORE_INVALIDATE:
         issue_invalidation(core);
+        break;
+    case CORE_INTERRUPT:
+        issue_interrupt(core);
         break;
     case CORE_SWITCH:
         issue_switch(core);

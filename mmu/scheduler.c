@@ -87,6 +87,8 @@ static uint64_t limit_of(const struct core *core, const struct sendings *sending
         limit = least(limit, later(time, network));
     if (core->program == PROGRAM_PARKED)
         limit = least(limit, later(others, 1));
+    if (core->slots_awaited > 0)
+        limit = least(limit, later(time, machine->config.walker_request_cycles));
     return later(limit, machine->controls.extra_look_ahead);
 }
 
@@ -100,6 +102,32 @@ static void run_core(struct core *core, uint64_t limit, uint64_t time)
         if (next >= core->limit || (core->events_count > EVENTS_MAX && next > time))
             return;
         core_step(core, next);
+    }
+}
+
+/*
+ * What cores share is touched at global time, in the order of the cores: a core stops in front of it, until
+ * all others have come as far.
+ */
+static uint64_t shared_limit(const struct core *core, uint64_t limit, uint64_t time, bool in_turn)
+{
+    uint64_t shared = core_next_shared(core);
+    if (shared == time && in_turn)
+        return least(limit, time + 1);
+    return least(limit, shared);
+}
+
+static void run_cores(struct machine *machine, uint64_t time)
+{
+    struct sendings sendings = find_sendings(machine, time);
+    bool in_turn = true; /* every core before has handled this cycle */
+    for (uint32_t i = 0; i < machine->config.cores; i++) {
+        struct core *core = &machine->cores[i];
+        uint64_t limit = limit_of(core, &sendings, time);
+        if (machine->coupled)
+            limit = shared_limit(core, limit, time, in_turn);
+        run_core(core, limit, time);
+        in_turn = in_turn && !core->asked && core_next(core) > time;
     }
 }
 
@@ -141,9 +169,7 @@ enum machine_status machine_advance(struct machine *machine, unsigned *core)
             *core = asked->index;
             return MACHINE_PROGRAM;
         }
-        struct sendings sendings = find_sendings(machine, time);
-        for (uint32_t i = 0; i < machine->config.cores; i++)
-            run_core(&machine->cores[i], limit_of(&machine->cores[i], &sendings, time), time);
+        run_cores(machine, time);
         if (machine->events_buffered > DELIVER_AT && machine_deliver(machine, time) != 0)
             break;
     }

@@ -69,7 +69,7 @@ static void finish_access(struct core *core, struct buffered_store *store, const
     if (event)
         event->as.translation = store->event;
     if (store->life != NO_INDEX)
-        core_release_life(core, store->life);
+        hierarchy_release_life(core, store->life);
     invalidation_settle(core, store->settle);
 }
 

@@ -31,27 +31,29 @@ enum barrier_kind {
     BARRIER_DSB_NSH,   /* drains own stores, completes own local invalidations */
     BARRIER_DSB_ISHST, /* drains own stores, completes no invalidation */
     BARRIER_ISB,       /* context synchronisation */
+    BARRIER_DMB_ISH,   /* later accesses come after own stores; completes no invalidation */
+    BARRIER_DMB_ISHST, /* later stores come after own stores, as they always do here */
+    BARRIER_FENCE,     /* drains own stores: x86's MFENCE, RISC-V's FENCE */
     BARRIER_KINDS
 };
 
-/* What an invalidation covers. */
+/* What an invalidation covers; all of it within `vmid`. */
 enum invalidation_scope {
     INVALIDATE_VA, /* entries that translate `va` in `asid`, and global entries that do (TLBI VAE1) */
     INVALIDATE_VA_ALL_ASIDS, /* entries that translate `va` in any address space (TLBI VAAE1) */
     INVALIDATE_ASID,         /* every entry of `asid`, global entries excepted (TLBI ASIDE1) */
-    INVALIDATE_ALL,          /* every entry (TLBI VMALLE1) */
-    /* Of virtual machines. VA, ASID and ALL mean the current one where there are any. */
-    INVALIDATE_IPA, /* entries of stage 2 alone that translate the intermediate address `va` in `vmid`;
-                       what was made of both stages stays (TLBI IPAS2E1) */
-    INVALIDATE_VMID_STAGE1, /* entries of `vmid` that stage 1 has a part in (TLBI VMALLE1 under that VMID) */
-    INVALIDATE_VMID,        /* every entry of `vmid`, of either stage or both (TLBI VMALLS12E1) */
+    INVALIDATE_ALL,          /* every entry for virtual addresses (TLBI VMALLE1) */
+    INVALIDATE_IPA,          /* stage 2's entries for the intermediate physical address in `va`; what was
+                                combined of both stages stays (TLBI IPAS2E1) */
+    INVALIDATE_VMID,         /* everything, of both stages (TLBI VMALLS12E1) */
     INVALIDATION_SCOPES
 };
 
 struct invalidation {
-    uint64_t va;   /* any address in the page; ignored by the scopes without an address */
-    uint16_t asid; /* ignored by all scopes but VA and ASID */
-    uint16_t vmid; /* of the scopes IPA, VMID_STAGE1 and VMID */
+    uint64_t va;         /* any address in the page; ignored by the scopes without an address */
+    uint64_t size_bytes; /* of a range that begins at `va` (TLBI RVAE1); 0: the page that contains `va` */
+    uint16_t asid;       /* ignored by VA_ALL_ASIDS, ALL, IPA and VMID */
+    uint16_t vmid;       /* 0: not of a virtual machine */
     enum invalidation_scope scope;
     bool broadcast;       /* true: all cores of the inner-shareable domain (TLBI ...IS); false: this core */
     bool last_level_only; /* true: leaf entries only, walk caches may keep theirs (TLBI VALE1) */

@@ -147,7 +147,7 @@ enum pagetable_result radix_invalidate(const struct environment *environment, co
         return result;
     /* D8.17.5: stage 2 entries are gone, so that nothing new is made of them; now what had been. */
     const struct radix_drop combined = {
-        .what = {.vmid = drop->what.vmid, .scope = INVALIDATE_VMID_STAGE1, .broadcast = true}, .entries = 1};
+        .what = {.vmid = drop->what.vmid, .scope = INVALIDATE_ALL, .broadcast = true}, .entries = 1};
     return issue(environment, &combined);
 }
 

@@ -40,6 +40,7 @@ enum fault_kind {
     FAULT_PERMISSION,     /* the entry does not allow this access */
     FAULT_ADDRESS_SIZE,   /* an entry or root holds an address beyond the configured size */
     FAULT_EXTERNAL_ABORT, /* a fetch found no memory */
+    FAULT_TLB_CONFLICT,   /* several entries of a TLB match the address */
     FAULT_KINDS
 };
 

@@ -1,5 +1,6 @@
 #include "sim/simulation.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -85,6 +86,8 @@ static bool open_recorder(struct simulation *simulation, const struct simulation
                                        .script_path = config->options->script,
                                        .script_text = config->script_text,
                                        .command_line = config->options->command_line,
+                                       .tlb_names = simulation->tlb_names,
+                                       .tlb_count = simulation->tlb_count,
                                        .settings = texts.settings,
                                        .setting_count = texts.count};
     if (written)
@@ -116,8 +119,11 @@ static bool open_judge(struct simulation *simulation, const struct simulation_co
 {
     if (!config->check)
         return true;
-    struct judge_config judge = {
-        .memory_bytes = config->machine.memory_bytes, .values = every_access, .every_access = every_access};
+    struct judge_config judge = {.memory_bytes = config->machine.memory_bytes,
+                                 .tlb_names = simulation->tlb_names,
+                                 .tlb_count = simulation->tlb_count,
+                                 .values = every_access,
+                                 .every_access = every_access};
     simulation->judge = judge_create(&judge);
     simulation->outcome->checked = true;
     return simulation->judge || simulation_fail(simulation, "out of memory");
@@ -157,6 +163,18 @@ static void begin_region(struct simulation *simulation, unsigned core, const cha
     tell_region(simulation, core);
 }
 
+static void name_arrays(struct simulation *simulation, const struct mmu_config *config)
+{
+    simulation->tlb_count = config->tlb_count + config->walk_cache_count;
+    for (size_t i = 0; i < simulation->tlb_count; i++) {
+        const char *name =
+            i < config->tlb_count ? config->tlbs[i].name : config->walk_caches[i - config->tlb_count].name;
+        for (size_t k = 0; k < MMU_NAME_BYTES; k++)
+            simulation->tlb_texts[i][k] = (char)toupper((unsigned char)name[k]);
+        simulation->tlb_names[i] = simulation->tlb_texts[i];
+    }
+}
+
 bool simulation_open(struct simulation *simulation, const struct simulation_config *config,
                      struct run_outcome *outcome)
 {
@@ -164,6 +182,7 @@ bool simulation_open(struct simulation *simulation, const struct simulation_conf
     memset(simulation, 0, sizeof *simulation);
     simulation->outcome = outcome;
     outcome->config = config->machine;
+    name_arrays(simulation, &config->machine);
     outcome->lockstep = config->options->lockstep;
     snprintf(outcome->script, sizeof outcome->script, "%s", config->options->script);
     outcome->cores = calloc(config->machine.cores, sizeof *outcome->cores);
@@ -323,10 +342,11 @@ bool simulation_run(struct simulation *simulation)
 static bool record_counters(struct simulation *simulation, unsigned core, uint32_t region)
 {
     const struct core_counters *counters = machine_counters(simulation->machine, core);
-    const struct mmu_counter *counter;
-    for (unsigned i = 0; simulation->recorder && (counter = mmu_counter_at(i)); i++) {
-        struct record_counter row = {.name = counter->name,
-                                     .value = mmu_counter_get(counters, counter),
+    const struct mmu_config *config = machine_config(simulation->machine);
+    struct mmu_counter counter;
+    for (unsigned i = 0; simulation->recorder && mmu_counter_at(config, i, &counter); i++) {
+        struct record_counter row = {.name = counter.name,
+                                     .value = mmu_counter_get(counters, &counter),
                                      .region = region,
                                      .core = (int)core};
         if (recorder_counter(simulation->recorder, &row) != RECORD_OK)

@@ -54,6 +54,9 @@ struct simulation {
     struct instruction_table *instructions;
     struct run_outcome *outcome;
     enum record_level level;
+    char tlb_texts[COUNTER_ARRAYS][MMU_NAME_BYTES]; /* as the record names the machine's arrays: "L1D" */
+    const char *tlb_names[COUNTER_ARRAYS];
+    size_t tlb_count;
     char error[SIMULATION_ERROR_BYTES];
 };
 

@@ -234,7 +234,7 @@ static void measure(const struct workload *workload, const struct options *optio
         open_machine(&bench, options->cores, config.region_bytes);
         bare[i] = run_bare(pages, config.accesses, &bare_hits);
         timed[i] = run_machine(&bench, &config, options->cores);
-        hits = machine_counters(bench.machine, 0)->l1d.hits;
+        hits = machine_counters(bench.machine, 0)->tlb[GROUP_L1D].hits;
         close_machine(&bench);
     }
     double million = (double)config.accesses / 1e6;

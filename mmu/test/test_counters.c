@@ -49,21 +49,24 @@ static void check_translations(uint64_t seed, unsigned core, const struct core_c
     same(seed, core, "translations by kind", c->accesses.translations,
          c->accesses.loads + c->accesses.stores + c->accesses.fetches);
     same(seed, core, "one first-level look-up a translation", c->accesses.translations,
-         c->l1i.lookups + c->l1d.lookups);
-    same(seed, core, "instruction side for fetches", c->accesses.fetches, c->l1i.lookups);
-    same(seed, core, "l1i: lookups = hits + misses", c->l1i.lookups, c->l1i.hits + c->l1i.misses);
-    same(seed, core, "l1d: lookups = hits + misses", c->l1d.lookups, c->l1d.hits + c->l1d.misses);
-    same(seed, core, "l2: lookups = hits + misses", c->l2.lookups, c->l2.hits + c->l2.misses);
+         c->tlb[GROUP_L1I].lookups + c->tlb[GROUP_L1D].lookups);
+    same(seed, core, "instruction side for fetches", c->accesses.fetches, c->tlb[GROUP_L1I].lookups);
+    same(seed, core, "l1i: lookups = hits + misses", c->tlb[GROUP_L1I].lookups,
+         c->tlb[GROUP_L1I].hits + c->tlb[GROUP_L1I].misses);
+    same(seed, core, "l1d: lookups = hits + misses", c->tlb[GROUP_L1D].lookups,
+         c->tlb[GROUP_L1D].hits + c->tlb[GROUP_L1D].misses);
+    same(seed, core, "l2: lookups = hits + misses", c->tlb[GROUP_L2].lookups,
+         c->tlb[GROUP_L2].hits + c->tlb[GROUP_L2].misses);
 }
 
 static void check_misses(uint64_t seed, unsigned core, const struct core_counters *c)
 {
-    uint64_t misses = c->l1i.misses + c->l1d.misses;
+    uint64_t misses = c->tlb[GROUP_L1I].misses + c->tlb[GROUP_L1D].misses;
     same(seed, core, "misses = merged + l2 hits + walks + no walk", misses,
-         c->misses.merged + c->misses.l2_hits + c->misses.walks + c->misses.no_walk);
-    same(seed, core, "l2 lookups = misses - merged", c->l2.lookups, misses - c->misses.merged);
-    same(seed, core, "l2 hits", c->l2.hits, c->misses.l2_hits);
-    same(seed, core, "l2 misses", c->l2.misses, c->misses.walks + c->misses.no_walk);
+         c->misses.merged + c->misses.hits[1] + c->misses.walks + c->misses.no_walk);
+    same(seed, core, "l2 lookups = misses - merged", c->tlb[GROUP_L2].lookups, misses - c->misses.merged);
+    same(seed, core, "l2 hits", c->tlb[GROUP_L2].hits, c->misses.hits[1]);
+    same(seed, core, "l2 misses", c->tlb[GROUP_L2].misses, c->misses.walks + c->misses.no_walk);
     same(seed, core, "walks", c->walker.walks, c->misses.walks + c->walker.restarted);
     same(seed, core, "histogram of walks", c->walk_cycles.total, c->walker.walks);
     same(seed, core, "cycles of walks", c->walk_cycles.sum, c->walker.cycles);
@@ -111,14 +114,15 @@ static void count_translation(struct core_counters *into, const struct event_tra
     into->accesses.retries += event->retry;
     into->accesses.crossing += event->half == 1;
     into->store_buffer.forwarded += event->forwarded;
-    struct tlb_counters *first = event->access_kind == ACCESS_FETCH ? &into->l1i : &into->l1d;
+    struct tlb_counters *first =
+        event->access_kind == ACCESS_FETCH ? &into->tlb[GROUP_L1I] : &into->tlb[GROUP_L1D];
     first->lookups++;
     if (event->outcome == OUTCOME_L1_HIT)
         first->hits++;
     else
         first->misses++;
     into->misses.merged += event->outcome == OUTCOME_MERGED;
-    into->misses.l2_hits += event->outcome == OUTCOME_L2_HIT;
+    into->misses.hits[1] += event->outcome == OUTCOME_L2_HIT;
     into->misses.walks += event->outcome == OUTCOME_WALK;
     into->misses.no_walk += event->outcome == OUTCOME_NO_WALK;
 }
@@ -130,6 +134,18 @@ static void count_walk(struct core_counters *into, const struct mmu_event *event
     into->walker.cycles += event->cycle - walk->request_cycle;
     into->walker.faults += walk->fault != FAULT_NONE;
     into->walker.unfilled += walk->fault == FAULT_NONE && !walk->filled;
+}
+
+static void count_entry(struct core_counters *into, const struct event_tlb_entry *entry)
+{
+    struct array_counters *array = &into->arrays[entry->tlb];
+    array->fills++;
+    array->hits += entry->hits;
+    array->refilled += entry->end == ENTRY_END_REFILLED;
+    array->evictions += entry->end == ENTRY_END_EVICTED;
+    array->dropped += entry->end == ENTRY_END_INVALIDATED;
+    if (entry->tlb == TLB_L2)
+        into->tlb[GROUP_L2].hits += entry->hits;
 }
 
 /* What an event says of the core that it is about. */
@@ -147,8 +163,7 @@ static void count_event(struct core_counters *all, const struct mmu_event *event
         into->walker.steps++;
         break;
     case EVENT_TLB_ENTRY:
-        if (event->as.tlb_entry.tlb == TLB_L2)
-            into->l2.hits += event->as.tlb_entry.hits;
+        count_entry(into, &event->as.tlb_entry);
         break;
     case EVENT_INVALIDATION:
         into->invalidations.issued++;
@@ -183,21 +198,25 @@ static void take_over(struct core_counters *into, const struct core_counters *fr
     into->bus = from->bus;
     into->store_buffer.stores = from->store_buffer.stores;
     into->store_buffer.full_cycles = from->store_buffer.full_cycles;
-    into->l2.lookups = into->misses.l2_hits + into->misses.walks + into->misses.no_walk;
-    into->l2.misses = into->misses.walks + into->misses.no_walk;
+    into->tlb[GROUP_L2].lookups = into->misses.hits[1] + into->misses.walks + into->misses.no_walk;
+    into->tlb[GROUP_L2].misses = into->misses.walks + into->misses.no_walk;
+    into->arrays[TLB_L1I].lookups = into->tlb[GROUP_L1I].lookups;
+    into->arrays[TLB_L1D].lookups = into->tlb[GROUP_L1D].lookups;
+    into->arrays[TLB_L2].lookups = into->tlb[GROUP_L2].lookups;
     into->walker.restarted = into->walker.walks - into->misses.walks;
 }
 
 static void compare(uint64_t seed, unsigned core, const struct core_counters *events,
-                    const struct core_counters *counters)
+                    const struct core_counters *counters, const struct mmu_config *config)
 {
-    const struct mmu_counter *counter;
-    for (unsigned i = 0; (counter = mmu_counter_at(i)); i++)
-        same(seed, core, counter->name, mmu_counter_get(events, counter), mmu_counter_get(counters, counter));
+    struct mmu_counter counter;
+    for (unsigned i = 0; mmu_counter_at(config, i, &counter); i++)
+        same(seed, core, counter.name, mmu_counter_get(events, &counter),
+             mmu_counter_get(counters, &counter));
 }
 
 /* First-level hits by the lives of the entries. */
-static uint64_t hits_of_entries(const struct fixture *fixture, unsigned core, enum tlb_id tlb)
+static uint64_t hits_of_entries(const struct fixture *fixture, unsigned core, unsigned tlb)
 {
     uint64_t hits = 0;
     for (size_t i = 0; i < fixture->event_count; i++) {
@@ -220,9 +239,11 @@ static void check_events(uint64_t seed)
     for (unsigned core = 0; core < config.cores; core++) {
         const struct core_counters *counters = machine_counters(fixture.machine, core);
         take_over(&counted[core], counters);
-        compare(seed, core, &counted[core], counters);
-        same(seed, core, "hits of l1i entries", hits_of_entries(&fixture, core, TLB_L1I), counters->l1i.hits);
-        same(seed, core, "hits of l1d entries", hits_of_entries(&fixture, core, TLB_L1D), counters->l1d.hits);
+        compare(seed, core, &counted[core], counters, &config);
+        same(seed, core, "hits of l1i entries", hits_of_entries(&fixture, core, TLB_L1I),
+             counters->tlb[GROUP_L1I].hits);
+        same(seed, core, "hits of l1d entries", hits_of_entries(&fixture, core, TLB_L1D),
+             counters->tlb[GROUP_L1D].hits);
     }
     fixture_close(&fixture);
 }
@@ -247,7 +268,8 @@ static void check_levels(uint64_t seed)
         assert_true(seen.event_count > 0);
         same(seed, 0, "end of the run", machine_end_cycle(unseen.machine), machine_end_cycle(seen.machine));
         for (unsigned core = 0; core < config.cores; core++)
-            compare(seed, core, machine_counters(seen.machine, core), machine_counters(unseen.machine, core));
+            compare(seed, core, machine_counters(seen.machine, core), machine_counters(unseen.machine, core),
+                    &config);
         fixture_close(&seen);
     }
     fixture_close(&unseen);
@@ -309,22 +331,31 @@ static void a_reset_leaves_the_machine_as_it_is(void **state)
 static void counters_add_up_by_name(void **state)
 {
     struct core_counters a, b;
-    const struct mmu_counter *counter;
+    struct mmu_counter counter;
+    struct mmu_config config;
     unsigned count = 0;
     (void)state;
+    mmu_config_defaults(&config);
     memset(&a, 0, sizeof a);
     memset(&b, 0, sizeof b);
-    a.l1d.hits = 3;
-    b.l1d.hits = 4;
+    a.tlb[GROUP_L1D].hits = 3;
+    b.tlb[GROUP_L1D].hits = 4;
     b.programs.faults = 5;
     histogram_add(&b.walk_cycles, 100);
     mmu_counters_add(&a, &b);
-    assert_int_equal(a.l1d.hits, 7);
+    assert_int_equal(a.tlb[GROUP_L1D].hits, 7);
     assert_int_equal(a.programs.faults, 5);
     assert_int_equal(a.walk_cycles.total, 1);
-    for (; (counter = mmu_counter_at(count)); count++)
-        assert_true(*counter->name && *counter->text);
-    assert_int_equal(count, offsetof(struct core_counters, walk_cycles) / sizeof(uint64_t));
+    for (; mmu_counter_at(&config, count, &counter); count++) {
+        assert_true(*counter.name && *counter.text);
+        assert_true(counter.offset % sizeof(uint64_t) == 0);
+        assert_true(counter.offset < offsetof(struct core_counters, walk_cycles));
+    }
+    assert_true(mmu_counter_find(&config, "l2.hits", &counter));
+    assert_int_equal(counter.offset, offsetof(struct core_counters, tlb[GROUP_L2].hits));
+    assert_true(mmu_counter_find(&config, "tlb.l2.fills", &counter));
+    assert_int_equal(counter.offset, offsetof(struct core_counters, arrays[TLB_L2].fills));
+    assert_false(mmu_counter_find(&config, "l3.hits", &counter));
 }
 
 int main(void)

@@ -27,33 +27,32 @@ struct row {
 
 /* Rows that stand together: left out if the first is zero. */
 struct group {
-    struct row rows[8]; /* ends with a NULL counter */
+    struct row rows[9]; /* ends with a NULL counter */
 };
 
+static const struct group accesses = {
+    {{"accesses.translations", DERIVED_RATIO, "cycles", "a cycle", false},
+     {"accesses.loads", DERIVED_SHARE, "accesses.translations", "of translations", true},
+     {"accesses.stores", DERIVED_SHARE, "accesses.translations", "of translations", true},
+     {"accesses.fetches", DERIVED_SHARE, "accesses.translations", "of translations", true},
+     {"accesses.crossing", DERIVED_NOTHING, NULL, NULL, true},
+     {"accesses.faulted", DERIVED_SHARE, "accesses.translations", "of translations", true},
+     {"accesses.retries", DERIVED_NOTHING, NULL, NULL, true},
+     {"accesses.conflicts", DERIVED_NOTHING, NULL, NULL, true}}};
+
+static const struct group merged = {
+    {{"misses.merged", DERIVED_SHARE, "l1 misses", "of first-level misses", false}}};
+
+static const struct group walks = {
+    {{"walker.walks", DERIVED_PER_THOUSAND, "accesses.translations", "per 1,000 translations", false},
+     {"walker.steps", DERIVED_RATIO, "walker.walks", "steps a walk", false},
+     {"walker.cycles", DERIVED_WALKS, NULL, NULL, false},
+     {"walker.faults", DERIVED_SHARE, "walker.walks", "of walks", true},
+     {"walker.unfilled", DERIVED_SHARE, "walker.walks", "of walks", true},
+     {"walker.restarted", DERIVED_SHARE, "walker.walks", "of walks", true},
+     {"walker.updates", DERIVED_RATIO, "walker.walks", "entry updates a walk", true}}};
+
 static const struct group groups[] = {
-    {{{"accesses.translations", DERIVED_RATIO, "cycles", "a cycle", false},
-      {"accesses.loads", DERIVED_SHARE, "accesses.translations", "of translations", true},
-      {"accesses.stores", DERIVED_SHARE, "accesses.translations", "of translations", true},
-      {"accesses.fetches", DERIVED_SHARE, "accesses.translations", "of translations", true},
-      {"accesses.crossing", DERIVED_NOTHING, NULL, NULL, true},
-      {"accesses.faulted", DERIVED_SHARE, "accesses.translations", "of translations", true},
-      {"accesses.retries", DERIVED_NOTHING, NULL, NULL, true}}},
-    {{{"l1i.lookups", DERIVED_NOTHING, NULL, NULL, false},
-      {"l1i.hits", DERIVED_SHARE, "l1i.lookups", "of look-ups", false},
-      {"l1i.misses", DERIVED_SHARE, "l1i.lookups", "of look-ups", false}}},
-    {{{"l1d.lookups", DERIVED_NOTHING, NULL, NULL, false},
-      {"l1d.hits", DERIVED_SHARE, "l1d.lookups", "of look-ups", false},
-      {"l1d.misses", DERIVED_SHARE, "l1d.lookups", "of look-ups", false}}},
-    {{{"misses.merged", DERIVED_SHARE, "l1 misses", "of first-level misses", false}}},
-    {{{"l2.lookups", DERIVED_NOTHING, NULL, NULL, false},
-      {"l2.hits", DERIVED_SHARE, "l2.lookups", "of look-ups", false},
-      {"l2.misses", DERIVED_SHARE, "l2.lookups", "of look-ups", false}}},
-    {{{"walker.walks", DERIVED_PER_THOUSAND, "accesses.translations", "per 1,000 translations", false},
-      {"walker.steps", DERIVED_RATIO, "walker.walks", "steps a walk", false},
-      {"walker.cycles", DERIVED_WALKS, NULL, NULL, false},
-      {"walker.faults", DERIVED_SHARE, "walker.walks", "of walks", true},
-      {"walker.unfilled", DERIVED_SHARE, "walker.walks", "of walks", true},
-      {"walker.restarted", DERIVED_SHARE, "walker.walks", "of walks", true}}},
     {{{"bus.requests", DERIVED_RATIO, "cycles", "a cycle", false},
       {"bus.busy_cycles", DERIVED_SHARE, "cycles", "of cycles: occupancy", false},
       {"bus.wait_cycles", DERIVED_RATIO, "bus.requests", "cycles a request", false}}},
@@ -71,13 +70,11 @@ static const struct group groups[] = {
     {{{"programs.switches", DERIVED_NOTHING, NULL, NULL, false}}},
 };
 
-static uint64_t counter_value(const struct core_counters *counters, const char *name)
+static uint64_t counter_value(const struct run_outcome *outcome, const char *name)
 {
-    const struct mmu_counter *counter;
-    for (unsigned i = 0; (counter = mmu_counter_at(i)); i++)
-        if (strcmp(counter->name, name) == 0)
-            return mmu_counter_get(counters, counter);
-    return 0;
+    struct mmu_counter counter;
+    return mmu_counter_find(&outcome->config, name, &counter) ? mmu_counter_get(&outcome->total, &counter)
+                                                              : 0;
 }
 
 static uint64_t base_value(const struct run_outcome *outcome, const char *name)
@@ -85,8 +82,8 @@ static uint64_t base_value(const struct run_outcome *outcome, const char *name)
     if (strcmp(name, "cycles") == 0)
         return outcome->cycles;
     if (strcmp(name, "l1 misses") == 0)
-        return outcome->total.l1i.misses + outcome->total.l1d.misses;
-    return counter_value(&outcome->total, name);
+        return mmu_counters_of_level(&outcome->total, 1).misses;
+    return counter_value(outcome, name);
 }
 
 /* The left part of a line, and the right one if `format` is not NULL. */
@@ -123,7 +120,7 @@ static void print_histogram(FILE *out, const char *value, const char *name, cons
 
 static void print_row(const struct run_outcome *outcome, const struct row *row, FILE *out)
 {
-    uint64_t count = counter_value(&outcome->total, row->counter);
+    uint64_t count = counter_value(outcome, row->counter);
     struct number_text value = format_count(count);
     double base = row->base ? (double)base_value(outcome, row->base) : 0;
     if (row->how == DERIVED_WALKS)
@@ -141,12 +138,54 @@ static void print_row(const struct run_outcome *outcome, const struct row *row, 
 
 static void print_group(const struct run_outcome *outcome, const struct group *group, FILE *out)
 {
-    if (counter_value(&outcome->total, group->rows[0].counter) == 0)
+    if (counter_value(outcome, group->rows[0].counter) == 0)
         return;
     (void)fputc('\n', out);
     for (const struct row *row = group->rows; row->counter; row++)
-        if (!row->minor || counter_value(&outcome->total, row->counter) > 0)
+        if (!row->minor || counter_value(outcome, row->counter) > 0)
             print_row(outcome, row, out);
+}
+
+static bool ends_with(const char *name, const char *end)
+{
+    size_t length = strlen(name), end_length = strlen(end);
+    return length > end_length && strcmp(name + length - end_length, end) == 0;
+}
+
+/* Look-ups, hits and misses of the levels from `first` to `last`, a group for each side that has look-ups. */
+static void print_levels(const struct run_outcome *outcome, unsigned first, unsigned last, FILE *out)
+{
+    struct mmu_counter counter;
+    for (unsigned i = 0; mmu_counter_at(&outcome->config, i, &counter); i++) {
+        unsigned level = (unsigned)(counter.offset / (sizeof(struct tlb_counters) * TLB_SIDES)) + 1;
+        uint64_t lookups = mmu_counter_get(&outcome->total, &counter);
+        if (counter.offset >= sizeof outcome->total.tlb || level < first || level > last ||
+            !ends_with(counter.name, ".lookups") || lookups == 0)
+            continue;
+        (void)fputc('\n', out);
+        print_line(out, format_count(lookups).text, counter.name, NULL);
+        for (unsigned k = 1; k <= 2 && mmu_counter_at(&outcome->config, i + k, &counter); k++) {
+            uint64_t count = mmu_counter_get(&outcome->total, &counter);
+            print_line(out, format_count(count).text, counter.name, "%10.3f %% of look-ups",
+                       100.0 * (double)count / (double)lookups);
+        }
+    }
+}
+
+/* Walk caches that were looked up. */
+static void print_walk_caches(const struct run_outcome *outcome, FILE *out)
+{
+    struct mmu_counter lookups, hits;
+    for (unsigned i = 0; mmu_counter_at(&outcome->config, i, &lookups); i++) {
+        if (strncmp(lookups.name, "walk_cache.", 11) != 0 || !ends_with(lookups.name, ".lookups"))
+            continue;
+        uint64_t count = mmu_counter_get(&outcome->total, &lookups);
+        (void)mmu_counter_at(&outcome->config, i + 1, &hits);
+        uint64_t found = mmu_counter_get(&outcome->total, &hits);
+        if (count > 0)
+            print_line(out, format_count(found).text, hits.name, "%10.3f %% of %s look-ups",
+                       100.0 * (double)found / (double)count, format_count(count).text);
+    }
 }
 
 static void print_operations(const struct run_operations *operations, FILE *out)
@@ -192,13 +231,12 @@ static void print_table_head(FILE *out, const char *what, const char *cycles)
 static void print_table_row(FILE *out, const char *name, const char *cycles,
                             const struct core_counters *counters)
 {
-    uint64_t lookups = counters->l1i.lookups + counters->l1d.lookups;
-    uint64_t hits = counters->l1i.hits + counters->l1d.hits;
+    struct tlb_counters first = mmu_counters_of_level(counters, 1);
+    struct tlb_counters second = mmu_counters_of_level(counters, 2);
     (void)fprintf(out, " %-16s %16s %16s %8.2f%% %8.2f%% %14s %12.2f %9s\n", name, cycles,
-                  format_count(counters->accesses.translations).text, share_of(hits, lookups),
-                  share_of(counters->l2.hits, counters->l2.lookups),
-                  format_count(counters->walker.walks).text, mean_of(&counters->walk_cycles),
-                  format_count(counters->accesses.faulted).text);
+                  format_count(counters->accesses.translations).text, share_of(first.hits, first.lookups),
+                  share_of(second.hits, second.lookups), format_count(counters->walker.walks).text,
+                  mean_of(&counters->walk_cycles), format_count(counters->accesses.faulted).text);
 }
 
 static void print_regions(const struct run_outcome *outcome, FILE *out)
@@ -284,6 +322,12 @@ void summary_print(const struct run_outcome *outcome, FILE *out)
     print_head(outcome, out);
     (void)fputc('\n', out);
     print_line(out, format_count(outcome->cycles).text, "cycles", NULL);
+    print_group(outcome, &accesses, out);
+    print_levels(outcome, 1, 1, out);
+    print_group(outcome, &merged, out);
+    print_levels(outcome, 2, MMU_TLB_LEVELS_MAX, out);
+    print_group(outcome, &walks, out);
+    print_walk_caches(outcome, out);
     for (size_t i = 0; i < sizeof groups / sizeof *groups; i++)
         print_group(outcome, &groups[i], out);
     print_operations(&outcome->operations, out);

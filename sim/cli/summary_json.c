@@ -1,4 +1,5 @@
 #include <inttypes.h>
+#include <string.h>
 
 #include "sim/cli/format.h"
 #include "sim/cli/summary.h"
@@ -56,12 +57,12 @@ static void print_histogram(const char *name, const struct histogram *histogram,
     (void)fputc('}', out);
 }
 
-static void print_counters(const struct core_counters *counters, FILE *out)
+static void print_counters(const struct mmu_config *config, const struct core_counters *counters, FILE *out)
 {
-    const struct mmu_counter *counter;
+    struct mmu_counter counter;
     (void)fputs("\"counters\": {", out);
-    for (unsigned i = 0; (counter = mmu_counter_at(i)); i++)
-        print_member(out, i ? ", " : "", counter->name, mmu_counter_get(counters, counter));
+    for (unsigned i = 0; mmu_counter_at(config, i, &counter); i++)
+        print_member(out, i ? ", " : "", counter.name, mmu_counter_get(counters, &counter));
     (void)fputc('}', out);
     print_histogram("walk_cycles", &counters->walk_cycles, out);
     print_histogram("invalidation_cycles", &counters->invalidation_cycles, out);
@@ -72,15 +73,31 @@ static double ratio_of(uint64_t part, uint64_t whole)
     return whole ? (double)part / (double)whole : 0;
 }
 
+/* "l1d_hit_rate", of every level and side that the machine has. */
+static void print_hit_rates(const struct run_outcome *outcome, FILE *out)
+{
+    struct mmu_counter lookups, hits;
+    for (unsigned i = 0; mmu_counter_at(&outcome->config, i, &lookups); i++) {
+        char name[32];
+        const char *dot = strchr(lookups.name, '.');
+        if (lookups.offset >= sizeof outcome->total.tlb || strcmp(dot, ".lookups") != 0)
+            continue;
+        (void)mmu_counter_at(&outcome->config, i + 1, &hits);
+        (void)snprintf(name, sizeof name, "%.*s_hit_rate", (int)(dot - lookups.name), lookups.name);
+        print_real(
+            out, "", name,
+            ratio_of(mmu_counter_get(&outcome->total, &hits), mmu_counter_get(&outcome->total, &lookups)));
+        (void)fputs(", ", out);
+    }
+}
+
 /* Shares are from 0 to 1 here. */
 static void print_derived(const struct run_outcome *outcome, FILE *out)
 {
     const struct core_counters *total = &outcome->total;
     (void)fputs(",\n  \"derived\": {", out);
-    print_real(out, "", "l1i_hit_rate", ratio_of(total->l1i.hits, total->l1i.lookups));
-    print_real(out, ", ", "l1d_hit_rate", ratio_of(total->l1d.hits, total->l1d.lookups));
-    print_real(out, ", ", "l2_hit_rate", ratio_of(total->l2.hits, total->l2.lookups));
-    print_real(out, ", ", "steps_per_walk", ratio_of(total->walker.steps, total->walker.walks));
+    print_hit_rates(outcome, out);
+    print_real(out, "", "steps_per_walk", ratio_of(total->walker.steps, total->walker.walks));
     print_real(out, ", ", "bus_occupancy", ratio_of(total->bus.busy_cycles, outcome->cycles));
     print_real(out, ", ", "bus_wait_cycles_per_request",
                ratio_of(total->bus.wait_cycles, total->bus.requests));
@@ -110,7 +127,7 @@ static void print_regions(const struct run_outcome *outcome, FILE *out)
         print_member(out, ", ", "begin_cycle", region->begin_cycle);
         print_member(out, ", ", "end_cycle", region->end_cycle);
         (void)fputs(", ", out);
-        print_counters(&region->counters, out);
+        print_counters(&outcome->config, &region->counters, out);
         (void)fputc('}', out);
     }
     (void)fputs("]", out);
@@ -121,7 +138,7 @@ static void print_cores(const struct run_outcome *outcome, FILE *out)
     (void)fputs(",\n  \"cores\": [", out);
     for (uint64_t i = 0; outcome->cores && i < outcome->config.cores; i++) {
         (void)fprintf(out, "%s\n    {\"core\": %" PRIu64 ", ", i ? "," : "", i + 1);
-        print_counters(&outcome->cores[i], out);
+        print_counters(&outcome->config, &outcome->cores[i], out);
         (void)fputc('}', out);
     }
     (void)fputs("]", out);
@@ -158,7 +175,7 @@ void summary_print_json(const struct run_outcome *outcome, FILE *out)
     print_member(out, ",\n  ", "cycles", outcome->cycles);
     print_machine(&outcome->config, out);
     (void)fputs(",\n  ", out);
-    print_counters(&outcome->total, out);
+    print_counters(&outcome->config, &outcome->total, out);
     print_derived(outcome, out);
     print_operations(&outcome->operations, out);
     print_regions(outcome, out);

@@ -197,11 +197,13 @@ static bool trace_row(const void *context, size_t index, struct listing_cell *ce
 
 static bool counter_row(const void *context, size_t index, struct listing_cell *cells)
 {
-    const struct mmu_counter *counter = mmu_counter_at((unsigned)index);
-    if (!counter)
+    struct mmu_config config;
+    struct mmu_counter counter;
+    mmu_config_defaults(&config);
+    if (!mmu_counter_at(&config, (unsigned)index, &counter))
         return false;
-    listing_text(&cells[0], counter->name);
-    listing_text(&cells[1], counter->text);
+    listing_text(&cells[0], counter.name);
+    listing_text(&cells[1], counter.text);
     return true;
 }
 
@@ -252,7 +254,9 @@ static const struct topic topics[] = {
     {"traces",
      "formats of traces; each may be compressed with gzip, xz or zstd",
      {{"name", "description"}, trace_row, NULL}},
-    {"counters", "what is counted, for each core and region", {{"name", "description"}, counter_row, NULL}},
+    {"counters",
+     "what is counted for each core and region; of TLBs and levels, the default machine's",
+     {{"name", "description"}, counter_row, NULL}},
     {"views", "views of a record, for 'mmusim query'", {{"name", "description"}, view_row, NULL}},
     {"rules", "rules of refinement that the checker judges by", {{"name", "description"}, rule_row, NULL}},
 };

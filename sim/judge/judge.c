@@ -313,6 +313,8 @@ static void take(struct judge *judge, const struct mmu_event *event)
         judge_decide(judge, event);
         break;
     case EVENT_TLB_ENTRY:
+        if (event->as.tlb_entry.holds != HOLDS_TRANSLATION)
+            break;
         check_space(judge, event->as.tlb_entry.space);
         judge_decide(judge, event);
         break;

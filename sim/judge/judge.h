@@ -52,7 +52,9 @@ enum judge_unjudged {
 };
 
 struct judge_config {
-    uint64_t memory_bytes;  /* of physical memory; 0: unknown, frames' range is not checked */
+    uint64_t memory_bytes;        /* of physical memory; 0: unknown, frames' range is not checked */
+    const char *const *tlb_names; /* of the machine's arrays, by number; alive as long as the judge */
+    size_t tlb_count;
     bool values;            /* accesses carry the values that they loaded and stored */
     bool every_access;      /* plain hits are among the events */
     size_t findings_max;    /* kept with their text; all are counted. 0: 1000 */

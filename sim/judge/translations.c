@@ -364,7 +364,8 @@ static void report_entry(struct judge *judge, const struct mmu_event *event, con
                          enum judge_rule rule, const char *what)
 {
     const struct event_tlb_entry *entry = &event->as.tlb_entry;
-    static const char *const names[TLBS] = {"L1 instruction", "L1 data", "L2"};
+    const struct judge_config *config = &judge->config;
+    const char *name = entry->tlb < config->tlb_count ? config->tlb_names[entry->tlb] : "unnamed";
     struct judge_finding finding = {.rule = (uint8_t)rule,
                                     .cycle = event->cycle,
                                     .core = event->core,
@@ -382,9 +383,9 @@ static void report_entry(struct judge *judge, const struct mmu_event *event, con
                  "entry 0x%" PRIx64 " of the %s TLB of core %u, for 0x%" PRIx64
                  " in space %u, %s (filled %" PRIu64 ", last hit %s, last access complete %s, gone %" PRIu64
                  "), but %s",
-                 entry->id, entry->tlb < TLBS ? names[entry->tlb] : "?", event->core + 1, entry->va,
-                 entry->space, what, entry->fill_cycle, cycle_print(entry->last_hit_cycle).text,
-                 cycle_print(entry->last_done_cycle).text, entry->end_cycle, why);
+                 entry->id, name, event->core + 1, entry->va, entry->space, what, entry->fill_cycle,
+                 cycle_print(entry->last_hit_cycle).text, cycle_print(entry->last_done_cycle).text,
+                 entry->end_cycle, why);
 }
 
 /* After the end of what explains it, an entry may not be there, be hit, or have served an access. */

@@ -68,7 +68,9 @@ struct recorder_config {
     enum record_level level;
     bool checked; /* a checker runs along, whose findings will be given */
     uint64_t seed;
-    int64_t host_started_unix; /* seconds; provenance */
+    int64_t host_started_unix;    /* seconds; provenance */
+    const char *const *tlb_names; /* of the machine's arrays, by number, "L1D" */
+    size_t tlb_count;
     const char *program_version;
     const char *script_path; /* provenance */
     const char *script_text;

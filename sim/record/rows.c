@@ -453,15 +453,22 @@ int row_setting(struct row_writer *rows, const struct record_setting *setting)
     return row_end(&row);
 }
 
-int row_codes(struct row_writer *rows)
+static int row_code(struct row_writer *rows, const struct record_code *item)
+{
+    struct row row = row_begin(rows, ROW_CODE);
+    put_text(&row, item->domain);
+    put(&row, (uint64_t)item->code);
+    put_text(&row, item->name);
+    return row_end(&row);
+}
+
+int row_codes(struct row_writer *rows, const struct recorder_config *config)
 {
     int code = SQLITE_OK;
+    for (size_t i = 0; i < config->tlb_count && code == SQLITE_OK; i++)
+        code = row_code(rows, &(struct record_code){"tlb", (int)i, config->tlb_names[i]});
     for (const struct record_code *item = record_codes; item->domain && code == SQLITE_OK; item++) {
-        struct row row = row_begin(rows, ROW_CODE);
-        put_text(&row, item->domain);
-        put(&row, (uint64_t)item->code);
-        put_text(&row, item->name);
-        code = row_end(&row);
+        code = row_code(rows, item);
     }
     return code;
 }

@@ -52,7 +52,7 @@ int row_event(struct row_writer *rows, uint64_t number, const struct mmu_event *
 int row_run(struct row_writer *rows, const struct recorder_config *config);
 int row_run_end(struct row_writer *rows, uint64_t events, double host_seconds);
 int row_setting(struct row_writer *rows, const struct record_setting *setting);
-int row_codes(struct row_writer *rows);
+int row_codes(struct row_writer *rows, const struct recorder_config *config);
 int row_counter(struct row_writer *rows, const struct record_counter *counter);
 int row_bucket(struct row_writer *rows, const struct record_bucket *bucket);
 int row_instruction(struct row_writer *rows, const struct record_instruction *instruction);

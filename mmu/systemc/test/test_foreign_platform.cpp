@@ -36,7 +36,7 @@ void play_latencies(world &w)
         w.takes(self, "line", 8 * (l1 + latency),
                 [&] { self.access(tlm::TLM_READ_COMMAND, va_of(1), line, sizeof line); });
         w.expect("walks", w.mmu.counters(0).misses.walks, 3);
-        w.expect("second-level hits", w.mmu.counters(0).misses.l2_hits, 1);
+        w.expect("second-level hits", w.mmu.counters(0).misses.hits[1], 1);
     };
     w.simulate();
 }

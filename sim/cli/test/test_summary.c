@@ -252,13 +252,13 @@ static void without_a_record_nothing_is_proposed(void **state)
 static void json_has_every_counter_and_parameter(void **state)
 {
     struct fixture *fixture = *state;
-    const struct mmu_counter *counter;
+    struct mmu_counter counter;
     struct mmu_setting setting;
     char wanted[160];
     print(fixture, summary_print_json);
-    for (unsigned i = 0; (counter = mmu_counter_at(i)); i++) {
-        (void)snprintf(wanted, sizeof wanted, "\"%s\": %llu", counter->name,
-                       (unsigned long long)mmu_counter_get(&fixture->run.outcome.total, counter));
+    for (unsigned i = 0; mmu_counter_at(&fixture->run.outcome.config, i, &counter); i++) {
+        (void)snprintf(wanted, sizeof wanted, "\"%s\": %llu", counter.name,
+                       (unsigned long long)mmu_counter_get(&fixture->run.outcome.total, &counter));
         assert_has(fixture, wanted);
     }
     for (unsigned i = 0; mmu_setting_at(&fixture->run.outcome.config, i, &setting); i++) {

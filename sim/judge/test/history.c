@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "mmu/config.h"
+
 uint64_t history_random(uint64_t *state)
 {
     uint64_t word = (*state += UINT64_C(0x9e3779b97f4a7c15));

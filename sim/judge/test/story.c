@@ -8,6 +8,8 @@
 
 #include <cmocka.h>
 
+#include "mmu/config.h"
+
 static uint8_t rights_of(uint32_t attributes)
 {
     unsigned rights = 0;

@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "mmu/config.h"
 #include "sim/record/recorder.h"
 
 #define ACCESSES   10

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "mmu/config.h"
+
 #include <cmocka.h>
 
 #define RIGHTS_READ_WRITE                                                                                    \

@@ -1,0 +1,625 @@
+/*
+ * The TLB levels of a core: their arrays, look-ups, fills, and the lives of entries.
+ */
+#include "mmu/hierarchy.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "mmu/core.h"
+
+/* In an entry's attributes, above the frame's. */
+#define DIRTY_RIGHTS_SHIFT 16
+#define DIRTY_RIGHTS_MASK  0x3fu
+
+/* ---- entries ----------------------------------------------------------------------------------- */
+
+struct translation_fill hierarchy_fill_of(const struct address_context *context, const struct walk_leaf *leaf,
+                                          uint64_t walk)
+{
+    uint32_t dirty = leaf->rights_when_dirty & DIRTY_RIGHTS_MASK;
+    return (struct translation_fill){.entry = {.va = leaf->va,
+                                               .pa = leaf->frame.base,
+                                               .attributes = leaf->frame.attributes |
+                                                             dirty << DIRTY_RIGHTS_SHIFT |
+                                                             (uint32_t)leaf->level << CORE_LEVEL_SHIFT,
+                                               .asid = context->asid,
+                                               .vmid = context->vmid,
+                                               .size_lg2 = leaf->frame.size_lg2,
+                                               .rights = leaf->rights,
+                                               .global = (leaf->frame.attributes & FRAME_GLOBAL) != 0},
+                                     .space = context->space,
+                                     .walk = walk};
+}
+
+struct walk_leaf hierarchy_leaf(const struct tlb_entry *entry)
+{
+    return (struct walk_leaf){.va = entry->va,
+                              .frame = {.base = entry->pa,
+                                        .attributes = entry->attributes & FRAME_ATTRIBUTES_ALL,
+                                        .size_lg2 = entry->size_lg2},
+                              .rights = entry->rights,
+                              .rights_when_dirty =
+                                  (uint8_t)(entry->attributes >> DIRTY_RIGHTS_SHIFT & DIRTY_RIGHTS_MASK),
+                              .level = (uint8_t)(entry->attributes >> CORE_LEVEL_SHIFT)};
+}
+
+/* ---- lives ------------------------------------------------------------------------------------- */
+
+static bool pool_init(struct life_pool *pool, uint32_t count)
+{
+    pool->lives = calloc(count, sizeof *pool->lives);
+    for (uint32_t i = 0; pool->lives && i < count; i++)
+        pool->lives[i].next_free = i + 1;
+    pool->first_free = 0;
+    return pool->lives != NULL;
+}
+
+static uint64_t first_level_cycles(const struct core *core, const struct event_tlb_entry *entry)
+{
+    const struct translation_array *array = core->hierarchy.arrays[entry->tlb];
+    return array->level == 1 ? array->latency_cycles : 0;
+}
+
+static void tell_life(struct core *core, struct life_pool *pool, uint32_t index)
+{
+    struct entry_life *life = &pool->lives[index];
+    struct event_tlb_entry *entry = &life->event;
+    struct mmu_event *event = core_event(core, EVENT_TLB_ENTRY, core->now);
+    uint64_t latency = first_level_cycles(core, entry);
+    if (event && entry->hits > 0 && latency > 0) {
+        uint64_t done = entry->last_hit_cycle + latency;
+        if (entry->last_done_cycle == EVENT_NEVER || entry->last_done_cycle < done)
+            entry->last_done_cycle = done;
+    }
+    if (event)
+        event->as.tlb_entry = *entry;
+    life->next_free = pool->first_free;
+    pool->first_free = index;
+}
+
+void hierarchy_end_life(struct core *core, struct translation_array *array, uint32_t slot, enum entry_end end,
+                        uint64_t invalidation)
+{
+    if (!core->track)
+        return;
+    uint32_t index = array->lives[slot];
+    struct entry_life *life = &array->pool->lives[index];
+    life->event.end = (uint8_t)end;
+    life->event.end_cycle = core->now;
+    life->event.invalidation = invalidation;
+    life->ended = true;
+    if (life->users == 0)
+        tell_life(core, array->pool, index);
+}
+
+/* An access that hit this entry is complete. */
+void hierarchy_release_life(struct core *core, uint32_t index)
+{
+    struct entry_life *life = &core->lives.lives[index];
+    life->event.last_done_cycle = core->now;
+    if (--life->users == 0 && life->ended)
+        tell_life(core, &core->lives, index);
+}
+
+static void begin_life(struct core *core, struct translation_array *array, uint32_t slot,
+                       const struct translation_fill *fill)
+{
+    struct life_pool *pool = array->pool;
+    uint32_t index = pool->first_free;
+    struct entry_life *life = &pool->lives[index];
+    const struct tlb_entry *entry = &fill->entry;
+    pool->first_free = life->next_free;
+    array->lives[slot] = index;
+    life->users = 0;
+    life->ended = false;
+    life->event = (struct event_tlb_entry){
+        .id = ++core->entry_count << EVENT_CORE_BITS | core->index,
+        .va = entry->va,
+        .frame = hierarchy_leaf(entry).frame,
+        .walk = fill->walk,
+        .fill_cycle = core->now,
+        .first_hit_cycle = EVENT_NEVER,
+        .last_hit_cycle = EVENT_NEVER,
+        .last_done_cycle = EVENT_NEVER,
+        .space = fill->space,
+        .asid = entry->asid,
+        .vmid = entry->vmid,
+        .rights = entry->rights,
+        .tlb = array->number,
+        .holds = (uint8_t)(array->level ? HOLDS_TRANSLATION : HOLDS_TABLE + array->holds)};
+}
+
+static void end_lives_of(struct core *core, struct translation_array *array)
+{
+    for (uint32_t slot = 0; slot < array->tlb.geometry.entries; slot++)
+        if (tlb_slot_used(&array->tlb, slot))
+            hierarchy_end_life(core, array, slot, ENTRY_END_RUN, 0);
+}
+
+/* Shared arrays are told of by the first core. */
+void hierarchy_end_all_lives(struct core *core)
+{
+    for (uint32_t i = 0; i < core->hierarchy.array_count; i++) {
+        struct translation_array *array = core->hierarchy.arrays[i];
+        if (array->pool == &core->lives || core->index == 0)
+            end_lives_of(core, array);
+    }
+}
+
+/* ---- look-ups ---------------------------------------------------------------------------------- */
+
+/* What the matches of one look-up come to. */
+struct choice {
+    struct tlb_found found;
+    uint8_t size_lg2;
+    bool global;
+};
+
+/* The smaller page comes first, and of two entries for one page the one of the ASID. */
+static void consider(struct core *core, struct choice *choice, struct translation_array *array, uint32_t slot,
+                     uint64_t cycles)
+{
+    const struct tlb_entry *entry = &array->tlb.entries[slot];
+    bool better = entry->size_lg2 != choice->size_lg2 ? entry->size_lg2 < choice->size_lg2
+                                                      : choice->global && !entry->global;
+    choice->found.matches++;
+    if (core->machine->config.tlb_conflict == TLB_CONFLICT_EITHER && choice->found.matches > 1)
+        better = core_random(core) % choice->found.matches == 0;
+    if (choice->found.matches > 1 && !better)
+        return;
+    choice->found.array = array;
+    choice->found.slot = slot;
+    choice->found.cycles = cycles;
+    choice->size_lg2 = entry->size_lg2;
+    choice->global = entry->global;
+}
+
+static void look_at_all_sizes(struct core *core, struct choice *choice, struct translation_array *array,
+                              uint64_t va, uint64_t cycles)
+{
+    uint32_t slots[MATCHES_MAX];
+    if (!tlb_overlapping(&array->tlb)) {
+        uint32_t slot = tlb_probe(&array->tlb, va, core->space);
+        if (slot != TLB_NONE)
+            consider(core, choice, array, slot, cycles);
+        return;
+    }
+    uint32_t count = tlb_matches(&array->tlb, va, core->space, slots, MATCHES_MAX);
+    for (uint32_t i = 0; i < count; i++)
+        consider(core, choice, array, slots[i], cycles);
+}
+
+/* The first step of an array is its look-up; further ones go on with it. */
+static bool begins_array(const struct tlb_group *group, uint32_t step)
+{
+    for (uint32_t i = 0; i < step; i++)
+        if (group->steps[i].array == group->steps[step].array)
+            return false;
+    return true;
+}
+
+/* Of one page size only. */
+static uint32_t probe_size(const struct tlb *tlb, uint64_t va, uint64_t space, unsigned size_lg2)
+{
+    uint64_t tag = tlb_tag_of(va, size_lg2);
+    uint32_t first = tlb_set_of(tlb, va, size_lg2) * tlb->geometry.ways;
+    uint32_t global = TLB_NONE;
+    for (uint32_t slot = first; slot < first + tlb->geometry.ways; slot++) {
+        if (tlb->tags[slot] != tag)
+            continue;
+        if (tlb->spaces[slot] == space)
+            return slot;
+        if (tlb->spaces[slot] == tlb_global_space(space))
+            global = slot;
+    }
+    return global;
+}
+
+struct tlb_found hierarchy_look(struct core *core, const struct tlb_group *group, uint32_t first,
+                                uint32_t last, uint64_t va)
+{
+    struct choice choice = {.found = {.cycles = group->miss_cycles}};
+    uint64_t answered = 0; /* arrays that take one size after the other end with their first match */
+    for (uint32_t i = first; i < last; i++) {
+        const struct probe_step *step = &group->steps[i];
+        struct translation_array *array = group->arrays[step->array];
+        if (begins_array(group, i))
+            core->counters.arrays[array->number].lookups++;
+        if (step->size_lg2 == 0) {
+            look_at_all_sizes(core, &choice, array, va, step->cycles);
+            continue;
+        }
+        uint32_t slot = probe_size(&array->tlb, va, core->space, step->size_lg2);
+        if (slot == TLB_NONE || answered >> step->array & 1)
+            continue;
+        answered |= UINT64_C(1) << step->array;
+        consider(core, &choice, array, slot, step->cycles);
+    }
+    if (choice.found.array) {
+        tlb_touch(&choice.found.array->tlb, choice.found.slot);
+        core->counters.arrays[choice.found.array->number].hits++;
+    }
+    return choice.found;
+}
+
+uint64_t hierarchy_port_free(const struct tlb_group *group)
+{
+    uint64_t free = group->ports ? NEVER : 0;
+    for (uint32_t i = 0; i < group->ports; i++)
+        free = group->port_free_cycles[i] < free ? group->port_free_cycles[i] : free;
+    return free;
+}
+
+uint64_t hierarchy_take_port(struct tlb_group *group, uint64_t from)
+{
+    uint32_t best = 0;
+    if (group->ports == 0)
+        return from;
+    for (uint32_t i = 1; i < group->ports; i++)
+        if (group->port_free_cycles[i] < group->port_free_cycles[best])
+            best = i;
+    if (group->port_free_cycles[best] > from)
+        return group->port_free_cycles[best];
+    bool one_after_the_other = false;
+    for (uint32_t i = 0; i < group->array_count; i++)
+        one_after_the_other |= group->arrays[i]->sequential;
+    group->port_free_cycles[best] = from + (one_after_the_other ? group->miss_cycles : 1);
+    return from;
+}
+
+/* ---- fills ------------------------------------------------------------------------------------- */
+
+static struct tlb_group *group_behind(struct core *core, const struct translation_array *array)
+{
+    struct hierarchy *hierarchy = &core->hierarchy;
+    for (uint32_t i = 0; i < hierarchy->group_count; i++) {
+        struct tlb_group *group = &hierarchy->groups[i];
+        for (uint32_t k = 0; k < group->array_count; k++)
+            if (group->arrays[k] == array)
+                for (unsigned side = 0; side < 2; side++)
+                    if (hierarchy->path[side][group->level - 1] == group)
+                        return group->level < hierarchy->depth[side] ? hierarchy->path[side][group->level]
+                                                                     : NULL;
+    }
+    return NULL;
+}
+
+static struct translation_array *array_for(const struct tlb_group *group, uint8_t size_lg2)
+{
+    for (uint32_t i = 0; i < group->array_count; i++)
+        if (group->arrays[i]->sizes >> size_lg2 & 1)
+            return group->arrays[i];
+    return NULL;
+}
+
+/* What left an inclusive level leaves the levels in front of it, too. */
+static void back_invalidate(struct core *core, uint8_t level, const struct tlb_entry *victim)
+{
+    struct hierarchy *hierarchy = &core->hierarchy;
+    for (uint32_t i = 0; i < hierarchy->array_count; i++) {
+        struct translation_array *array = hierarchy->arrays[i];
+        if (array->level == 0 || array->level >= level)
+            continue;
+        uint32_t slot = tlb_find(&array->tlb, victim);
+        if (slot != TLB_NONE)
+            hierarchy_drop(core, array, slot, ENTRY_END_INCLUSION, 0);
+    }
+}
+
+static void after_eviction(struct core *core, const struct translation_array *array,
+                           const struct translation_fill *victim)
+{
+    if (array->level == 0 || !core->layered)
+        return;
+    const struct tlb_group *behind = group_behind(core, array);
+    if (behind && behind->inclusion == TLB_INCLUSION_EXCLUSIVE) {
+        struct translation_array *next = array_for(behind, victim->entry.size_lg2);
+        if (next)
+            hierarchy_fill_array(core, next, victim);
+    }
+    if (array->inclusive)
+        back_invalidate(core, array->level, &victim->entry);
+}
+
+static bool same_page(const struct tlb_entry *a, const struct tlb_entry *b)
+{
+    return a->va == b->va && a->size_lg2 == b->size_lg2 && a->global == b->global && a->vmid == b->vmid &&
+           (a->global || a->asid == b->asid);
+}
+
+uint32_t hierarchy_fill_array(struct core *core, struct translation_array *array,
+                              const struct translation_fill *fill)
+{
+    struct array_counters *counters = &core->counters.arrays[array->number];
+    struct tlb_fill_result filled = tlb_fill(&array->tlb, &fill->entry);
+    bool refilled = filled.replaced && same_page(&filled.victim, &fill->entry);
+    struct translation_fill victim = {.entry = filled.victim};
+    counters->fills++;
+    if (filled.replaced && core->track) {
+        const struct event_tlb_entry *life = &array->pool->lives[array->lives[filled.slot]].event;
+        victim.space = life->space;
+        victim.walk = life->walk;
+    }
+    if (filled.replaced) {
+        hierarchy_end_life(core, array, filled.slot, refilled ? ENTRY_END_REFILLED : ENTRY_END_EVICTED, 0);
+        *(refilled ? &counters->refilled : &counters->evictions) += 1;
+    }
+    if (core->track)
+        begin_life(core, array, filled.slot, fill);
+    if (filled.replaced && !refilled)
+        after_eviction(core, array, &victim);
+    return filled.slot;
+}
+
+void hierarchy_drop(struct core *core, struct translation_array *array, uint32_t slot, enum entry_end end,
+                    uint64_t invalidation)
+{
+    hierarchy_end_life(core, array, slot, end, invalidation);
+    core->counters.arrays[array->number].dropped++;
+    tlb_invalidate_slot(&array->tlb, slot);
+}
+
+static void fill_group(struct core *core, const struct tlb_group *group, const struct translation_fill *fill)
+{
+    struct translation_array *array = array_for(group, fill->entry.size_lg2);
+    if (array)
+        hierarchy_fill_array(core, array, fill);
+}
+
+/* From the last level to the first, so that what a fill evicts finds its place behind. */
+void hierarchy_fill(struct core *core, unsigned sides, uint32_t level, const struct translation_fill *fill)
+{
+    const struct hierarchy *hierarchy = &core->hierarchy;
+    for (uint32_t i = level - 1; i > 0; i--) {
+        const struct tlb_group *done = NULL;
+        for (unsigned side = 0; side < 2; side++) {
+            const struct tlb_group *group =
+                sides >> side & 1 && i <= hierarchy->depth[side] ? hierarchy->path[side][i - 1] : NULL;
+            if (!group || group == done || group->inclusion == TLB_INCLUSION_EXCLUSIVE)
+                continue;
+            fill_group(core, group, fill);
+            done = group;
+        }
+    }
+}
+
+/* ---- making and unmaking ----------------------------------------------------------------------- */
+
+static bool array_init(struct translation_array *array, const struct tlb_geometry *geometry,
+                       struct life_pool *pool, const char **why)
+{
+    array->pool = pool;
+    array->lives = calloc(geometry->entries, sizeof *array->lives);
+    return array->lives && tlb_init(&array->tlb, geometry, why);
+}
+
+static void array_destroy(struct translation_array *array)
+{
+    if (!array)
+        return;
+    tlb_destroy(&array->tlb);
+    free(array->lives);
+    free(array->tables);
+    free(array->leaves);
+    free(array);
+}
+
+/* Every array has random numbers of its own. */
+static uint64_t array_seed(const struct machine *machine, uint32_t core, uint32_t number)
+{
+    return machine->config.seed ^ (((uint64_t)core + 1) << 32 | (number + 1));
+}
+
+static struct translation_array *make_tlb(const struct machine *machine, uint32_t number, uint32_t core,
+                                          struct life_pool *pool, const char **why)
+{
+    const struct tlb_config *config = &machine->config.tlbs[number];
+    struct translation_array *array = calloc(1, sizeof *array);
+    struct tlb_geometry geometry = {.entries = (uint32_t)config->entries,
+                                    .ways = (uint32_t)config->ways,
+                                    .replacement = (enum tlb_replacement)config->replacement,
+                                    .seed = array_seed(machine, core, number)};
+    if (!array)
+        return NULL;
+    array->sizes = config->sizes;
+    array->latency_cycles = config->latency_cycles;
+    array->number = (uint8_t)number;
+    array->level = (uint8_t)config->level;
+    array->sequential = config->probing == TLB_PROBING_SEQUENTIAL;
+    array->inclusive = config->inclusion == TLB_INCLUSION_INCLUSIVE;
+    if (array_init(array, &geometry, pool, why))
+        return array;
+    array_destroy(array);
+    return NULL;
+}
+
+static struct translation_array *make_walk_cache(const struct machine *machine, uint32_t index, uint32_t core,
+                                                 struct life_pool *pool, const char **why)
+{
+    const struct walk_cache_config *config = &machine->config.walk_caches[index];
+    struct translation_array *array = calloc(1, sizeof *array);
+    uint32_t number = (uint32_t)machine->config.tlb_count + index;
+    struct tlb_geometry geometry = {.entries = (uint32_t)config->entries,
+                                    .ways = (uint32_t)config->ways,
+                                    .replacement = (enum tlb_replacement)config->replacement,
+                                    .seed = array_seed(machine, core, number)};
+    if (!array)
+        return NULL;
+    array->sizes = config->sizes;
+    array->latency_cycles = config->latency_cycles;
+    array->number = (uint8_t)number;
+    array->holds = (uint8_t)config->holds;
+    array->tables = calloc(config->entries, sizeof *array->tables);
+    array->leaves = calloc(config->entries, sizeof *array->leaves);
+    if (array->tables && array->leaves && array_init(array, &geometry, pool, why))
+        return array;
+    array_destroy(array);
+    return NULL;
+}
+
+/* ---- a core's hierarchy ------------------------------------------------------------------------ */
+
+/* Arrays of the same name but for what follows an underscore are one group: the same level and side. */
+static struct tlb_group *group_of(struct hierarchy *hierarchy, const struct tlb_config *config)
+{
+    uint8_t counters = (uint8_t)counter_group(config->level, config->side);
+    for (uint32_t i = 0; i < hierarchy->group_count; i++)
+        if (hierarchy->groups[i].counters == counters)
+            return &hierarchy->groups[i];
+    struct tlb_group *group = &hierarchy->groups[hierarchy->group_count++];
+    group->level = (uint8_t)config->level;
+    group->counters = counters;
+    group->inclusion = (uint8_t)config->inclusion;
+    group->hit_under_miss = true;
+    group->shared = config->shared;
+    for (unsigned side = 0; side < 2; side++) {
+        if (config->side != TLB_SIDE_BOTH && config->side != side)
+            continue;
+        hierarchy->path[side][config->level - 1] = group;
+        if (hierarchy->depth[side] < config->level)
+            hierarchy->depth[side] = (uint32_t)config->level;
+    }
+    return group;
+}
+
+static bool add_ports(struct tlb_group *group, const struct tlb_config *config, uint64_t *shared_ports)
+{
+    if (config->ports == 0 || group->ports > 0)
+        return true;
+    group->ports = (uint32_t)config->ports;
+    group->port_free_cycles = shared_ports;
+    if (!config->shared)
+        group->port_free_cycles = calloc(config->ports, sizeof *group->port_free_cycles);
+    return group->port_free_cycles != NULL;
+}
+
+static bool add_tlb(struct core *core, uint32_t number, const char **why)
+{
+    struct machine *machine = core->machine;
+    const struct tlb_config *config = &machine->config.tlbs[number];
+    struct hierarchy *hierarchy = &core->hierarchy;
+    struct translation_array *array = machine->shared.arrays[number];
+    if (!config->shared)
+        array = make_tlb(machine, number, core->index, &core->lives, why);
+    hierarchy->arrays[number] = array;
+    if (!array)
+        return false;
+    struct tlb_group *group = group_of(hierarchy, config);
+    group->arrays[group->array_count++] = array;
+    group->hit_under_miss &= config->hit_under_miss != 0;
+    core->layered |= config->inclusion != TLB_INCLUSION_NEITHER;
+    return add_ports(group, config, machine->shared.ports[number]);
+}
+
+bool hierarchy_init(struct core *core, const char **why)
+{
+    const struct mmu_config *config = &core->machine->config;
+    struct hierarchy *hierarchy = &core->hierarchy;
+    uint32_t lives = SLOTS_MAX + MMU_STORE_BUFFER_MAX;
+    for (uint32_t i = 0; i < config->tlb_count; i++)
+        lives += config->tlbs[i].shared ? 0 : (uint32_t)config->tlbs[i].entries;
+    for (uint32_t i = 0; i < config->walk_cache_count; i++)
+        lives += (uint32_t)config->walk_caches[i].entries;
+    if (!pool_init(&core->lives, lives))
+        return false;
+    hierarchy->array_count = (uint32_t)(config->tlb_count + config->walk_cache_count);
+    for (uint32_t i = 0; i < config->tlb_count; i++)
+        if (!add_tlb(core, i, why))
+            return false;
+    for (uint32_t i = 0; i < config->walk_cache_count; i++) {
+        struct translation_array *cache = make_walk_cache(core->machine, i, core->index, &core->lives, why);
+        hierarchy->arrays[config->tlb_count + i] = cache;
+        if (!cache)
+            return false;
+    }
+    for (uint32_t i = 0; i < hierarchy->group_count; i++)
+        hierarchy->groups[i].gated = hierarchy->groups[i].ports > 0 || !hierarchy->groups[i].hit_under_miss;
+    hierarchy_plan(core, 0);
+    return true;
+}
+
+void hierarchy_destroy(struct core *core)
+{
+    struct hierarchy *hierarchy = &core->hierarchy;
+    for (uint32_t i = 0; i < hierarchy->array_count; i++)
+        if (hierarchy->arrays[i] != core->machine->shared.arrays[i])
+            array_destroy(hierarchy->arrays[i]);
+    for (uint32_t i = 0; i < hierarchy->group_count; i++)
+        if (!hierarchy->groups[i].shared)
+            free(hierarchy->groups[i].port_free_cycles);
+    free(core->lives.lives);
+}
+
+bool hierarchy_init_shared(struct machine *machine, const char **why)
+{
+    const struct mmu_config *config = &machine->config;
+    struct shared_levels *shared = &machine->shared;
+    uint32_t lives = 1;
+    for (uint32_t i = 0; i < config->tlb_count; i++)
+        lives += config->tlbs[i].shared ? (uint32_t)config->tlbs[i].entries : 0;
+    if (lives > 1 && !pool_init(&shared->lives, lives))
+        return false;
+    for (uint32_t i = 0; i < config->tlb_count; i++) {
+        if (!config->tlbs[i].shared)
+            continue;
+        shared->arrays[i] = make_tlb(machine, i, MMU_CORES_MAX, &shared->lives, why);
+        shared->ports[i] = calloc(config->tlbs[i].ports + 1, sizeof *shared->ports[i]);
+        if (!shared->arrays[i] || !shared->ports[i])
+            return false;
+        machine->coupled = true;
+    }
+    return true;
+}
+
+void hierarchy_destroy_shared(struct machine *machine)
+{
+    for (uint32_t i = 0; i < machine->config.tlb_count; i++) {
+        array_destroy(machine->shared.arrays[i]);
+        free(machine->shared.ports[i]);
+    }
+    free(machine->shared.lives.lives);
+}
+
+/* ---- how look-ups go --------------------------------------------------------------------------- */
+
+static void add_step(struct tlb_group *group, const struct probe_step *step)
+{
+    uint32_t place = group->step_count++;
+    for (; place > 0 && group->steps[place - 1].cycles > step->cycles; place--)
+        group->steps[place] = group->steps[place - 1];
+    group->steps[place] = *step;
+}
+
+static void plan_array(struct tlb_group *group, uint8_t index, uint64_t page_sizes)
+{
+    const struct translation_array *array = group->arrays[index];
+    uint64_t sizes = array->sizes & page_sizes;
+    uint64_t cycles = array->latency_cycles;
+    if (!array->sequential || sizes == 0) {
+        add_step(group, &(struct probe_step){.cycles = cycles, .array = index});
+    } else {
+        for (; sizes; sizes &= sizes - 1, cycles += array->latency_cycles)
+            add_step(group, &(struct probe_step){.cycles = cycles,
+                                                 .array = index,
+                                                 .size_lg2 = (uint8_t)__builtin_ctzll(sizes)});
+    }
+}
+
+void hierarchy_plan(struct core *core, uint64_t page_sizes)
+{
+    struct hierarchy *hierarchy = &core->hierarchy;
+    hierarchy->page_sizes = page_sizes;
+    for (uint32_t i = 0; i < hierarchy->group_count; i++) {
+        struct tlb_group *group = &hierarchy->groups[i];
+        group->step_count = 0;
+        for (uint32_t k = 0; k < group->array_count; k++)
+            plan_array(group, (uint8_t)k, page_sizes);
+        group->miss_cycles = group->steps[group->step_count - 1].cycles;
+    }
+    for (unsigned side = 0; side < 2; side++) {
+        const struct tlb_group *first = hierarchy->path[side][0];
+        bool simple = first->array_count == 1 && !first->arrays[0]->sequential && !first->gated;
+        hierarchy->simple[side] = simple ? first->arrays[0] : NULL;
+    }
+}

@@ -1,0 +1,151 @@
+/*
+ * Inside of the machine: the arrays of translations of a core, and the levels that they make. Not for users.
+ *
+ * A *group* is what one level offers one side (fetches, or loads and stores): one array or several, which
+ * are looked up at once. Unified levels are one group on both sides' paths. How a look-up goes is a list of
+ * *steps* in order of time: which array answers after how many cycles, and for which page size if it takes
+ * one after the other.
+ */
+#ifndef MMUSIM_MMU_HIERARCHY_H
+#define MMUSIM_MMU_HIERARCHY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "mmu/config.h"
+#include "mmu/event.h"
+#include "tlb/tlb.h"
+
+#define ARRAYS_MAX       (MMU_TLBS_MAX + MMU_WALK_CACHES_MAX)
+#define GROUP_ARRAYS_MAX 8u
+#define GROUP_STEPS_MAX  (GROUP_ARRAYS_MAX * 8u)
+#define MATCHES_MAX      16u
+
+struct core;
+struct machine;
+struct address_context;
+
+/* The life of one entry, kept until the accesses that it served are complete. */
+struct entry_life {
+    struct event_tlb_entry event;
+    uint32_t users; /* accesses in flight that hit it */
+    uint32_t next_free;
+    bool ended;
+};
+
+struct life_pool {
+    struct entry_life *lives;
+    uint32_t first_free;
+};
+
+struct translation_array {
+    struct tlb tlb;
+    struct life_pool *pool;
+    uint32_t *lives; /* by slot */
+    uint64_t sizes;  /* page sizes that it takes */
+    uint64_t latency_cycles;
+    uint8_t number; /* in the record: TLBs in the order of the description, then walk caches */
+    uint8_t level;  /* 0 for a walk cache */
+    bool sequential;
+    bool inclusive;
+    /* a walk cache's, by slot */
+    struct walk_table *tables;
+    struct walk_leaf *leaves;
+    uint8_t holds; /* walk_cache_holds */
+};
+
+/* What all cores share; by number of the array. */
+struct shared_levels {
+    struct translation_array *arrays[ARRAYS_MAX];
+    uint64_t *ports[MMU_TLBS_MAX];
+    struct life_pool lives;
+};
+
+struct probe_step {
+    uint64_t cycles;  /* after the look-up's beginning */
+    uint8_t array;    /* of the group */
+    uint8_t size_lg2; /* 0: all sizes at once */
+};
+
+struct tlb_group {
+    struct translation_array *arrays[GROUP_ARRAYS_MAX];
+    struct probe_step steps[GROUP_STEPS_MAX];
+    uint32_t array_count, step_count;
+    uint64_t miss_cycles; /* until a miss is known */
+    uint64_t *port_free_cycles;
+    uint32_t ports;                   /* 0: any number */
+    uint32_t outstanding;             /* misses that this level has passed on */
+    uint32_t waiting[MMU_MISSES_MAX]; /* misses in front of this level: a ring */
+    uint32_t waiting_first, waiting_count;
+    uint8_t level;    /* from 1 */
+    uint8_t counters; /* counter_group */
+    uint8_t inclusion;
+    bool hit_under_miss;
+    bool shared;
+    bool gated; /* a look-up may have to wait before it begins: for a port, or for a miss */
+};
+
+struct hierarchy {
+    struct tlb_group groups[MMU_TLB_LEVELS_MAX * 2];
+    uint32_t group_count;
+    struct tlb_group *path[2][MMU_TLB_LEVELS_MAX]; /* by enum tlb_side, first level first */
+    uint32_t depth[2];
+    struct translation_array
+        *simple[2]; /* the first level, if it is one array that answers at once; or NULL */
+    struct translation_array *arrays[ARRAYS_MAX]; /* every array that the core uses, by number */
+    uint32_t array_count;
+    uint64_t page_sizes; /* that the steps are made for */
+};
+
+/* What is put into arrays. */
+struct translation_fill {
+    struct tlb_entry entry;
+    uint32_t space; /* of the record */
+    uint64_t walk;  /* whose result it is */
+};
+
+/* A look-up's result. */
+struct tlb_found {
+    struct translation_array *array; /* NULL: a miss */
+    uint32_t slot;
+    uint64_t cycles;  /* until it is known */
+    uint32_t matches; /* more than one is a conflict */
+};
+
+bool hierarchy_init(struct core *core, const char **why);
+void hierarchy_destroy(struct core *core);
+/* The arrays that all cores share; before the cores are made. */
+bool hierarchy_init_shared(struct machine *machine, const char **why);
+void hierarchy_destroy_shared(struct machine *machine);
+
+/* The steps of all look-ups, for the page sizes of the core's address space. */
+void hierarchy_plan(struct core *core, uint64_t page_sizes);
+
+/* The steps from `first` to before `last`, all of which are looked at now; nothing is counted as used. */
+struct tlb_found hierarchy_look(struct core *core, const struct tlb_group *group, uint32_t first,
+                                uint32_t last, uint64_t va);
+
+struct translation_fill hierarchy_fill_of(const struct address_context *context, const struct walk_leaf *leaf,
+                                          uint64_t walk);
+/* The result of a translation goes into every level in front of `level` (from 1) of these sides (bits of
+ * enum tlb_side). */
+void hierarchy_fill(struct core *core, unsigned sides, uint32_t level, const struct translation_fill *fill);
+/* Into one array; the slot. */
+uint32_t hierarchy_fill_array(struct core *core, struct translation_array *array,
+                              const struct translation_fill *fill);
+/* The entry leaves its array. */
+void hierarchy_drop(struct core *core, struct translation_array *array, uint32_t slot, enum entry_end end,
+                    uint64_t invalidation);
+void hierarchy_end_life(struct core *core, struct translation_array *array, uint32_t slot, enum entry_end end,
+                        uint64_t invalidation);
+void hierarchy_end_all_lives(struct core *core);
+void hierarchy_release_life(struct core *core, uint32_t life);
+
+struct walk_leaf hierarchy_leaf(const struct tlb_entry *entry);
+
+/* Begins a look-up at `from` or as soon as a port is free; the cycle at which it begins. */
+uint64_t hierarchy_take_port(struct tlb_group *group, uint64_t from);
+/* The cycle from which some port is free. */
+uint64_t hierarchy_port_free(const struct tlb_group *group);
+
+#endif
