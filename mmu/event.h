@@ -94,6 +94,7 @@ struct event_translation {
     uint64_t performed_cycle; /* when the memory was read or written (or the store buffer was read);
                                  EVENT_NEVER without data or with a fault */
     uint64_t walk;            /* that it started or waited for; 0 if none */
+    uint64_t fault_ipa;       /* of a fault of stage 2 that its walk met; EVENT_NEVER else */
     uint64_t entry;           /* TLB entry whose hit served it; 0 if none */
     uint32_t access;          /* the core's number of the access: both halves of a crossing one share it */
     uint32_t space;           /* of the address space; 0 if none was active */
@@ -105,6 +106,7 @@ struct event_translation {
     uint8_t outcome;     /* translation_outcome */
     uint8_t fault;       /* fault_kind */
     uint8_t fault_level;
+    uint8_t fault_stage;   /* 1 or 2; 0 without a fault */
     uint8_t page_size_lg2; /* of the translation used; 0 with a fault that has none */
     uint8_t rights;        /* of the translation used */
     uint8_t half;          /* 0: does not cross a page; 1, 2: which half */
@@ -118,13 +120,17 @@ struct event_walk {
     uint64_t request_cycle; /* second-level miss known */
     uint64_t start_cycle;   /* a walker slot was free */
     struct walk_leaf leaf;  /* valid without a fault */
+    uint64_t fault_ipa;     /* what stage 2 could not translate; EVENT_NEVER else */
     uint32_t space;
     uint16_t asid;
+    uint16_t vmid;
     uint16_t waiters; /* accesses that it served, the first included */
     uint8_t steps;
     uint8_t fault; /* fault_kind */
     uint8_t fault_level;
-    uint8_t filled; /* 0: an invalidation arrived meanwhile, so nothing was filled */
+    uint8_t fault_stage;    /* 1 or 2; 0 without a fault */
+    uint8_t fault_on_table; /* of stage 2: the access was one of stage 1 to its tables */
+    uint8_t filled;         /* 0: an invalidation arrived meanwhile, so nothing was filled */
 };
 
 struct event_walk_step {
@@ -133,8 +139,10 @@ struct event_walk_step {
     uint64_t value;
     uint64_t request_cycle;
     uint64_t grant_cycle; /* when the bus took it and memory was read */
+    uint64_t ipa;         /* stage 1 under a stage 2: of the entry; EVENT_NEVER else */
     uint8_t index;        /* 0, 1, ... in the walk */
     uint8_t level;        /* the manual's number */
+    uint8_t stage;        /* 1 or 2 */
 };
 
 struct event_tlb_entry {
@@ -207,6 +215,7 @@ struct event_context {
 
 struct event_fault {
     uint64_t va;
+    uint64_t ipa; /* of a fault of stage 2 that a walk met; EVENT_NEVER else */
     uint64_t pc;
     uint32_t access;
     uint32_t space;
@@ -214,7 +223,8 @@ struct event_fault {
     uint8_t privilege;
     uint8_t fault;
     uint8_t fault_level;
-    uint8_t handled; /* a handler of the program was called */
+    uint8_t fault_stage; /* 1 or 2 */
+    uint8_t handled;     /* a handler of the program was called */
 };
 
 struct event_space {
@@ -222,7 +232,9 @@ struct event_space {
     const struct walk_format *format;
     const struct pagetable_class *table;
     uint32_t space;
+    uint32_t stage2; /* the space that is its second stage; 0 if it has none */
     uint16_t asid;
+    uint16_t vmid;
     uint8_t aliasing_allowed;
 };
 
