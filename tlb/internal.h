@@ -18,8 +18,9 @@ void tlb_take_out(struct tlb *tlb, uint32_t slot);
 
 bool tlb_overlap_init(struct tlb *tlb);
 
-/* How many entries match an address that this one matches too; it must not be in the array. */
-uint32_t tlb_overlap_count(const struct tlb *tlb, const struct tlb_entry *entry);
+/* How many entries match an address that this one matches too; it must not be in the array. Without
+ * `same_page` there is none of the same base and size. */
+uint32_t tlb_overlap_count(const struct tlb *tlb, const struct tlb_entry *entry, bool same_page);
 
 /* An entry comes (1) or goes (-1): what tlb_overlap_count needs to know to be quick. */
 void tlb_overlap_note(struct tlb *tlb, const struct tlb_entry *entry, int change);

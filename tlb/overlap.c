@@ -58,39 +58,44 @@ static uint32_t count_page(const struct tlb *tlb, uint64_t va, unsigned size_lg2
     return count;
 }
 
-static uint32_t count_everywhere(const struct tlb *tlb, const struct tlb_entry *outer, unsigned size_lg2)
+/* A tag inside the page differs from its base in low bits only; so does that of a larger page whose middle
+ * this one is the first of, and that of the page itself. */
+static uint32_t count_tags_inside(const struct tlb *tlb, const struct tlb_entry *outer)
 {
     uint64_t space = tlb_space_of(outer);
     uint32_t count = 0;
-    for (uint32_t slot = 0; slot < tlb->geometry.entries; slot++) {
-        const struct tlb_entry *entry = &tlb->entries[slot];
-        count += tlb_slot_used(tlb, slot) && entry->size_lg2 == size_lg2 &&
-                 (entry->va ^ outer->va) >> outer->size_lg2 == 0 && tlb_spaces_meet(tlb->spaces[slot], space);
-    }
+    for (uint32_t slot = 0; slot < tlb->geometry.entries; slot++)
+        if ((tlb->tags[slot] ^ outer->va) >> outer->size_lg2 == 0 && tlb_slot_used(tlb, slot))
+            count +=
+                tlb->entries[slot].size_lg2 < outer->size_lg2 && tlb_spaces_meet(tlb->spaces[slot], space);
     return count;
 }
 
-/* Entries of a smaller size inside a page: page by page, or slot by slot if that is shorter. */
-static uint32_t count_inside(const struct tlb *tlb, const struct tlb_entry *outer, unsigned size_lg2)
+/* Entries of smaller sizes inside a page: page by page, or slot by slot if that is shorter. */
+static uint32_t count_inside(const struct tlb *tlb, const struct tlb_entry *outer)
 {
-    uint64_t pages = UINT64_C(1) << (outer->size_lg2 - size_lg2);
+    uint64_t pages = 0;
+    for (unsigned i = 0; i < tlb->size_count && tlb->sizes[i] < outer->size_lg2; i++)
+        pages += UINT64_C(1) << (outer->size_lg2 - tlb->sizes[i]);
     if (pages >= tlb->sets)
-        return count_everywhere(tlb, outer, size_lg2);
+        return count_tags_inside(tlb, outer);
     uint32_t count = 0;
-    for (uint64_t i = 0; i < pages; i++)
-        count += count_page(tlb, outer->va + (i << size_lg2), size_lg2, tlb_space_of(outer));
+    for (unsigned i = 0; i < tlb->size_count && tlb->sizes[i] < outer->size_lg2; i++)
+        for (uint64_t offset = 0; offset >> outer->size_lg2 == 0; offset += UINT64_C(1) << tlb->sizes[i])
+            count += count_page(tlb, outer->va + offset, tlb->sizes[i], tlb_space_of(outer));
     return count;
 }
 
-uint32_t tlb_overlap_count(const struct tlb *tlb, const struct tlb_entry *entry)
+uint32_t tlb_overlap_count(const struct tlb *tlb, const struct tlb_entry *entry, bool same_page)
 {
     uint32_t count = 0;
-    bool maybe_inside = *inside(tlb, entry->va, entry->size_lg2, entry->vmid) > 0;
+    bool smaller = false;
     for (unsigned i = 0; i < tlb->size_count; i++) {
-        if (tlb->sizes[i] >= entry->size_lg2)
+        smaller = smaller || tlb->sizes[i] < entry->size_lg2;
+        if (tlb->sizes[i] > entry->size_lg2 || (tlb->sizes[i] == entry->size_lg2 && same_page))
             count += count_page(tlb, entry->va, tlb->sizes[i], tlb_space_of(entry));
-        else if (maybe_inside)
-            count += count_inside(tlb, entry, tlb->sizes[i]);
     }
+    if (smaller && *inside(tlb, entry->va, entry->size_lg2, entry->vmid) > 0)
+        count += count_inside(tlb, entry);
     return count;
 }

@@ -106,7 +106,7 @@ static uint32_t any_way(struct tlb *tlb, uint32_t set)
 
 /*
  * Jaleel, Theobald, Steely, Emer, "High Performance Cache Replacement Using Re-Reference Interval Prediction
- * (RRIP)", ISCA 2010, section 4: SRRIP with hit priority and 2 bits. The state of a slot is its predicted
+ * (RRIP)", ISCA 2010: static RRIP with hit priority and 2 bits. The state of a slot is its predicted
  * interval, 0 (near) to 3 (distant).
  */
 enum { INTERVAL_NEAR = 0, INTERVAL_LONG = 2, INTERVAL_DISTANT = 3 };

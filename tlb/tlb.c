@@ -153,40 +153,74 @@ void tlb_take_out(struct tlb *tlb, uint32_t slot)
     remove_size(tlb, entry->size_lg2);
     tlb_overlap_note(tlb, entry, -1);
     if (tlb->overlapping > 0)
-        tlb->overlapping -= tlb_overlap_count(tlb, entry);
+        tlb->overlapping -= tlb_overlap_count(tlb, entry, true);
 }
 
-static void put_in(struct tlb *tlb, uint32_t slot, const struct tlb_entry *entry)
+static void write_slot(struct tlb *tlb, uint32_t slot, uint64_t tag, const struct tlb_entry *entry)
 {
-    tlb_overlap_see_size(tlb, entry->size_lg2);
-    tlb->overlapping += tlb_overlap_count(tlb, entry);
-    tlb_overlap_note(tlb, entry, 1);
-    tlb->tags[slot] = tlb_tag_of(entry->va, entry->size_lg2);
+    tlb->tags[slot] = tag;
     tlb->spaces[slot] = tlb_space_of(entry);
     tlb->entries[slot] = *entry;
+}
+
+static void put_in(struct tlb *tlb, uint32_t slot, const struct tlb_entry *entry, bool same_page)
+{
+    tlb_overlap_see_size(tlb, entry->size_lg2);
+    tlb->overlapping += tlb_overlap_count(tlb, entry, same_page);
+    tlb_overlap_note(tlb, entry, 1);
+    write_slot(tlb, slot, tlb_tag_of(entry->va, entry->size_lg2), entry);
     tlb->used++;
     add_size(tlb, entry->size_lg2);
+}
+
+/* What a fill finds in its set before it changes anything. */
+struct search {
+    uint32_t slot;  /* of the same page of the same space, or TLB_NONE */
+    bool same_page; /* of another space */
+};
+
+static struct search search_set(const struct tlb *tlb, uint64_t tag, uint64_t space, uint32_t first)
+{
+    struct search search = {.slot = TLB_NONE};
+    for (uint32_t slot = first; slot < first + tlb->geometry.ways; slot++) {
+        if (tlb->tags[slot] != tag)
+            continue;
+        search.same_page = true;
+        if (tlb->spaces[slot] == space)
+            search.slot = slot;
+    }
+    return search;
+}
+
+/* Whether a new entry can overlap with nothing, and nothing overlaps: then there is nothing to count. The
+ * rule where pages have one size. */
+static bool is_alone(const struct tlb *tlb, const struct search *search, const struct tlb_entry *entry)
+{
+    return !search->same_page && tlb->overlapping == 0 && tlb->sizes_seen == UINT64_C(1) << entry->size_lg2;
 }
 
 struct tlb_fill_result tlb_fill(struct tlb *tlb, const struct tlb_entry *entry)
 {
     assert(entry->size_lg2 >= TLB_SIZE_LG2_MIN && entry->size_lg2 < TLB_PAGE_SIZES);
     assert(entry->va >> entry->size_lg2 << entry->size_lg2 == entry->va);
-    struct tlb_fill_result result = {.slot = tlb_find(tlb, entry)};
-    if (result.slot != TLB_NONE) {
-        result.replaced = true;
+    uint64_t tag = tlb_tag_of(entry->va, entry->size_lg2);
+    uint32_t set = tlb_set_of(tlb, entry->va, entry->size_lg2);
+    struct search search = search_set(tlb, tag, tlb_space_of(entry), set * tlb->geometry.ways);
+    bool refill = search.slot != TLB_NONE;
+    struct tlb_fill_result result = {.slot = refill ? search.slot : choose_slot(tlb, set)};
+    result.replaced = tlb_slot_used(tlb, result.slot);
+    if (result.replaced)
         result.victim = tlb->entries[result.slot];
-        tlb->entries[result.slot] = *entry;
+    if (refill || (result.replaced && is_alone(tlb, &search, entry))) {
+        write_slot(tlb, result.slot, tag, entry);
     } else {
-        result.slot = choose_slot(tlb, tlb_set_of(tlb, entry->va, entry->size_lg2));
-        result.replaced = tlb_slot_used(tlb, result.slot);
-        if (result.replaced) {
-            result.victim = tlb->entries[result.slot];
+        if (result.replaced)
             tlb_take_out(tlb, result.slot);
-        }
-        put_in(tlb, result.slot, entry);
+        put_in(tlb, result.slot, entry, search.same_page);
     }
-    if (tlb->policy->filled)
+    if (tlb->uses_are_stamped)
+        tlb_touch(tlb, result.slot); /* what this policy's `filled` does, without a call */
+    else if (tlb->policy->filled)
         tlb->policy->filled(tlb, result.slot);
     return result;
 }

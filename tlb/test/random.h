@@ -29,23 +29,35 @@ static inline bool random_chance(uint64_t *state, unsigned percent)
     return random_below(state, 100) < percent;
 }
 
+/* A number from the environment, or `standard` if it is not set. */
+static inline uint64_t random_setting(const char *name, uint64_t standard)
+{
+    const char *text = getenv(name);
+    if (!text)
+        return standard;
+    char *end;
+    errno = 0;
+    uint64_t value = strtoull(text, &end, 0);
+    if (errno != 0 || end == text || *end != '\0') {
+        (void)fprintf(stderr, "%s is \"%s\", but must be a number below 2^64\n", name, text);
+        exit(2);
+    }
+    return value;
+}
+
 /* The seed of this run, which is printed: MMUSIM_SEED if it is set, else 1. */
 static inline uint64_t random_seed(void)
 {
-    uint64_t seed = 1;
-    const char *text = getenv("MMUSIM_SEED");
-    if (text) {
-        char *end;
-        errno = 0;
-        seed = strtoull(text, &end, 0);
-        if (errno != 0 || end == text || *end != '\0') {
-            (void)fprintf(stderr, "MMUSIM_SEED is \"%s\", but must be a number below 2^64\n", text);
-            exit(2);
-        }
-    }
+    uint64_t seed = random_setting("MMUSIM_SEED", 1);
     if (printf("MMUSIM_SEED=0x%" PRIx64 " replays this run\n", seed) < 0 || fflush(stdout) != 0)
         exit(2);
     return seed;
+}
+
+/* How many random cases to try: MMUSIM_RUNS if it is set. */
+static inline unsigned random_runs(unsigned standard)
+{
+    return (unsigned)random_setting("MMUSIM_RUNS", standard);
 }
 
 #endif
