@@ -7,8 +7,9 @@
  * 1) bounds them without an approximation: P(|hits/n - E/N| >= t) <= 2 exp(-2 n t^2). The same holds in each
  * set, with ways and pages of the set.
  *
- * A cyclic sweep over N pages under LRU: with N > E every page is replaced just before it is needed again,
- * and nothing ever hits; with N <= E everything hits after the first round. The same holds in each set.
+ * A cyclic sweep over N pages under LRU or FIFO, which here are the same: with N > E every page is replaced
+ * just before it is needed again, and nothing ever hits; with N <= E everything hits after the first round.
+ * The same holds in each set.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -65,17 +66,26 @@ struct shape {
 };
 
 struct uniform {
-    uint32_t entries, ways;
+    struct shape shape;
     uint64_t pages;
     uint8_t size_lg2;
+    enum tlb_replacement replacement;
 };
+
+static void make_with(struct tlb *tlb, struct shape shape, enum tlb_replacement replacement, uint64_t seed)
+{
+    const char *why;
+    struct tlb_geometry geometry = {
+        .entries = shape.entries, .ways = shape.ways, .replacement = replacement, .seed = seed};
+    assert_true(tlb_init(tlb, &geometry, &why));
+}
 
 /* Counts by set, from the moment on that the array is full. */
 static void count_uniform(const struct uniform *uniform, uint64_t accesses, uint64_t *random,
                           struct count *counts)
 {
     struct tlb tlb;
-    make(&tlb, uniform->entries, uniform->ways);
+    make_with(&tlb, uniform->shape, uniform->replacement, random_next(random));
     assert_in_range(tlb.sets, 1, SETS_MAX);
     struct count warm = {0};
     for (uint64_t page = 0; page < uniform->pages; page++)
@@ -87,20 +97,30 @@ static void count_uniform(const struct uniform *uniform, uint64_t accesses, uint
     tlb_destroy(&tlb);
 }
 
-static void uniform_accesses_hit_a_fully_associative_array_at_entries_to_pages(void **state)
+static void check_fully_associative(const struct uniform *uniform, uint64_t *random)
+{
+    struct count count = {0};
+    count_uniform(uniform, enough_accesses(uniform->pages), random, &count);
+    double expected = (double)uniform->shape.entries / (double)uniform->pages;
+    if (!ratio_is(&count, expected))
+        fail_msg("%s, %u entries, %u pages: %u hits of %u, expected %f",
+                 tlb_replacement_names[uniform->replacement], (unsigned)uniform->shape.entries,
+                 (unsigned)uniform->pages, (unsigned)count.hits, (unsigned)count.accesses, expected);
+}
+
+static void uniform_accesses_hit_at_entries_to_pages_under_every_policy(void **state)
 {
     static const struct uniform cases[] = {
-        {1, 1, 2, 12}, {4, 4, 5, 21}, {16, 16, 64, 12}, {48, 48, 100, 30}, {64, 64, 80, 12}, {7, 7, 150, 16},
+        {{1, 1}, 2, 12, TLB_LRU},    {{4, 4}, 5, 21, TLB_LRU},    {{16, 16}, 64, 12, TLB_LRU},
+        {{48, 48}, 90, 30, TLB_LRU}, {{64, 64}, 80, 12, TLB_LRU}, {{7, 7}, 100, 16, TLB_LRU},
     };
     uint64_t random = random_seed();
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct count count = {0};
-        count_uniform(&cases[i], enough_accesses(cases[i].pages), &random, &count);
-        double expected = (double)cases[i].entries / (double)cases[i].pages;
-        if (!ratio_is(&count, expected))
-            fail_msg("%u entries, %u pages: %u hits of %u, expected %f", (unsigned)cases[i].entries,
-                     (unsigned)cases[i].pages, (unsigned)count.hits, (unsigned)count.accesses, expected);
-    }
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        for (unsigned policy = 0; policy < TLB_REPLACEMENTS; policy++) {
+            struct uniform uniform = cases[i];
+            uniform.replacement = (enum tlb_replacement)policy;
+            check_fully_associative(&uniform, &random);
+        }
 }
 
 static void one_entry_more_or_less_would_be_noticed(void **state)
@@ -108,7 +128,7 @@ static void one_entry_more_or_less_would_be_noticed(void **state)
     uint64_t random = random_seed();
     for (uint32_t entries = 15; entries <= 17; entries++) {
         struct count count = {0};
-        struct uniform other = {entries, entries, 64, 12};
+        struct uniform other = {{entries, entries}, 64, 12, TLB_LRU};
         count_uniform(&other, 4 * enough_accesses(other.pages), &random, &count);
         assert_int_equal(ratio_is(&count, 16.0 / 64), entries == 16);
     }
@@ -117,13 +137,14 @@ static void one_entry_more_or_less_would_be_noticed(void **state)
 static void uniform_accesses_hit_each_set_at_ways_to_its_pages(void **state)
 {
     static const struct uniform cases[] = {
-        {64, 4, 512, 12}, {36, 12, 50, 12}, {20, 4, 77, 21}, {96, 12, 120, 14}, {8, 1, 20, 12},
+        {{64, 4}, 512, 12, TLB_TREE_PLRU}, {{36, 12}, 50, 12, TLB_SRRIP}, {{20, 4}, 77, 21, TLB_LRU},
+        {{96, 12}, 120, 14, TLB_RANDOM},   {{8, 1}, 20, 12, TLB_FIFO},    {{36, 12}, 50, 12, TLB_TREE_PLRU},
     };
     uint64_t random = random_seed();
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct count counts[SETS_MAX] = {0};
-        uint32_t ways = cases[i].ways;
-        uint32_t sets = cases[i].entries / ways;
+        uint32_t ways = cases[i].shape.ways;
+        uint32_t sets = cases[i].shape.entries / ways;
         uint64_t pages_of_a_set = cases[i].pages / sets + 1;
         count_uniform(&cases[i], sets * enough_accesses(pages_of_a_set), &random, counts);
         for (uint32_t set = 0; set < sets; set++) {
@@ -139,10 +160,10 @@ static void uniform_accesses_hit_each_set_at_ways_to_its_pages(void **state)
 
 /* Pages 0, step, 2 step, ... in the same order, round after round: the hits of the first round and of the
  * others. */
-static void sweep(const struct shape *geometry, uint64_t pages, uint64_t step, struct count counts[2])
+static void sweep(const struct tlb_geometry *geometry, uint64_t pages, uint64_t step, struct count counts[2])
 {
     struct tlb tlb;
-    make(&tlb, geometry->entries, geometry->ways);
+    make_with(&tlb, (struct shape){geometry->entries, geometry->ways}, geometry->replacement, 1);
     counts[0] = counts[1] = (struct count){0};
     for (unsigned round = 0; round < ROUNDS; round++)
         for (uint64_t page = 0; page < pages; page++)
@@ -150,8 +171,11 @@ static void sweep(const struct shape *geometry, uint64_t pages, uint64_t step, s
     tlb_destroy(&tlb);
 }
 
-static const struct shape geometries[] = {
-    {1, 1}, {5, 5}, {64, 64}, {64, 4}, {1536, 12}, {36, 12}, {21, 3}, {8, 1},
+static const struct tlb_geometry geometries[] = {
+    {1, 1, TLB_LRU, 0},    {5, 5, TLB_LRU, 0},    {64, 64, TLB_LRU, 0},  {64, 4, TLB_LRU, 0},
+    {768, 12, TLB_LRU, 0}, {36, 12, TLB_LRU, 0},  {21, 3, TLB_LRU, 0},   {8, 1, TLB_LRU, 0},
+    {1, 1, TLB_FIFO, 0},   {7, 7, TLB_FIFO, 0},   {64, 64, TLB_FIFO, 0}, {64, 4, TLB_FIFO, 0},
+    {60, 12, TLB_FIFO, 0}, {36, 12, TLB_FIFO, 0}, {21, 3, TLB_FIFO, 0},
 };
 
 static void a_sweep_that_fits_always_hits_after_its_first_round(void **state)
@@ -207,7 +231,7 @@ static void a_sweep_within_one_set_has_its_ways_alone(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(uniform_accesses_hit_a_fully_associative_array_at_entries_to_pages),
+        cmocka_unit_test(uniform_accesses_hit_at_entries_to_pages_under_every_policy),
         cmocka_unit_test(one_entry_more_or_less_would_be_noticed),
         cmocka_unit_test(uniform_accesses_hit_each_set_at_ways_to_its_pages),
         cmocka_unit_test(a_sweep_that_fits_always_hits_after_its_first_round),

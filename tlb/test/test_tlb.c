@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "tlb/test/pages.h"
+#include "tlb/test/random.h"
 #include "tlb/tlb.h"
 
 /* Geometry. */
@@ -56,7 +57,8 @@ static void an_impossible_geometry_is_refused_with_its_reason(void **state)
 
 static void every_byte_of_a_page_hits_and_its_neighbours_miss(void **state)
 {
-    static const uint8_t sizes_lg2[] = {TLB_SIZE_LG2_MIN, 14, 16, LARGE, 25, HUGE, 39, TLB_PAGE_SIZES - 1};
+    static const uint8_t sizes_lg2[] = {TLB_SIZE_LG2_MIN,  6, PAGE, 14, 16, LARGE, 25, HUGE, 39,
+                                        TLB_PAGE_SIZES - 1};
     for (size_t i = 0; i < sizeof sizes_lg2; i++) {
         struct tlb tlb;
         make(&tlb, 64, 4);
@@ -150,6 +152,115 @@ static void the_own_entry_goes_before_the_global_one_whichever_came_first(void *
         assert_true(has(&tlb, 0x1000, 2));
         tlb_destroy(&tlb);
     }
+}
+
+static void an_entry_serves_its_own_vmid_and_no_other(void **state)
+{
+    struct tlb tlb;
+    make(&tlb, 8, 4);
+    struct tlb_entry entry = page_of(0x1000, 1, PAGE);
+    uint32_t slots[3];
+    for (uint16_t vmid = 0; vmid < 3; vmid++) {
+        entry.vmid = vmid == 2 ? 0xffff : vmid;
+        slots[vmid] = tlb_fill(&tlb, &entry).slot;
+    }
+    assert_int_equal(used(&tlb), 3);
+    assert_int_equal(tlb_probe(&tlb, 0x1000, tlb_space(1, 0)), slots[0]);
+    assert_int_equal(tlb_probe(&tlb, 0x1000, tlb_space(1, 1)), slots[1]);
+    assert_int_equal(tlb_probe(&tlb, 0x1000, tlb_space(1, 0xffff)), slots[2]);
+    assert_int_equal(tlb_probe(&tlb, 0x1000, tlb_space(1, 2)), TLB_NONE);
+    assert_int_equal(tlb_probe(&tlb, 0x1000, tlb_space(0, 1)), TLB_NONE);
+    assert_int_equal(tlb_probe(&tlb, 0x1000, tlb_space(0xffff, 1)), TLB_NONE);
+    tlb_destroy(&tlb);
+}
+
+static void a_global_entry_serves_every_asid_of_its_own_vmid_alone(void **state)
+{
+    struct tlb tlb;
+    make(&tlb, 8, 4);
+    struct tlb_entry entry = page_of(0x1000, 5, PAGE);
+    entry.global = true;
+    entry.vmid = 3;
+    uint32_t slot = tlb_fill(&tlb, &entry).slot;
+    assert_int_equal(tlb_probe(&tlb, 0x1000, tlb_space(0, 3)), slot);
+    assert_int_equal(tlb_probe(&tlb, 0x1000, tlb_space(0xffff, 3)), slot);
+    assert_int_equal(tlb_probe(&tlb, 0x1000, tlb_space(5, 0)), TLB_NONE);
+    assert_int_equal(tlb_probe(&tlb, 0x1000, tlb_space(5, 2)), TLB_NONE);
+    assert_int_equal(tlb_probe(&tlb, 0x1000, tlb_space(3, 5)), TLB_NONE);
+    entry.vmid = 2; /* its global page is another one */
+    assert_false(tlb_fill(&tlb, &entry).replaced);
+    tlb_destroy(&tlb);
+}
+
+/* Arm's contiguous bit and RISC-V's Svnapot: 16 pages of 4 KiB in one entry. */
+static void a_contiguous_range_is_a_page_size(void **state)
+{
+    struct tlb tlb;
+    make(&tlb, 64, 4);
+    uint32_t range = fill(&tlb, 0x30000, 1, 16).slot;
+    uint32_t page = fill(&tlb, 0x40000, 1, PAGE).slot;
+    for (uint64_t i = 0; i < 16; i++)
+        assert_int_equal(tlb_probe(&tlb, 0x30000 + i * page_bytes + 8, tlb_space(1, 0)), range);
+    assert_int_equal(tlb_probe(&tlb, 0x40000, tlb_space(1, 0)), page);
+    assert_false(has(&tlb, 0x2f000, 1));
+    assert_int_equal(drop_page(&tlb, 0x37000), 1); /* any of its pages, and all are gone */
+    assert_false(has(&tlb, 0x30000, 1));
+    tlb_destroy(&tlb);
+}
+
+static void cache_lines_are_small_pages(void **state)
+{
+    for (uint8_t line_lg2 = TLB_SIZE_LG2_MIN; line_lg2 <= 7; line_lg2++) {
+        struct tlb tlb;
+        make(&tlb, 512, 8);
+        uint64_t line_bytes = UINT64_C(1) << line_lg2;
+        for (uint64_t i = 0; i < 512; i++)
+            assert_false(fill(&tlb, i * line_bytes, 0, line_lg2).replaced);
+        for (uint64_t i = 0; i < 512 * line_bytes; i++)
+            assert_int_equal(tlb.entries[tlb_probe(&tlb, i, 0)].va, i >> line_lg2 << line_lg2);
+        assert_int_equal(fill(&tlb, 512 * line_bytes, 0, line_lg2).victim.va, 0);
+        tlb_destroy(&tlb);
+    }
+}
+
+/* A tag has the size in its low bits, and what of an address could be taken for a size must not be. */
+static void no_page_is_taken_for_one_of_another_size(void **state)
+{
+    static const uint64_t addresses[] = {0, UINT64_MAX, UINT64_C(0xaaaaaaaaaaaaaaaa),
+                                         UINT64_C(0x5555555555555555)};
+    for (unsigned size_lg2 = TLB_SIZE_LG2_MIN; size_lg2 < TLB_PAGE_SIZES; size_lg2++)
+        for (unsigned other_lg2 = TLB_SIZE_LG2_MIN; other_lg2 < TLB_PAGE_SIZES; other_lg2++)
+            for (unsigned i = 0; i < sizeof addresses / sizeof *addresses; i++) {
+                uint64_t tag = tlb_tag_of(addresses[i], size_lg2);
+                assert_int_not_equal(tag, 0); /* an empty slot's */
+                assert_int_equal(tlb_tag_of(tag, other_lg2) == tag, other_lg2 == size_lg2);
+            }
+}
+
+static void the_same_page_is_found_exactly(void **state)
+{
+    struct tlb tlb;
+    make(&tlb, 8, 8);
+    struct tlb_entry entry = page_of(0x200000, 1, PAGE);
+    entry.vmid = 4;
+    uint32_t slot = tlb_fill(&tlb, &entry).slot;
+    assert_int_equal(tlb_find(&tlb, &entry), slot);
+    struct tlb_entry others[5];
+    for (unsigned i = 0; i < 5; i++)
+        others[i] = entry;
+    others[0].asid = 2;
+    others[1].vmid = 5;
+    others[2].global = true;
+    others[3].size_lg2 = LARGE;
+    others[4].va += page_bytes;
+    for (unsigned i = 0; i < 5; i++)
+        assert_int_equal(tlb_find(&tlb, &others[i]), TLB_NONE);
+    entry.pa = 0; /* what it translates to does not matter */
+    assert_int_equal(tlb_find(&tlb, &entry), slot);
+    tlb_invalidate_slot(&tlb, slot);
+    assert_int_equal(tlb_find(&tlb, &entry), TLB_NONE);
+    assert_int_equal(used(&tlb), 0);
+    tlb_destroy(&tlb);
 }
 
 static void pages_of_several_sizes_live_side_by_side(void **state)
@@ -350,6 +461,37 @@ static void sets_need_not_be_a_power_of_two(void **state)
     tlb_destroy(&tlb);
 }
 
+static void check_sets(uint32_t sets, uint64_t *random)
+{
+    struct tlb tlb;
+    make(&tlb, sets, 1);
+    static const uint64_t last_page = (UINT64_C(1) << 60) - 1;
+    for (unsigned i = 0; i < 40; i++) {
+        uint64_t page = random_next(random) >> (4 + random_below(random, 60));
+        uint64_t multiple = page / sets * sets;
+        uint64_t pages[] = {page,
+                            multiple,
+                            multiple - (multiple > 0),
+                            last_page - page,
+                            last_page / sets * sets,
+                            last_page / sets * sets - 1};
+        for (size_t j = 0; j < sizeof pages / sizeof *pages; j++)
+            assert_int_equal(tlb_set_of_page(&tlb, pages[j]), pages[j] % sets);
+    }
+    tlb_destroy(&tlb);
+}
+
+static void a_set_is_the_exact_remainder_for_any_number_of_sets(void **state)
+{
+    uint64_t random = random_seed();
+    for (uint32_t sets = 1; sets <= 600; sets++)
+        check_sets(sets, &random);
+    for (unsigned i = 0; i < 100; i++)
+        check_sets(1 + (uint32_t)random_below(&random, TLB_ENTRIES_MAX >> 4), &random);
+    check_sets(TLB_ENTRIES_MAX - 1, &random);
+    check_sets(TLB_ENTRIES_MAX / 2 + 1, &random);
+}
+
 static void a_set_is_chosen_by_the_number_of_the_page_of_its_own_size(void **state)
 {
     struct tlb tlb;
@@ -396,6 +538,12 @@ int main(void)
         cmocka_unit_test(an_entry_serves_its_own_asid_and_no_other),
         cmocka_unit_test(a_global_entry_serves_every_asid),
         cmocka_unit_test(the_own_entry_goes_before_the_global_one_whichever_came_first),
+        cmocka_unit_test(an_entry_serves_its_own_vmid_and_no_other),
+        cmocka_unit_test(a_global_entry_serves_every_asid_of_its_own_vmid_alone),
+        cmocka_unit_test(a_contiguous_range_is_a_page_size),
+        cmocka_unit_test(cache_lines_are_small_pages),
+        cmocka_unit_test(no_page_is_taken_for_one_of_another_size),
+        cmocka_unit_test(the_same_page_is_found_exactly),
         cmocka_unit_test(pages_of_several_sizes_live_side_by_side),
         cmocka_unit_test(of_two_pages_that_contain_an_address_the_smaller_is_found),
         cmocka_unit_test(a_page_size_is_probed_only_while_it_is_present),
@@ -409,6 +557,7 @@ int main(void)
         cmocka_unit_test(the_same_global_page_from_two_asids_is_one_entry),
         cmocka_unit_test(a_full_set_replaces_while_other_sets_are_empty),
         cmocka_unit_test(sets_need_not_be_a_power_of_two),
+        cmocka_unit_test(a_set_is_the_exact_remainder_for_any_number_of_sets),
         cmocka_unit_test(a_set_is_chosen_by_the_number_of_the_page_of_its_own_size),
         cmocka_unit_test(a_fully_associative_array_holds_any_pages_up_to_its_size),
         cmocka_unit_test(a_single_entry_holds_the_last_page),
