@@ -3,6 +3,9 @@
  * same two levels with the geometry known at compile time, one page size, no address spaces, timestamps in
  * plain arrays. Both see the same addresses and must count the same hits.
  *
+ * Then the same array with other policies, with sets that are no power of two, and with a mix of 4 KiB and 2
+ * MiB pages, each as a ratio to LRU, power-of-two sets and 4 KiB pages in the same run.
+ *
  *   tlb_bench [accesses a measurement, in thousands; 16000 unless given]
  */
 #include <inttypes.h>
@@ -13,7 +16,7 @@
 #include "tlb/bench/bare.h"
 #include "tlb/tlb.h"
 
-enum { ADDRESSES = 1 << 20, ROUNDS = 5, ASID = 1, PAGE_LG2 = 12 };
+enum { ADDRESSES = 1 << 20, ROUNDS = 5, ASID = 1, PAGE_LG2 = 12, LARGE_LG2 = 21 };
 
 struct stream {
     const char *name;
@@ -25,6 +28,24 @@ static const struct stream streams[] = {
     {"hot, 8 pages", 8, false},           {"hot, and a 2 MiB page present", 8, true},
     {"random over 256 KiB", 64, false},   {"random over 4 MiB", 1024, false},
     {"random over 1 GiB", 262144, false},
+};
+
+/* What the array is, and what is filled. */
+struct variant {
+    const char *name;
+    enum tlb_replacement replacement;
+    uint32_t l1_sets, l2_sets;
+    bool mixed; /* every other 2 MiB of the address space is one page */
+};
+
+static const struct variant variants[] = {
+    {"lru", TLB_LRU, BARE_L1_SETS, BARE_L2_SETS, false},
+    {"tree-plru", TLB_TREE_PLRU, BARE_L1_SETS, BARE_L2_SETS, false},
+    {"fifo", TLB_FIFO, BARE_L1_SETS, BARE_L2_SETS, false},
+    {"random", TLB_RANDOM, BARE_L1_SETS, BARE_L2_SETS, false},
+    {"srrip", TLB_SRRIP, BARE_L1_SETS, BARE_L2_SETS, false},
+    {"24 and 192 sets", TLB_LRU, 24, 192, false},
+    {"4 KiB and 2 MiB pages", TLB_LRU, BARE_L1_SETS, BARE_L2_SETS, true},
 };
 
 struct score {
@@ -57,21 +78,27 @@ static struct tlb_entry page_at(uint64_t va, uint8_t size_lg2)
     return (struct tlb_entry){.va = base, .pa = base, .asid = ASID, .size_lg2 = size_lg2};
 }
 
-static struct score run_array(const struct stream *stream, const uint64_t *addresses, uint64_t accesses)
+static void make(struct tlb *tlb, uint32_t sets, uint32_t ways, enum tlb_replacement replacement)
+{
+    const char *why;
+    struct tlb_geometry geometry = {
+        .entries = sets * ways, .ways = ways, .replacement = replacement, .seed = 1};
+    if (tlb_init(tlb, &geometry, &why))
+        return;
+    (void)fprintf(stderr, "tlb_bench: %s\n", why);
+    exit(EXIT_FAILURE);
+}
+
+static struct score run_array(const struct stream *stream, const struct variant *variant,
+                              const uint64_t *addresses, uint64_t accesses)
 {
     struct tlb l1;
     struct tlb l2;
-    const char *why;
-    if (!tlb_init(&l1, &(struct tlb_geometry){.entries = BARE_L1_SETS * BARE_L1_WAYS, .ways = BARE_L1_WAYS},
-                  &why) ||
-        !tlb_init(&l2, &(struct tlb_geometry){.entries = BARE_L2_SETS * BARE_L2_WAYS, .ways = BARE_L2_WAYS},
-                  &why)) {
-        (void)fprintf(stderr, "tlb_bench: %s\n", why);
-        exit(EXIT_FAILURE);
-    }
+    make(&l1, variant->l1_sets, BARE_L1_WAYS, variant->replacement);
+    make(&l2, variant->l2_sets, BARE_L2_WAYS, variant->replacement);
     if (stream->with_a_large_page) {
         /* Set 1 of each level, as do pages 1, 17, ...: with eight pages nothing is replaced. */
-        struct tlb_entry large = page_at(UINT64_C(0x40200000), 21);
+        struct tlb_entry large = page_at(UINT64_C(0x40200000), LARGE_LG2);
         (void)tlb_fill(&l1, &large);
         (void)tlb_fill(&l2, &large);
     }
@@ -89,7 +116,7 @@ static struct score run_array(const struct stream *stream, const uint64_t *addre
             (void)tlb_fill(&l1, &l2.entries[slot]);
             continue;
         }
-        struct tlb_entry entry = page_at(va, PAGE_LG2);
+        struct tlb_entry entry = page_at(va, variant->mixed && va >> LARGE_LG2 & 1 ? LARGE_LG2 : PAGE_LG2);
         (void)tlb_fill(&l2, &entry);
         (void)tlb_fill(&l1, &entry);
     }
@@ -130,7 +157,7 @@ static bool measure(const struct stream *stream, uint64_t *addresses, uint64_t a
     double bare_seconds = 0;
     struct score bare = {0};
     for (int round = 0; round < ROUNDS; round++) {
-        struct score array = run_array(stream, addresses, accesses);
+        struct score array = run_array(stream, &variants[0], addresses, accesses);
         bare = run_bare(addresses, accesses);
         if (array.l1_hits != bare.l1_hits || array.l2_hits != bare.l2_hits) {
             (void)fprintf(stderr,
@@ -148,6 +175,45 @@ static bool measure(const struct stream *stream, uint64_t *addresses, uint64_t a
     return printf("%-30s %9.1f %9.1f %8.2f %9.2f %9.2f\n", stream->name, count / array_seconds / 1e6,
                   count / bare_seconds / 1e6, bare_seconds / array_seconds,
                   100.0 * (double)bare.l1_hits / count, 100.0 * (double)bare.l2_hits / count) > 0;
+}
+
+static void measure_variants(const struct stream *stream, uint64_t *addresses, uint64_t accesses)
+{
+    enum { VARIANTS = sizeof variants / sizeof *variants };
+    double seconds[VARIANTS] = {0};
+    draw(addresses, stream->pages);
+    for (int round = 0; round < ROUNDS; round++)
+        for (size_t i = 0; i < VARIANTS; i++) {
+            struct score score = run_array(stream, &variants[i], addresses, accesses);
+            if (round == 0 || score.seconds < seconds[i])
+                seconds[i] = score.seconds;
+        }
+    (void)printf("\n%-30s %9s %8s\n", stream->name, "tlb", "ratio");
+    for (size_t i = 0; i < VARIANTS; i++)
+        (void)printf("%-30s %9.1f %8.2f\n", variants[i].name, (double)accesses / seconds[i] / 1e6,
+                     seconds[0] / seconds[i]);
+}
+
+/* The sets of consecutive pages, by a division as the language has it and as the array does it. */
+static void measure_sets(uint64_t pages)
+{
+    struct tlb tlb;
+    make(&tlb, 96, 12, TLB_LRU);
+    volatile uint64_t sink; /* keeps the sums */
+    double start = now_seconds();
+    uint64_t sum = 0;
+    for (uint64_t page = UINT64_C(0x7f1234567); page < UINT64_C(0x7f1234567) + pages; page++)
+        sum += page % tlb.sets;
+    sink = sum;
+    double middle = now_seconds();
+    for (uint64_t page = UINT64_C(0x7f1234567); page < UINT64_C(0x7f1234567) + pages; page++)
+        sum -= tlb_set_of_page(&tlb, page);
+    sink = sum;
+    double end = now_seconds();
+    (void)printf("\nset of 96: %.0f M/s, by division %.0f M/s, ratio %.2f%s\n",
+                 (double)pages / (end - middle) / 1e6, (double)pages / (middle - start) / 1e6,
+                 (middle - start) / (end - middle), sink ? ": BUT THEY DIFFER" : "");
+    tlb_destroy(&tlb);
 }
 
 int main(int argc, char **argv)
@@ -168,6 +234,9 @@ int main(int argc, char **argv)
     bool good = true;
     for (size_t i = 0; i < sizeof streams / sizeof *streams; i++)
         good = measure(&streams[i], addresses, thousands * 1000) && good;
+    measure_variants(&streams[2], addresses, thousands * 1000);
+    measure_variants(&streams[4], addresses, thousands * 1000);
+    measure_sets(thousands * 1000);
     free(addresses);
     return good ? EXIT_SUCCESS : EXIT_FAILURE;
 }
