@@ -236,6 +236,8 @@ struct event_space {
     uint16_t asid;
     uint16_t vmid;
     uint8_t aliasing_allowed;
+    uint8_t hardware_access; /* hardware sets access flags */
+    uint8_t hardware_dirty;  /* hardware makes clean writable entries dirty */
 };
 
 struct event_operation {

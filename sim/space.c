@@ -22,7 +22,10 @@ static void tell_space(struct address_space *space, unsigned core)
                                            .table = space->table,
                                            .space = space->context.space,
                                            .asid = space->context.asid,
-                                           .aliasing_allowed = space->aliasing_allowed}};
+                                           .vmid = space->context.vmid,
+                                           .aliasing_allowed = space->aliasing_allowed,
+                                           .hardware_access = space->context.regime.hardware_access,
+                                           .hardware_dirty = space->context.regime.hardware_dirty}};
     simulation_emit(space->simulation, core, &event);
 }
 
