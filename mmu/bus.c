@@ -1,166 +1,104 @@
+#include "mmu/bus.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+bool bus_init(struct bus *bus, const struct mmu_config *config)
+{
+    memset(bus, 0, sizeof *bus);
+    bus->occupancy_cycles = config->bus_occupancy_cycles;
+    bus->width_lg2 = (uint32_t)__builtin_ctzll(config->bus_width_bytes);
+    bus->requests = (uint32_t)config->memory_requests;
+    if (bus->requests == 0)
+        return true;
+    bus->completions = calloc(bus->requests, sizeof *bus->completions);
+    return bus->completions != NULL;
+}
+
+void bus_destroy(struct bus *bus)
+{
+    free(bus->completions);
+    bus->completions = NULL;
+}
+
+/* ---- requests in flight ------------------------------------------------------------------------ */
+
 /*
- * The bus: one transaction after the other, oldest first; ties by core, then by age. With this rule a
- * grant is the later of the request and the bus becoming free, so that it can be computed as soon as no
- * older request can come any more.
+ * The latest completions, as many as memory has room for: when it is full, the earliest of them is what a
+ * grant waits for, and that one gives way to the new one.
  */
-#include <stddef.h>
-
-#include "mmu/core.h"
-
-/* Until no older request can come. The core may run on to the earliest answer. */
-static void wait_for_grant(struct core *core, uint32_t index)
+static void sink(struct bus *bus, uint64_t cycle)
 {
-    core->unresolved[(core->unresolved_first + core->unresolved_count++) % REQUESTS_MAX] = index;
-    uint64_t earliest =
-        core->now + core->machine->least_answer_cycles + core->machine->controls.extra_look_ahead;
-    if (earliest < core->limit)
-        core->limit = earliest;
-}
-
-void bus_release(struct core *core, uint32_t request)
-{
-    core->free_requests[core->free_request_count++] = request;
-}
-
-static void access_memory(struct memory *memory, struct bus_request *request)
-{
-    uint64_t pa = request->pa;
-    uint32_t size_bytes = request->size_bytes;
-    switch ((enum memory_transaction_kind)request->kind) {
-    case MEMORY_READ:
-        request->value = size_bytes == 8 && pa % 8 == 0
-                             ? memory_read_word(memory, pa)
-                             : memory_read(memory, pa, size_bytes < 8 ? size_bytes : 8);
-        break;
-    case MEMORY_WRITE:
-        if (request->want_old)
-            request->old_value = memory_read(memory, pa, 8);
-        for (uint32_t done = 0; done < size_bytes; done += 8)
-            memory_write(memory, pa + done, size_bytes - done < 8 ? size_bytes - done : 8, request->value);
-        break;
-    case MEMORY_COMPARE_EXCHANGE:
-        request->old_value = memory_read(memory, pa, 8);
-        if (request->old_value == request->expected)
-            memory_write(memory, pa, 8, request->value);
-        request->value = request->old_value;
-        break;
-    case MEMORY_CLEAR:
-        memory_clear(memory, pa, size_bytes);
-        break;
+    uint32_t place = 0;
+    for (uint32_t child = 1; child < bus->held; child = 2 * place + 1) {
+        if (child + 1 < bus->held && bus->completions[child + 1] < bus->completions[child])
+            child++;
+        if (bus->completions[child] >= cycle)
+            break;
+        bus->completions[place] = bus->completions[child];
+        place = child;
     }
+    bus->completions[place] = cycle;
 }
 
-/* The foreign memory answers; ours keeps a copy, so that peeks and old values need no second interface. */
-static uint64_t access_port(struct machine *machine, const struct core *core, struct bus_request *request)
+void bus_remember(struct bus *bus, uint64_t cycle)
 {
-    struct memory_transaction transaction = {.pa = request->pa,
-                                             .value = request->value,
-                                             .expected = request->expected,
-                                             .grant_cycle = request->grant_cycle,
-                                             .latency_cycles = machine->config.memory_latency_cycles,
-                                             .size_bytes = request->size_bytes,
-                                             .kind = request->kind,
-                                             .core = (uint8_t)core->index};
-    bool present = machine->port.access(machine->port.context, &transaction);
-    if (present)
-        access_memory(&machine->memory, request);
-    request->aborted = !present;
-    if (transaction.error)
-        machine_fail(machine, "%s", transaction.error);
-    if (request->kind == MEMORY_READ || request->kind == MEMORY_COMPARE_EXCHANGE)
-        request->value = transaction.value;
-    return transaction.latency_cycles;
-}
-
-static const char *const transaction_names[] = {"a read", "a write", "a compare-exchange", "a clear"};
-
-/* Stores leave their buffer in order, even if foreign memory has a younger one sooner. */
-static uint64_t answer_cycle(struct core *core, const struct bus_request *request, uint64_t latency)
-{
-    uint64_t cycle = request->grant_cycle + latency;
-    if (request->answer != CALENDAR_STORE_DONE)
-        return cycle;
-    if (cycle < core->stores.last_done_cycle)
-        cycle = core->stores.last_done_cycle;
-    core->stores.last_done_cycle = cycle;
-    return cycle;
-}
-
-static void grant(struct machine *machine, struct core *core, uint32_t index)
-{
-    struct bus_request *request = &core->requests[index];
-    uint64_t latency = machine->config.memory_latency_cycles;
-    request->grant_cycle =
-        request->cycle > machine->bus_free_cycle ? request->cycle : machine->bus_free_cycle;
-    machine->bus_free_cycle = request->grant_cycle + machine->config.bus_occupancy_cycles;
-    core->counters.bus.busy_cycles += machine->config.bus_occupancy_cycles;
-    core->counters.bus.wait_cycles += request->grant_cycle - request->cycle;
-    if (!memory_contains(&machine->memory, request->pa, request->size_bytes))
-        request->aborted = true;
-    else if (machine->port.access)
-        latency = access_port(machine, core, request);
-    else
-        access_memory(&machine->memory, request);
-    if (latency < machine->config.memory_latency_cycles)
-        machine_fail(
-            machine,
-            "foreign memory answered %s of 0x%llx after %llu cycles; memory.latency promises %llu at "
-            "the least",
-            transaction_names[request->kind], (unsigned long long)request->pa, (unsigned long long)latency,
-            (unsigned long long)machine->config.memory_latency_cycles);
-    core_deliver(core, answer_cycle(core, request, latency),
-                 calendar_order((enum calendar_kind)request->answer, request->age), index, core->index);
-}
-
-struct bus_request *bus_prepare(struct core *core, enum memory_transaction_kind kind, uint64_t pa,
-                                uint32_t size_bytes, enum calendar_kind answer, uint32_t what)
-{
-    struct bus_request *request = &core->requests[core->free_requests[--core->free_request_count]];
-    request->pa = pa;
-    request->what = what;
-    request->size_bytes = size_bytes;
-    request->kind = (uint8_t)kind;
-    request->answer = (uint8_t)answer;
-    request->index = 0;
-    request->want_old = false;
-    request->aborted = false;
-    return request;
-}
-
-void bus_ask(struct core *core, struct bus_request *request)
-{
-    request->cycle = core->now;
-    request->age = core->age++;
-    core->counters.bus.requests++;
-    if (core->machine->grant_at_once)
-        grant(core->machine, core, (uint32_t)(request - core->requests));
-    else
-        wait_for_grant(core, (uint32_t)(request - core->requests));
-}
-
-/* The core whose oldest request comes first, among those older than `cycle`; NULL if there is none. */
-static struct core *first_in_turn(struct machine *machine, uint64_t cycle)
-{
-    struct core *first = NULL;
-    uint64_t oldest = cycle;
-    for (uint32_t i = 0; i < machine->config.cores; i++) {
-        struct core *core = &machine->cores[i];
-        uint64_t asked = bus_oldest(core);
-        if (asked < oldest || (machine->controls.reverse_ties && first && asked == oldest)) {
-            oldest = asked;
-            first = core;
-        }
+    if (bus->held == bus->requests) {
+        sink(bus, cycle);
+        return;
     }
-    return first;
+    uint32_t place = bus->held++;
+    for (; place > 0 && bus->completions[(place - 1) / 2] > cycle; place = (place - 1) / 2)
+        bus->completions[place] = bus->completions[(place - 1) / 2];
+    bus->completions[place] = cycle;
 }
 
-void bus_resolve(struct machine *machine, uint64_t cycle)
+/* ---- arbitration ------------------------------------------------------------------------------- */
+
+static uint32_t choose_oldest(const struct bus_contest *contest)
 {
-    struct core *core;
-    while ((core = first_in_turn(machine, cycle))) {
-        uint32_t index = core->unresolved[core->unresolved_first];
-        core->unresolved_first = (core->unresolved_first + 1) % REQUESTS_MAX;
-        core->unresolved_count--;
-        grant(machine, core, index);
+    uint32_t chosen = 0;
+    for (uint32_t i = 1; i < contest->cores; i++)
+        if (contest->asked[i] < contest->asked[chosen] ||
+            (contest->reverse_ties && contest->asked[i] == contest->asked[chosen]))
+            chosen = i;
+    return chosen;
+}
+
+/* The first core that asks, from `first` on. */
+static uint32_t next_asking(const struct bus_contest *contest, uint32_t first)
+{
+    for (uint32_t i = 0; i < contest->cores; i++) {
+        uint32_t step = contest->reverse_ties ? contest->cores - i : i;
+        uint32_t core = (first + step) % contest->cores;
+        if (contest->asked[core] <= contest->cycle)
+            return core;
     }
+    return 0;
+}
+
+static uint32_t choose_round_robin(const struct bus_contest *contest)
+{
+    return next_asking(contest, (contest->last_core + 1) % contest->cores);
+}
+
+static uint32_t choose_lowest(const struct bus_contest *contest)
+{
+    return next_asking(contest, 0);
+}
+
+const char *const bus_arbitration_names[BUS_ARBITRATIONS + 1] = {
+    [BUS_OLDEST_FIRST] = "oldest",
+    [BUS_ROUND_ROBIN] = "round-robin",
+    [BUS_FIXED_PRIORITY] = "priority",
+};
+
+const struct bus_arbiter *bus_arbiter_of(enum bus_arbitration arbitration)
+{
+    static const struct bus_arbiter arbiters[BUS_ARBITRATIONS] = {
+        [BUS_OLDEST_FIRST] = {choose_oldest},
+        [BUS_ROUND_ROBIN] = {choose_round_robin},
+        [BUS_FIXED_PRIORITY] = {choose_lowest},
+    };
+    return &arbiters[arbitration];
 }

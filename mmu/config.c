@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "mmu/bus.h"
 #include "tlb/tlb.h"
 
 #define KIB        UINT64_C(1024)
@@ -19,7 +20,6 @@
 static const char *const ordering_names[] = {"arm", "x86", "riscv"};
 static const char *const conflict_names[] = {"first", "either", "abort"};
 static const char *const prefetcher_names[] = {"none", "next-page", "stride", "distance", "recency"};
-static const char *const arbitration_names[] = {"oldest", "round-robin", "priority"};
 static const char *const scheme_names[] = {"broadcast", "interrupt"};
 static const char *const target_names[] = {"all", "ran", "active"};
 static const char *const probing_names[] = {"parallel", "sequential"};
@@ -79,7 +79,7 @@ static const struct mmu_parameter parameters[] = {
      "bytes of one beat; a transaction of n bytes has n / width beats, rounded up; a power of two", NULL},
     {"bus.arbitration", AT(bus_arbitration), PARAMETER_CHOICE, 0, BUS_ARBITRATIONS - 1, BUS_OLDEST_FIRST,
      "which request is granted next: oldest; round-robin: the cores in turn; priority: the lowest core's",
-     arbitration_names},
+     bus_arbitration_names},
     {"cache.line", AT(cache_line_bytes), PARAMETER_BYTES, 16, 128, 64,
      "line of every data cache; a power of two", NULL},
     {"cache.walker", AT(cache_walker_level), PARAMETER_COUNT, 1, MMU_CACHES_MAX, 1,

@@ -13,7 +13,7 @@
  *   store_buffer.c stores on their way to memory
  *   invalidation.c both ends of an invalidation
  *   operation.c    what a program asked for; streams
- *   bus.c          grants
+ *   memory_system.c  caches, the bus, and the order of everything on the way to memory
  *   scheduler.c    who runs when
  */
 #ifndef MMUSIM_MMU_CORE_H
@@ -26,6 +26,7 @@
 #include "mmu/hierarchy.h"
 #include "mmu/machine.h"
 #include "mmu/memory.h"
+#include "mmu/memory_system.h"
 #include "tlb/tlb.h"
 
 #define NO_INDEX     UINT32_MAX
@@ -127,14 +128,18 @@ struct bus_request {
     uint64_t pa;
     uint64_t value; /* written, desired; then the answer */
     uint64_t expected;
-    uint64_t old_value; /* write: the word before, if it was asked for */
-    uint64_t grant_cycle;
-    uint32_t what; /* slot, miss, store */
+    uint64_t old_value;    /* write: the word before, if it was asked for */
+    uint64_t grant_cycle;  /* decided: what it reads or writes happened then */
+    uint64_t answer_cycle; /* with caches: of what is decided of it so far */
+    uint32_t what;         /* slot, miss, store */
     uint32_t size_bytes;
+    uint32_t next;  /* behind it in front of the gate */
     uint8_t kind;   /* memory_transaction_kind */
     uint8_t answer; /* calendar_kind */
     uint8_t index;  /* which of a walk's fetches */
+    uint8_t parts;  /* in lines of the caches, that are not decided */
     bool want_old;
+    bool bypass; /* a device's: passes no cache */
     bool aborted;
 };
 
@@ -278,8 +283,9 @@ struct core {
     struct bus_request *requests;
     uint32_t free_requests[REQUESTS_MAX];
     uint32_t free_request_count;
-    uint32_t unresolved[REQUESTS_MAX]; /* a ring */
+    uint32_t unresolved[REQUESTS_MAX]; /* that the memory system has not taken: a ring */
     uint32_t unresolved_first, unresolved_count;
+    uint32_t undecided; /* that it has taken, and not answered */
 
     /* invalidation */
     struct invalidation_target targets[TARGETS_MAX];
@@ -318,8 +324,7 @@ struct machine {
         } queue[MMU_CORES_MAX * MMU_MISSES_MAX]; /* a ring */
     } walkers;                                   /* shared ones */
     bool coupled; /* cores share arrays or walkers: what touches them happens at global time */
-    uint64_t bus_free_cycle;
-    uint64_t least_answer_cycles; /* from a bus request to its answer */
+    struct memory_system memory_system;
     struct mmu_observer observers[MACHINE_OBSERVERS_MAX];
     uint32_t observer_count;
     uint32_t events_buffered;
@@ -452,19 +457,17 @@ void operation_answer(struct core *core, const struct bus_request *request);
 /* An access of the operation has completed. */
 void operation_access_done(struct core *core, const struct access_slot *slot);
 
-/* bus.c */
-/* A request to be filled in (value, expected, index, want_old, where its kind needs them), then to be asked.
- */
+/* memory_system.c */
+/* A request to be filled in (value, expected, index, want_old, bypass, where its kind needs them), then to be
+ * asked. */
 struct bus_request *bus_prepare(struct core *core, enum memory_transaction_kind kind, uint64_t pa,
                                 uint32_t size_bytes, enum calendar_kind answer, uint32_t what);
 void bus_ask(struct core *core, struct bus_request *request);
+void bus_release(struct core *core, uint32_t request);
 /* The oldest unresolved request's cycle; NEVER if there is none. */
 static inline uint64_t bus_oldest(const struct core *core)
 {
     return core->unresolved_count ? core->requests[core->unresolved[core->unresolved_first]].cycle : NEVER;
 }
-/* Grants, in order of (cycle, core, age), every request that is older than `cycle`. */
-void bus_resolve(struct machine *machine, uint64_t cycle);
-void bus_release(struct core *core, uint32_t request);
 
 #endif

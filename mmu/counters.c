@@ -56,10 +56,21 @@ static const struct named others[] = {
     {"programs.faults", AT(programs.faults), "faults delivered to a program"},
 };
 
-_Static_assert((sizeof accesses + sizeof others) / sizeof(struct named) ==
-                   (AT(walk_cycles) - sizeof(((struct core_counters *)0)->tlb) -
-                    sizeof(((struct core_counters *)0)->arrays) -
-                    sizeof(((struct core_counters *)0)->misses.hits)) /
+/* Of machines with data caches. */
+static const struct named of_transactions[] = {
+    {"transactions.direct", AT(transactions.direct), "transactions of requests that passed no cache"},
+    {"transactions.fills", AT(transactions.fills), "transactions that fetched a line"},
+    {"transactions.upgrades", AT(transactions.upgrades), "transactions that made a line the core's own"},
+    {"transactions.writebacks", AT(transactions.writebacks), "transactions that wrote a dirty line back"},
+    {"transactions.supplied", AT(transactions.supplied),
+     "lines that came from another core's cache, on the bus or at a shared level"},
+};
+
+#define SIZE_OF(member) sizeof(((struct core_counters *)0)->member)
+
+_Static_assert((sizeof accesses + sizeof others + sizeof of_transactions) / sizeof(struct named) ==
+                   (AT(walk_cycles) - SIZE_OF(tlb) - SIZE_OF(arrays) - SIZE_OF(misses.hits) -
+                    SIZE_OF(caches)) /
                        sizeof(uint64_t),
                "every counter has a name");
 
@@ -77,6 +88,23 @@ static const struct named of_array[] = {
     {"evictions", offsetof(struct array_counters, evictions), "entries that made room for another"},
     {"dropped", offsetof(struct array_counters, dropped),
      "entries that left otherwise: invalidated, moved to another level, taken away"},
+};
+
+static const struct named of_cache[] = {
+    {"lookups", offsetof(struct cache_counters, lookups), "look-ups of this level"},
+    {"hits", offsetof(struct cache_counters, hits), "look-ups that found the line"},
+    {"misses", offsetof(struct cache_counters, misses),
+     "look-ups that asked the next level or memory for it"},
+    {"merged", offsetof(struct cache_counters, merged), "look-ups that found the line on its way"},
+    {"upgrades", offsetof(struct cache_counters, upgrades),
+     "lines that were there and had to become the core's own for a store"},
+    {"fills", offsetof(struct cache_counters, fills), "lines that came"},
+    {"evictions", offsetof(struct cache_counters, evictions), "lines that made room for another"},
+    {"dropped", offsetof(struct cache_counters, dropped),
+     "lines that left otherwise: another core's store, a level behind that lost them, a clear"},
+    {"writebacks", offsetof(struct cache_counters, writebacks), "evictions of lines that were dirty"},
+    {"snooped", offsetof(struct cache_counters, snooped),
+     "lines that another core took, or took a copy of while they were owned here"},
 };
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -145,12 +173,15 @@ static bool hits_at(const struct mmu_config *config, unsigned *index, struct mmu
 }
 
 /* "tlb.l1d_2m.fills", "walk_cache.tables.hits" */
-static bool array_at(const struct mmu_config *config, unsigned index, struct mmu_counter *counter)
+static bool array_at(const struct mmu_config *config, unsigned *index, struct mmu_counter *counter)
 {
-    unsigned number = index / (unsigned)COUNT(of_array);
-    if (number >= config->tlb_count + config->walk_cache_count)
+    unsigned number = *index / (unsigned)COUNT(of_array);
+    unsigned arrays = (unsigned)(config->tlb_count + config->walk_cache_count);
+    if (number >= arrays) {
+        *index -= arrays * (unsigned)COUNT(of_array);
         return false;
-    const struct named *suffix = &of_array[index % COUNT(of_array)];
+    }
+    const struct named *suffix = &of_array[*index % COUNT(of_array)];
     bool tlb = number < config->tlb_count;
     const char *name = tlb ? config->tlbs[number].name : config->walk_caches[number - config->tlb_count].name;
     set(counter, tlb ? "tlb." : "walk_cache.", name, suffix->name,
@@ -158,11 +189,25 @@ static bool array_at(const struct mmu_config *config, unsigned index, struct mmu
     return true;
 }
 
+/* "cache.l1.hits" */
+static bool cache_at(const struct mmu_config *config, unsigned index, struct mmu_counter *counter)
+{
+    unsigned level = index / (unsigned)COUNT(of_cache);
+    if (level >= config->cache_count)
+        return false;
+    const struct named *suffix = &of_cache[index % COUNT(of_cache)];
+    set(counter, "cache.", config->caches[level].name, suffix->name,
+        AT(caches) + level * sizeof(struct cache_counters) + suffix->offset, suffix->text);
+    return true;
+}
+
 bool mmu_counter_at(const struct mmu_config *config, unsigned index, struct mmu_counter *counter)
 {
     return fixed_at(accesses, COUNT(accesses), &index, counter) || level_at(config, &index, counter) ||
            hits_at(config, &index, counter) || fixed_at(others, COUNT(others), &index, counter) ||
-           array_at(config, index, counter);
+           array_at(config, &index, counter) ||
+           (config->cache_count > 0 && (fixed_at(of_transactions, COUNT(of_transactions), &index, counter) ||
+                                        cache_at(config, index, counter)));
 }
 
 bool mmu_counter_find(const struct mmu_config *config, const char *name, struct mmu_counter *counter)

@@ -46,6 +46,20 @@ struct array_counters {
 
 #define COUNTER_ARRAYS (MMU_TLBS_MAX + MMU_WALK_CACHES_MAX)
 
+/* One level of the data caches, by what this core caused; of its own caches also by what others did to them.
+ */
+struct cache_counters {
+    uint64_t lookups; /* hits + misses + merged */
+    uint64_t hits, misses;
+    uint64_t merged;     /* found the line on its way */
+    uint64_t upgrades;   /* began to ask to own a line that is there */
+    uint64_t fills;      /* lines that came; evictions + dropped + what is still there */
+    uint64_t evictions;  /* lines that made room for another */
+    uint64_t dropped;    /* lines that left otherwise */
+    uint64_t writebacks; /* of the evictions: dirty, here or in front */
+    uint64_t snooped;    /* lines that another core took, or took a copy of while they were owned here */
+};
+
 /* Every member before the histograms is a uint64_t with a name. */
 struct core_counters {
     struct tlb_counters tlb[COUNTER_GROUPS];
@@ -72,6 +86,13 @@ struct core_counters {
     struct {
         uint64_t barriers, barrier_cycles, switches, faults;
     } programs;
+    /* of machines with data caches */
+    struct {
+        uint64_t direct; /* passed no cache */
+        uint64_t fills, upgrades, writebacks;
+        uint64_t supplied; /* lines that came from another core's cache: on the bus they are fills, too */
+    } transactions;        /* direct + fills + upgrades + writebacks = bus.requests, once all are granted */
+    struct cache_counters caches[MMU_CACHES_MAX];
     struct histogram walk_cycles;         /* from the second-level miss to the end of the walk */
     struct histogram invalidation_cycles; /* from the issue to the last acknowledgement */
 };

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "mmu/coherence.h"
 #include "mmu/core.h"
 
 struct machine *machine_create(const struct mmu_config *config, char *error, size_t error_bytes)
@@ -16,10 +17,10 @@ struct machine *machine_create(const struct mmu_config *config, char *error, siz
     if (!mmu_config_check(config, error, error_bytes))
         return NULL;
     struct machine *machine = calloc(1, sizeof *machine);
-    bool made = machine && memory_init(&machine->memory, config->memory_bytes);
+    bool made = machine && memory_init(&machine->memory, config->memory_bytes) &&
+                memory_system_init(&machine->memory_system, config, &why);
     if (made) {
         machine->config = *config;
-        machine->least_answer_cycles = config->memory_latency_cycles;
         machine->cores = calloc(config->cores, sizeof *machine->cores);
         made = machine->cores != NULL && hierarchy_init_shared(machine, &why);
         machine->coupled |= config->walker_shared;
@@ -41,6 +42,7 @@ void machine_destroy(struct machine *machine)
         core_destroy(&machine->cores[i]);
     free(machine->cores);
     hierarchy_destroy_shared(machine);
+    memory_system_destroy(&machine->memory_system);
     memory_destroy(&machine->memory);
     free(machine);
 }
@@ -311,15 +313,32 @@ bool machine_buffered_byte(const struct machine *machine, unsigned core, uint64_
     return true;
 }
 
-bool machine_bus_pending(const struct machine *machine, uint64_t cycle)
+bool machine_cached_byte(const struct machine *machine, uint64_t pa, uint8_t *value)
 {
+    const struct memory_system *system = &machine->memory_system;
+    if (system->level_count == 0 || !memory_contains(&machine->memory, pa, 1) ||
+        !coherence_is_dirty(machine, pa >> system->line_lg2))
+        return false;
+    *value = (uint8_t)memory_read(&machine->memory, pa, 1);
+    return true;
+}
+
+void machine_write_cached_byte(struct machine *machine, uint64_t pa, uint8_t value)
+{
+    if (machine->memory_system.level_count > 0 && memory_contains(&machine->memory, pa, 1))
+        memory_write(&machine->memory, pa, 1, value);
+}
+
+uint64_t machine_memory_next(const struct machine *machine)
+{
+    uint64_t next = machine->memory_system.next_cycle;
     for (uint32_t i = 0; i < machine->config.cores; i++)
-        if (bus_oldest(&machine->cores[i]) <= cycle)
-            return true;
-    return false;
+        if (bus_oldest(&machine->cores[i]) < next)
+            next = bus_oldest(&machine->cores[i]);
+    return next;
 }
 
 void machine_arbitrate(struct machine *machine, uint64_t cycle)
 {
-    bus_resolve(machine, cycle + 1);
+    memory_system_resolve(machine, cycle + 1);
 }

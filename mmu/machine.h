@@ -117,6 +117,7 @@ enum machine_status {
 struct memory_transaction {
     uint64_t pa;
     uint64_t value;    /* written; or read: the answer */
+    uint8_t *data;     /* a cache's line, of size_bytes: written, or read; NULL: not a line's transaction */
     uint64_t expected; /* compare-exchange */
     uint64_t grant_cycle;
     uint64_t latency_cycles; /* answer: from the grant; at least memory.latency */
@@ -191,9 +192,9 @@ uint64_t machine_core_next(const struct machine *machine, unsigned core);
 /* All of the core's work in this cycle, which is its next. True: its program is to be asked, in this cycle.
  */
 bool machine_core_step(struct machine *machine, unsigned core, uint64_t cycle);
-/* Whether requests of this cycle or earlier wait for the bus; and their arbitration, after all cores' steps.
- */
-bool machine_bus_pending(const struct machine *machine, uint64_t cycle);
+/* The next cycle in which the memory system has something to do, as far as is known; UINT64_MAX if it waits
+ * for the cores. And all that it does up to and in this cycle, after all cores' steps. */
+uint64_t machine_memory_next(const struct machine *machine);
 void machine_arbitrate(struct machine *machine, uint64_t cycle);
 /* Delivers the events of all cycles before `cycle`; other than 0 if an observer failed. */
 int machine_deliver(struct machine *machine, uint64_t cycle);
@@ -205,6 +206,10 @@ int machine_deliver(struct machine *machine, uint64_t cycle);
 void machine_begin_program(struct machine *machine, unsigned core, uint64_t cycle);
 /* The core's youngest store to this byte that is not in memory yet. False: there is none. */
 bool machine_buffered_byte(const struct machine *machine, unsigned core, uint64_t pa, uint8_t *value);
+/* What a dirty line of a data cache holds at this byte, newer than foreign memory. False: none is dirty. */
+bool machine_cached_byte(const struct machine *machine, uint64_t pa, uint8_t *value);
+/* Foreign memory got this byte without time: a line that a cache holds gets it, too. */
+void machine_write_cached_byte(struct machine *machine, uint64_t pa, uint8_t value);
 /* The stepped reference: the obvious loop over cycles and cores. Same contract as machine_advance. */
 enum machine_status machine_advance_stepped(struct machine *machine, unsigned *core);
 

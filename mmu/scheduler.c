@@ -3,8 +3,8 @@
  *
  * Fast: each core runs ahead of the others up to the earliest cycle at which one of them could affect it.
  * A round is: S, the least of all cores' next actions, and of the earliest answers to requests that are not
- * granted yet; grants of all requests older than S; then every core runs up to its limit. All latencies in
- * the limits come from the machine's description.
+ * answered yet; everything that the memory system does before S; then every core runs up to its limit. All
+ * latencies in the limits come from the machine's description.
  *
  * A program is asked when S has reached it: at global time, cores of one cycle by their numbers.
  */
@@ -23,10 +23,16 @@ static uint64_t least(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
+/* The earliest answer to a request of the core that is not answered yet. */
+static uint64_t earliest_answer(const struct core *core)
+{
+    return memory_system_earliest_answer(&core->machine->memory_system, bus_oldest(core), core->undecided);
+}
+
 /* The earliest cycle at which the core does something, answers to its own requests included. */
 static uint64_t earliest_action(const struct core *core)
 {
-    return least(core_next(core), later(bus_oldest(core), core->machine->least_answer_cycles));
+    return least(core_next(core), earliest_answer(core));
 }
 
 static uint64_t global_time(const struct machine *machine)
@@ -81,7 +87,7 @@ static uint64_t limit_of(const struct core *core, const struct sendings *sending
     const struct machine *machine = core->machine;
     uint64_t network = machine->config.network_latency_cycles;
     uint64_t others = sendings->first_core == core ? sendings->second : sendings->first;
-    uint64_t limit = later(bus_oldest(core), machine->least_answer_cycles);
+    uint64_t limit = earliest_answer(core);
     limit = least(limit, later(others, network));
     if (awaits_acknowledgement(core))
         limit = least(limit, later(time, network));
@@ -158,12 +164,12 @@ static enum machine_status nothing_left(struct machine *machine)
 
 enum machine_status machine_advance(struct machine *machine, unsigned *core)
 {
-    machine->grant_at_once = machine->config.cores == 1;
+    machine->grant_at_once = machine->config.cores == 1 && machine->memory_system.grants_ahead;
     while (!machine->failed) {
         uint64_t time = global_time(machine);
+        memory_system_resolve(machine, time);
         if (time == NEVER)
             return nothing_left(machine);
-        bus_resolve(machine, time);
         struct core *asked = core_to_ask(machine, time);
         if (asked) {
             *core = asked->index;
@@ -180,11 +186,9 @@ enum machine_status machine_advance(struct machine *machine, unsigned *core)
 
 static uint64_t first_pending_cycle(const struct machine *machine)
 {
-    uint64_t cycle = NEVER;
-    for (uint32_t i = 0; i < machine->config.cores; i++) {
+    uint64_t cycle = machine_memory_next(machine);
+    for (uint32_t i = 0; i < machine->config.cores; i++)
         cycle = least(cycle, core_next(&machine->cores[i]));
-        cycle = least(cycle, bus_oldest(&machine->cores[i]));
-    }
     return cycle;
 }
 
@@ -218,7 +222,7 @@ enum machine_status machine_advance_stepped(struct machine *machine, unsigned *c
         }
         if (step_cores(machine, core))
             return MACHINE_PROGRAM;
-        bus_resolve(machine, machine->step_cycle + 1);
+        memory_system_resolve(machine, machine->step_cycle + 1);
         machine->stepping = false;
         if (machine->events_buffered > DELIVER_AT && machine_deliver(machine, machine->step_cycle) != 0)
             break;

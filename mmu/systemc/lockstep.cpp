@@ -67,16 +67,17 @@ bus_module::bus_module(sc_core::sc_module_name name, lockstep &owner)
 
 void bus_module::schedule()
 {
-    uint64_t cycle = owner_.now();
-    if (scheduled_cycle_ == cycle || !machine_bus_pending(owner_.machine(), cycle))
+    uint64_t next = machine_memory_next(owner_.machine());
+    if (next >= scheduled_cycle_)
         return;
-    scheduled_cycle_ = cycle;
-    notify_at(event_, owner_.time_of(cycle, bus_unit));
+    scheduled_cycle_ = next;
+    notify_at(event_, owner_.time_of(next, bus_unit));
 }
 
 void bus_module::arbitrate()
 {
     uint64_t cycle = owner_.now();
+    scheduled_cycle_ = not_scheduled;
     if (owner_.halted())
         return;
     machine_arbitrate(owner_.machine(), cycle);

@@ -58,7 +58,7 @@ class core_module : public sc_core::sc_module
     sc_core::sc_event event_;
 };
 
-/* The bus: arbitration at the end of each cycle in which requests wait. */
+/* The memory system: acts at the end of each cycle in which it has something to do. */
 class bus_module : public sc_core::sc_module
 {
   public:

@@ -116,7 +116,8 @@ bool tlm_memory_port::transport(struct memory_transaction &transaction, tlm::tlm
     sc_core::sc_time delay = start;
     data_.resize(transaction.size_bytes);
     fill(data_, value);
-    set_up(payload, command, transaction.pa, data_.data(), transaction.size_bytes);
+    set_up(payload, command, transaction.pa, transaction.data ? transaction.data : data_.data(),
+           transaction.size_bytes);
     socket->b_transport(payload, delay);
     if (sc_core::sc_time_stamp() != now) {
         refuse(transaction, "its target waited in b_transport; it must add to the delay instead");
@@ -132,7 +133,7 @@ bool tlm_memory_port::transport(struct memory_transaction &transaction, tlm::tlm
         return false;
     }
     transaction.latency_cycles = cycles;
-    if (command == tlm::TLM_READ_COMMAND)
+    if (command == tlm::TLM_READ_COMMAND && !transaction.data)
         transaction.value = first_bytes(data_);
     return true;
 }
@@ -149,7 +150,15 @@ unsigned tlm_memory_port::access_untimed(tlm::tlm_command command, uint64_t pa, 
 {
     tlm::tlm_generic_payload payload;
     set_up(payload, command, pa, data, bytes);
-    return socket->transport_dbg(payload);
+    unsigned done = socket->transport_dbg(payload);
+    for (unsigned i = 0; i < done; i++) {
+        uint8_t cached;
+        if (command == tlm::TLM_WRITE_COMMAND)
+            machine_write_cached_byte(machine_, pa + i, data[i]);
+        else if (machine_cached_byte(machine_, pa + i, &cached))
+            data[i] = cached;
+    }
+    return done;
 }
 
 void tlm_memory_port::preload(uint64_t pa, uint64_t size_bytes)

@@ -13,8 +13,11 @@
  *   what the target has added to the delay, and memory.latency at the least.
  * - A clear is one write of zeros. A compare-exchange is a read and, if the word is as expected, a write in
  *   the same grant, both from the same local time; its latency is the longer one.
+ * - With data caches, a line is one transaction of its size. A line that is supplied or written back within
+ *   another transaction is written from the same local time as that one.
  * - Writes also go to the machine's own memory, so that peeks see them. What foreign initiators write behind
- *   the machine's back is seen by its accesses and walks, and not by peeks.
+ *   the machine's back is seen by its accesses and walks, and not by peeks; while a cache of the machine
+ * holds a line, its own accesses do not see it either: foreign initiators are not part of the coherence.
  * - No DMI is used, since every access is timed. Sequences of transactions are never reordered.
  */
 #ifndef MMUSIM_MMU_SYSTEMC_TLM_MEMORY_H

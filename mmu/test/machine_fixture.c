@@ -160,6 +160,7 @@ void draw_config(uint64_t *state, struct mmu_config *config)
     config->invalidate_cycles = ONE_OF(state, 1, 4, 30);
     config->barrier_cycles = ONE_OF(state, 1, 10);
     config->fault_cycles = ONE_OF(state, 1, 50);
+    draw_memory_system(state, config);
 }
 
 static uint64_t draw_page(uint64_t *state)

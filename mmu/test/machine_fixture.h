@@ -95,6 +95,8 @@ typedef enum machine_status (*advance_function)(struct machine *machine, unsigne
 struct script_run script_run(struct fixture *fixture, const struct script *scripts, advance_function advance);
 
 void draw_config(uint64_t *state, struct mmu_config *config);
+/* draw_memory.c: bus, memory and data caches. */
+void draw_memory_system(uint64_t *state, struct mmu_config *config);
 void draw_script(uint64_t *state, const struct fixture *fixture, unsigned steps, unsigned core,
                  struct script *script);
 void script_free(struct script *script);

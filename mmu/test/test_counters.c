@@ -75,7 +75,16 @@ static void check_misses(uint64_t seed, unsigned core, const struct core_counter
 static void check_rest(uint64_t seed, unsigned core, const struct core_counters *c,
                        const struct mmu_config *config)
 {
-    same(seed, core, "bus occupancy", c->bus.busy_cycles, c->bus.requests * config->bus_occupancy_cycles);
+    same(seed, core, "whole beats", c->bus.busy_cycles % config->bus_occupancy_cycles, 0);
+    same(seed, core, "causes of transactions", c->bus.requests,
+         c->transactions.direct + c->transactions.fills + c->transactions.upgrades +
+             c->transactions.writebacks);
+    for (unsigned level = 0; level < MMU_CACHES_MAX; level++) {
+        const struct cache_counters *cache = &c->caches[level];
+        same(seed, core, "look-ups of data caches", cache->lookups,
+             cache->hits + cache->misses + cache->merged);
+        assert_true(level < config->cache_count || cache->lookups == 0);
+    }
     same(seed, core, "every invalidation completes", c->invalidations.issued, c->invalidations.completed);
     same(seed, core, "histogram of invalidations", c->invalidation_cycles.total, c->invalidations.completed);
     same(seed, core, "cycles of invalidations", c->invalidation_cycles.sum, c->invalidations.cycles);
@@ -196,6 +205,8 @@ static void count_event(struct core_counters *all, const struct mmu_event *event
 static void take_over(struct core_counters *into, const struct core_counters *from)
 {
     into->bus = from->bus;
+    into->transactions = from->transactions;
+    memcpy(into->caches, from->caches, sizeof into->caches);
     into->store_buffer.stores = from->store_buffer.stores;
     into->store_buffer.full_cycles = from->store_buffer.full_cycles;
     into->tlb[GROUP_L2].lookups = into->misses.hits[1] + into->misses.walks + into->misses.no_walk;
