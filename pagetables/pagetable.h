@@ -49,7 +49,7 @@ const char *pagetable_result_name(enum pagetable_result result);
 struct pagetable_config {
     const struct walk_format *format;
     uint16_t asid; /* of a stage 1 format */
-    uint16_t vmid; /* of a stage 2 format */
+    uint16_t vmid; /* of the virtual machine that the table belongs to; 0: of none */
 };
 
 /* Reads raw memory without time, for enumeration and checks. False where there is no memory. */

@@ -2,11 +2,19 @@
 
 #include <string.h>
 
+#include "pagetables/test/protocol.h"
+
 void fixture_open(struct fixture *fixture, const struct pagetable_class *table)
+{
+    fixture_open_format(fixture, table, &vmsa_4k_48);
+}
+
+void fixture_open_format(struct fixture *fixture, const struct pagetable_class *table,
+                         const struct walk_format *format)
 {
     const struct flat_memory_config memory = {
         .physical_bytes = 8 * GIB, .tables_base = TABLES_BASE, .tables_bytes = TABLES_BYTES};
-    const struct pagetable_config config = {.format = &vmsa_4k_48, .asid = FIXTURE_ASID};
+    const struct pagetable_config config = {.format = format, .asid = FIXTURE_ASID, .vmid = FIXTURE_VMID};
     fixture->table = table;
     fixture->memory = flat_memory_create(&memory);
     assert_non_null(fixture->memory);
@@ -16,8 +24,9 @@ void fixture_open(struct fixture *fixture, const struct pagetable_class *table)
     assert_non_null(fixture->expected);
     assert_true(table->state_bytes <= sizeof fixture->state);
     assert_int_equal(table->create(&fixture->state, &fixture->environment, &config), PAGETABLE_OK);
-    fixture->regime = (struct translation_regime){
-        .format = &vmsa_4k_48, .root = table->root(&fixture->state), .physical_size_lg2 = 48};
+    const struct translation_regime regime = {
+        .format = format, .root = table->root(&fixture->state), .physical_size_lg2 = 48};
+    fixture->regime = interpret_regime(&regime);
     flat_memory_log_clear(fixture->memory);
 }
 
@@ -98,13 +107,35 @@ unsigned fixture_tables_to(const struct fixture *fixture, uint64_t va, uint64_t 
     return tables;
 }
 
+void fixture_describe(const struct fixture *fixture, uint64_t va, unsigned size_lg2,
+                      struct protocol_operation *operation)
+{
+    *operation = (struct protocol_operation){.va = va,
+                                             .bytes = UINT64_C(1) << size_lg2,
+                                             .asid = FIXTURE_ASID,
+                                             .vmid = FIXTURE_VMID,
+                                             .stage2 = fixture->regime.format->stage2,
+                                             .is_entry = fixture_is_entry,
+                                             .context = fixture};
+    if (size_lg2 == 16 || size_lg2 == 25)
+        operation->entry_bytes = operation->bytes / 16;
+}
+
 /* Compares mappings, as they come, with the abstract map from its beginning. */
 struct comparison {
+    const struct walk_format *format;
     const struct abstract_map *expected;
     uint64_t next;
     size_t seen;
     bool equal;
 };
+
+/* A clean page has no stores yet; that is no part of the mapping. */
+static bool has_rights_of(const struct walk_format *format, const struct walk_leaf *leaf, uint32_t attributes)
+{
+    return leaf->rights == format->rights(attributes) ||
+           leaf->rights == format->rights(attributes | FRAME_CLEAN);
+}
 
 static bool compare(void *context, const struct mapping *mapping, const struct walk_leaf *leaf)
 {
@@ -114,7 +145,7 @@ static bool compare(void *context, const struct mapping *mapping, const struct w
                         wanted.va == mapping->va && wanted.frame.base == mapping->frame.base &&
                         wanted.frame.size_lg2 == mapping->frame.size_lg2 &&
                         wanted.frame.attributes == mapping->frame.attributes &&
-                        leaf->rights == vmsa_4k_48.rights(wanted.frame.attributes);
+                        has_rights_of(comparison->format, leaf, wanted.frame.attributes);
     comparison->next = mapping->va + 1;
     comparison->seen++;
     return comparison->equal;
@@ -123,7 +154,7 @@ static bool compare(void *context, const struct mapping *mapping, const struct w
 bool view_equals(const struct fixture *fixture, const struct memory_reader *reader,
                  const struct abstract_map *expected)
 {
-    struct comparison comparison = {.expected = expected, .equal = true};
+    struct comparison comparison = {.format = fixture->regime.format, .expected = expected, .equal = true};
     const struct interpret_visitor visitor = {.mapping = compare, .context = &comparison};
     struct interpret_counts counts;
     enum pagetable_result result =

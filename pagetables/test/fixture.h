@@ -23,6 +23,7 @@
 #define TABLES_BYTES (4 * MIB)
 
 #define FIXTURE_ASID 7
+#define FIXTURE_VMID 11
 
 struct fixture {
     const struct pagetable_class *table;
@@ -34,8 +35,10 @@ struct fixture {
     struct abstract_map *expected;
 };
 
-/* A new table; its creation is not in the log. */
+/* A new table of the format vmsa-4k-48; its creation is not in the log. */
 void fixture_open(struct fixture *fixture, const struct pagetable_class *table);
+void fixture_open_format(struct fixture *fixture, const struct pagetable_class *table,
+                         const struct walk_format *format);
 /* Destroys the table and checks that nothing was leaked. */
 void fixture_close(struct fixture *fixture);
 
@@ -46,6 +49,11 @@ struct frame frame_of(uint64_t base, unsigned size_lg2, const char *attributes);
 enum pagetable_result fixture_map(struct fixture *fixture, uint64_t va, struct frame frame);
 enum pagetable_result fixture_unmap(struct fixture *fixture, uint64_t va);
 enum pagetable_result fixture_protect(struct fixture *fixture, uint64_t va, const char *attributes);
+
+struct protocol_operation;
+/* An operation on a page of this size for the check of its protocol. */
+void fixture_describe(const struct fixture *fixture, uint64_t va, unsigned size_lg2,
+                      struct protocol_operation *operation);
 
 /* Hardware reads exactly the abstract map from memory, and the table's invariants hold. */
 void fixture_assert_view(const struct fixture *fixture);

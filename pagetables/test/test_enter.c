@@ -1,0 +1,173 @@
+/* A walk that begins at a table which an earlier walk read ends exactly as the whole walk does: random
+ * tables, random addresses, every format. */
+#include "pagetables/test/fixture.h"
+#include "pagetables/test/random.h"
+
+#define TABLES_A_LEVEL 4
+#define TABLE_BASE     MIB
+#define ROUNDS         4
+#define WALKS          3000
+
+static struct random_stream stream;
+
+struct forest {
+    struct flat_memory *memory;
+    struct memory_reader reader;
+    struct translation_regime regime;
+};
+
+static uint64_t table_at(unsigned depth, uint64_t which)
+{
+    return TABLE_BASE + (depth * TABLES_A_LEVEL + which) * 4 * KIB;
+}
+
+/* Mostly tables below, some leaves, some garbage; all bits that mean something are random. */
+static uint64_t random_word(unsigned depth, unsigned levels)
+{
+    uint64_t attributes = random_next(&stream) & UINT64_C(0xfff0000000000ffc);
+    uint64_t choice = random_below(&stream, 16);
+    if (choice == 0)
+        return attributes; /* invalid */
+    if (choice < 12 && depth + 1 < levels)
+        return attributes | table_at(depth + 1, random_below(&stream, TABLES_A_LEVEL)) | 3;
+    uint64_t type = choice == 15 ? 1 + 2 * random_below(&stream, 2) : depth + 1 < levels ? 1 : 3;
+    return attributes | (random_next(&stream) & UINT64_C(0x1ffffff000)) | type;
+}
+
+static void grow_forest(struct forest *forest, const struct walk_format *format)
+{
+    uint64_t flags = random_next(&stream);
+    for (unsigned depth = 0; depth < format->levels; depth++)
+        for (uint64_t word = 0; word < TABLES_A_LEVEL * 512u; word++)
+            assert_true(flat_memory_poke(forest->memory, table_at(depth, 0) + 8 * word,
+                                         random_word(depth, format->levels)));
+    forest->regime = (struct translation_regime){.format = format,
+                                                 .root = table_at(0, 0),
+                                                 .physical_size_lg2 = flags & 1 ? 36 : 48,
+                                                 .hardware_access = flags & 2,
+                                                 .hardware_dirty = flags & 4,
+                                                 .contiguous = flags & 8,
+                                                 .execute_by_privilege = flags & 16};
+}
+
+/* The tables that a walk reads, the root excepted. */
+struct trail {
+    struct walk_table table[ENTRY_LEVELS_MAX];
+    unsigned tables;
+    unsigned fetches;
+};
+
+static enum walk_status finish(const struct forest *forest, struct walk_state *walk, enum walk_status status,
+                               struct trail *trail)
+{
+    *trail = (struct trail){.tables = 0};
+    while (status == WALK_FETCH) {
+        uint64_t word = 0;
+        trail->tables += walk->regime->format->table(walk, &trail->table[trail->tables]);
+        trail->fetches++;
+        (void)forest->reader.read(forest->reader.context, walk->fetch[0], &word);
+        status = walk->regime->format->resume(walk, &word);
+    }
+    return status;
+}
+
+static enum walk_status whole_walk(const struct forest *forest, uint64_t va, struct walk_state *walk,
+                                   struct trail *trail)
+{
+    const struct walk_format *format = forest->regime.format;
+    return finish(forest, walk, format->start(walk, &forest->regime, va), trail);
+}
+
+static void assert_same(const struct walk_state *one, const struct walk_state *other, enum walk_status status)
+{
+    if (status == WALK_FAULT) {
+        assert_int_equal(one->fault, other->fault);
+        assert_int_equal(one->fault_level, other->fault_level);
+        return;
+    }
+    assert_int_equal(one->leaf.va, other->leaf.va);
+    assert_int_equal(one->leaf.frame.base, other->leaf.frame.base);
+    assert_int_equal(one->leaf.frame.attributes, other->leaf.frame.attributes);
+    assert_int_equal(one->leaf.frame.size_lg2, other->leaf.frame.size_lg2);
+    assert_int_equal(one->leaf.rights, other->leaf.rights);
+    assert_int_equal(one->leaf.rights_when_dirty, other->leaf.rights_when_dirty);
+    assert_int_equal(one->leaf.level, other->leaf.level);
+}
+
+/* Any address of the table's region, translated both ways. */
+static void enter_and_compare(const struct forest *forest, const struct walk_table *table, uint64_t va)
+{
+    struct walk_state whole;
+    struct walk_state entered;
+    struct trail whole_trail;
+    struct trail entered_trail;
+    enum walk_status wanted = whole_walk(forest, va, &whole, &whole_trail);
+    enum walk_status status = forest->regime.format->enter(&entered, &forest->regime, va, table);
+    status = finish(forest, &entered, status, &entered_trail);
+    assert_int_equal(status, wanted);
+    assert_same(&entered, &whole, wanted);
+    unsigned skipped = table->level - (3u - (forest->regime.format->levels - 1u));
+    assert_int_equal(entered_trail.fetches, whole_trail.fetches - skipped);
+}
+
+static unsigned compare_walks(const struct forest *forest)
+{
+    unsigned entered = 0;
+    for (unsigned i = 0; i < WALKS; i++) {
+        uint64_t va = random_below(&stream, UINT64_C(1) << forest->regime.format->va_bits);
+        struct walk_state walk;
+        struct trail trail;
+        (void)whole_walk(forest, va, &walk, &trail);
+        for (unsigned t = 0; t < trail.tables; t++, entered++) {
+            const struct walk_table *table = &trail.table[t];
+            uint64_t in_region = (UINT64_C(1) << table->span_lg2) - 1;
+            uint64_t other = table->va | (random_next(&stream) & in_region);
+            assert_true(walk_table_contains(table, va));
+            assert_true(walk_table_contains(table, other));
+            assert_false(walk_table_contains(table, table->va + in_region + 1));
+            enter_and_compare(forest, table, va);
+            enter_and_compare(forest, table, other);
+        }
+    }
+    return entered;
+}
+
+static void good_a_walk_entered_anywhere_ends_as_the_whole_one(void **state)
+{
+    const struct flat_memory_config config = {
+        .physical_bytes = GIB, .tables_base = 512 * MIB, .tables_bytes = MIB};
+    const struct walk_format *format;
+    stream = random_begin("entered walks");
+    for (unsigned i = 0; (format = walk_format_at(i)) != NULL; i++) {
+        for (unsigned round = 0; round < ROUNDS && format->enter; round++) {
+            struct forest forest = {.memory = flat_memory_create(&config)};
+            assert_non_null(forest.memory);
+            forest.reader = flat_memory_reader(forest.memory);
+            grow_forest(&forest, format);
+            assert_true(compare_walks(&forest) > WALKS / 2);
+            flat_memory_destroy(forest.memory);
+        }
+    }
+}
+
+static void good_the_root_is_no_table_to_enter(void **state)
+{
+    const struct walk_format *format;
+    for (unsigned i = 0; (format = walk_format_at(i)) != NULL; i++) {
+        const struct translation_regime regime = {
+            .format = format, .root = TABLE_BASE, .physical_size_lg2 = 48};
+        struct walk_state walk;
+        struct walk_table table;
+        assert_int_equal(format->start(&walk, &regime, 0x123456), WALK_FETCH);
+        assert_false(format->table(&walk, &table));
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(good_a_walk_entered_anywhere_ends_as_the_whole_one),
+        cmocka_unit_test(good_the_root_is_no_table_to_enter),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
