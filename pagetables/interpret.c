@@ -41,17 +41,42 @@ static bool is_leaf_of(const struct walk_leaf *leaf, const struct mapping *candi
            leaf->frame.attributes == candidate->frame.attributes;
 }
 
-/* The walks of its first and of its last byte end in the candidate. */
+/* The walk of its byte at `offset` ends in the candidate. */
+static bool confirm_at(const struct interpretation *interpretation, const struct mapping *candidate,
+                       uint64_t offset, enum walk_status *status, struct walk_state *walk)
+{
+    *status = interpret_address(interpretation->regime, interpretation->memory, candidate->va | offset, walk);
+    return *status == WALK_LEAF && is_leaf_of(&walk->leaf, candidate);
+}
+
+/* What one entry of a run maps. */
+static uint64_t entry_bytes(const struct interpretation *interpretation, const struct mapping *candidate)
+{
+    struct translation_regime single = *interpretation->regime;
+    struct walk_state walk;
+    single.contiguous = false;
+    if (interpret_address(&single, interpretation->memory, candidate->va, &walk) != WALK_LEAF)
+        return frame_size_bytes(&candidate->frame);
+    return frame_size_bytes(&walk.leaf.frame);
+}
+
+/* The walks of its last and of its first byte end in the candidate, and where these are different entries,
+ * those of all entries between. */
 static bool confirm(const struct interpretation *interpretation, const struct mapping *candidate,
                     enum walk_status *status, struct walk_state *walk)
 {
-    const uint64_t in_frame = frame_size_bytes(&candidate->frame) - 1;
-    for (int last = 1; last >= 0; last--) {
-        uint64_t va = candidate->va | (last ? in_frame : 0);
-        *status = interpret_address(interpretation->regime, interpretation->memory, va, walk);
-        if (*status != WALK_LEAF || !is_leaf_of(&walk->leaf, candidate))
+    const uint64_t bytes = frame_size_bytes(&candidate->frame);
+    if (!confirm_at(interpretation, candidate, bytes - 1, status, walk))
+        return false;
+    uint64_t last_entry = walk->fetch[0];
+    if (!confirm_at(interpretation, candidate, 0, status, walk))
+        return false;
+    if (walk->fetch[0] == last_entry)
+        return true;
+    uint64_t step = entry_bytes(interpretation, candidate);
+    for (uint64_t offset = step; offset < bytes; offset += step)
+        if (!confirm_at(interpretation, candidate, offset, status, walk))
             return false;
-    }
     return true;
 }
 
