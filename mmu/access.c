@@ -53,11 +53,13 @@ uint32_t access_take_slot(struct core *core, const struct wanted_access *wanted,
     slot->settle = 0;
     slot->life = NO_INDEX;
     slot->level = 0;
+    slot->fault_on_table = false;
     slot->value = half == 2 ? rotated(wanted->value, wanted->access.size_bytes - size_bytes) : wanted->value;
     slot->event = (struct event_translation){.va = va,
                                              .pc = wanted->access.pc,
                                              .issue_cycle = core->now,
                                              .performed_cycle = EVENT_NEVER,
+                                             .fault_ipa = EVENT_NEVER,
                                              .access = wanted->number,
                                              .space = core->context->space,
                                              .asid = core->context->asid,
@@ -93,6 +95,7 @@ static void apply_translation(struct access_slot *slot, const struct walk_leaf *
     }
     event->fault = FAULT_PERMISSION;
     event->fault_level = leaf->level;
+    event->fault_stage = leaf->stage1_rights & right ? 2 : 1;
 }
 
 static void note_hit(struct core *core, struct access_slot *slot, const struct tlb_found *found)
@@ -160,6 +163,7 @@ static void first_level_hit(struct core *core, uint32_t index, const struct tlb_
     if (access_conflict(core, slot->event.va, found)) {
         slot->event.fault = FAULT_TLB_CONFLICT;
         slot->event.fault_level = leaf->level;
+        slot->event.fault_stage = 1;
     } else {
         apply_translation(slot, leaf);
     }
@@ -296,15 +300,18 @@ void access_translated_event(struct core *core, uint32_t index)
         after_translation(core, index);
 }
 
-void access_forward(struct core *core, uint32_t index, const struct walk_leaf *leaf, uint8_t fault,
-                    uint8_t level)
+void access_forward(struct core *core, uint32_t index, const struct walk_leaf *leaf,
+                    const struct two_stage_fault *fault)
 {
     struct access_slot *slot = &core->slots[index];
-    if (fault == FAULT_NONE) {
+    if (fault->kind == FAULT_NONE) {
         apply_translation(slot, leaf);
     } else {
-        slot->event.fault = fault;
-        slot->event.fault_level = level;
+        slot->event.fault = fault->kind;
+        slot->event.fault_level = fault->level;
+        slot->event.fault_stage = fault->stage;
+        slot->event.fault_ipa = walker_fault_ipa(fault);
+        slot->fault_on_table = fault->on_table;
     }
     after_translation(core, index);
 }
@@ -314,6 +321,7 @@ static void abort_data(struct core *core, uint32_t index)
     struct access_slot *slot = &core->slots[index];
     slot->event.fault = FAULT_EXTERNAL_ABORT;
     slot->event.fault_level = slot->level;
+    slot->event.fault_stage = 1;
     slot->event.pa = 0;
     access_complete(core, index);
 }
@@ -461,6 +469,7 @@ static void tell_hit(struct core *core, const struct stream_access *access, uint
                                                        .issue_cycle = core->now,
                                                        .translated_cycle = translated,
                                                        .performed_cycle = EVENT_NEVER,
+                                                       .fault_ipa = EVENT_NEVER,
                                                        .entry = life->event.id,
                                                        .access = number,
                                                        .space = core->context->space,

@@ -223,8 +223,9 @@ bool core_init(struct core *core, struct machine *machine, uint32_t index, const
     core->again = calloc(SLOTS_MAX, sizeof *core->again);
     core->requests = calloc(REQUESTS_MAX, sizeof *core->requests);
     core->issues = calloc(TARGETS_MAX, sizeof *core->issues);
+    core->nested = calloc(machine->config.misses, sizeof *core->nested);
     core->arrivals = calloc(core->arrivals_capacity, sizeof *core->arrivals);
-    if (!core->slots || !core->faulted || !core->again || !core->requests || !core->issues ||
+    if (!core->nested || !core->slots || !core->faulted || !core->again || !core->requests || !core->issues ||
         !core->arrivals || !calendar_init(&core->calendar, 64))
         return false;
     chain_slots(core);
@@ -242,6 +243,7 @@ void core_destroy(struct core *core)
     free(core->again);
     free(core->requests);
     free(core->issues);
+    free(core->nested);
     free(core->arrivals);
     free(core->events);
 }

@@ -27,6 +27,7 @@
 #include "mmu/machine.h"
 #include "mmu/memory.h"
 #include "mmu/memory_system.h"
+#include "pagetables/two_stage.h"
 #include "tlb/tlb.h"
 
 #define NO_INDEX     UINT32_MAX
@@ -51,7 +52,7 @@ struct wanted_access {
     bool retry;
     bool fetch_data;
     bool delivered; /* its fault was given to a handler */
-    uint8_t fault, fault_level;
+    struct two_stage_fault fault;
     uint64_t fault_va;
 };
 
@@ -75,6 +76,7 @@ struct access_slot {
     uint32_t next;                  /* waiter of the same miss, or free slot */
     uint8_t state;
     uint8_t level; /* of the leaf, for faults */
+    bool fault_on_table;
 };
 
 /*
@@ -93,12 +95,17 @@ enum miss_state {
     MISS_WAITING, /* in front of a level, for a port or an earlier miss */
     MISS_LOOKUP,
     MISS_QUEUED,
-    MISS_CACHE, /* its walk has begun: the walk caches are looked up */
+    MISS_CACHE,        /* its walk looks up the caches that hold tables */
+    MISS_IPA_CACHE,    /* those that hold translations of stage 2 */
+    MISS_STAGE2_CACHE, /* those that hold tables of stage 2 */
     MISS_WALKING,
 };
 
 struct miss {
-    struct walk_state walk;
+    struct walk_state walk;        /* of one stage */
+    struct two_stage_walk *nested; /* of two stages; else NULL */
+    struct walk_leaf leaf;         /* the result */
+    struct two_stage_fault fault;  /* or why there is none */
     struct walk_update update;
     uint64_t words[WALK_FETCHES_MAX];
     const struct address_context *context;
@@ -266,6 +273,7 @@ struct core {
     uint64_t first_issues; /* accesses of the operation that were issued, retries excepted */
 
     struct miss misses[MMU_MISSES_MAX];
+    struct two_stage_walk *nested;       /* by miss */
     uint64_t miss_pages[MMU_MISSES_MAX]; /* smallest page's number; NO_PAGE: the miss is free */
     struct light_waiter lights[MMU_WINDOW_MAX];
     uint32_t free_light;
@@ -368,8 +376,8 @@ bool access_can_issue(struct core *core, uint8_t access_kind);
 bool access_retry_stalled(struct core *core);
 void access_translated_event(struct core *core, uint32_t slot);
 /* The miss that the slot waited for has ended, in `leaf` or a fault. */
-void access_forward(struct core *core, uint32_t slot, const struct walk_leaf *leaf, uint8_t fault,
-                    uint8_t level);
+void access_forward(struct core *core, uint32_t slot, const struct walk_leaf *leaf,
+                    const struct two_stage_fault *fault);
 void access_data(struct core *core, uint32_t slot, const struct bus_request *request);
 void access_complete(struct core *core, uint32_t slot);
 void access_advance_data(struct core *core);
@@ -393,18 +401,36 @@ void miss_look_up(struct core *core, uint32_t miss);
 void miss_wake_last_levels(struct core *core);
 /* Somebody wants to store, and hardware has to make the entry dirty first. */
 bool miss_wants_update(const struct core *core, const struct miss *miss, const struct walk_leaf *leaf);
-/* Its walk has ended, in miss->walk.leaf or a fault. `filled`: the levels take the result. */
-void miss_end_walk(struct core *core, uint32_t miss, uint8_t fault, uint8_t level, bool filled);
+/* Its walk has ended, in miss->leaf or miss->fault. `filled`: the levels take the result. */
+void miss_end_walk(struct core *core, uint32_t miss, bool filled);
+
+/* walk_cache.c */
+struct walk_cache_found {
+    struct translation_array *cache; /* NULL: none has it; else its tables and leaves have `slot` */
+    uint32_t slot;
+};
+struct walk_cache_found walk_cache_find(struct core *core, enum walk_cache_holds holds,
+                                        const struct address_context *context, uint64_t address);
+/* `stage2`: where a table of stage 1 lies under a second stage; else NULL. */
+void walk_cache_add_table(struct core *core, enum walk_cache_holds holds, const struct miss *miss,
+                          const struct walk_table *table, const struct walk_leaf *stage2);
+void walk_cache_add_leaf(struct core *core, const struct miss *miss, const struct walk_leaf *leaf);
 
 /* walker.c */
-/* The miss has passed all levels. False if there is nothing to fetch: miss->walk has the fault. */
+/* The miss has passed all levels. False if there is nothing to fetch: miss->fault says why. */
 bool walker_request(struct core *core, uint32_t miss);
 void walker_queue(struct core *core, uint32_t miss);
+void walker_fetch(struct core *core, uint32_t miss, const uint64_t *addresses, unsigned count);
+/* The compare-exchange of miss->update. */
+void walker_update(struct core *core, uint32_t miss);
+/* The walk ends, in miss->leaf or miss->fault. */
+void walker_end(struct core *core, uint32_t miss);
 /* Its slot is free, or its walk caches have answered. */
 void walker_continue(struct core *core, uint32_t miss);
 /* An entry has arrived. */
 void walker_entry(struct core *core, uint32_t miss, const struct bus_request *request);
-void walker_tell(struct core *core, const struct miss *miss, uint8_t fault, uint8_t level, bool filled);
+void walker_tell(struct core *core, const struct miss *miss, bool filled);
+uint64_t walker_fault_ipa(const struct two_stage_fault *fault);
 /* The queue is shorter than the misses: look-ups of the last level may have to wait for it. */
 static inline bool walker_limits_queue(const struct core *core)
 {
@@ -416,6 +442,14 @@ bool walker_has_room(const struct core *core);
 /* Whether an invalidation of `what` must wait for the walk: it reads a table that translates such addresses.
  */
 bool walker_is_caught(const struct miss *miss, const struct invalidation *what);
+
+/* nested.c: the same for two stages */
+bool nested_request(struct core *core, uint32_t miss);
+void nested_begin(struct core *core, uint32_t miss);
+void nested_continue(struct core *core, uint32_t miss);
+void nested_words(struct core *core, uint32_t miss);
+void nested_abort(struct core *core, uint32_t miss);
+void nested_updated(struct core *core, uint32_t miss, bool done);
 
 /* store_buffer.c */
 bool store_buffer_has_room(const struct core *core);

@@ -30,6 +30,7 @@ static const struct named others[] = {
     {"misses.no_walk", AT(misses.no_walk), "first-level misses that faulted before any fetch"},
     {"walker.walks", AT(walker.walks), "walks"},
     {"walker.steps", AT(walker.steps), "page-table entries fetched"},
+    {"walker.stage2_steps", AT(walker.stage2_steps), "of them: entries of stage 2"},
     {"walker.faults", AT(walker.faults), "walks that ended with a fault"},
     {"walker.cycles", AT(walker.cycles), "cycles from second-level miss to the end of the walk, summed"},
     {"walker.unfilled", AT(walker.unfilled),

@@ -69,7 +69,7 @@ struct core_counters {
         uint64_t hits[MMU_TLB_LEVELS_MAX]; /* by level; the first is unused */
     } misses;                              /* how first-level misses were served, an access each */
     struct {
-        uint64_t walks, steps, faults, cycles, unfilled, restarted, updates, updates_failed;
+        uint64_t walks, steps, stage2_steps, faults, cycles, unfilled, restarted, updates, updates_failed;
     } walker;
     struct {
         uint64_t translations, loads, stores, fetches, crossing, faulted, retries, conflicts;

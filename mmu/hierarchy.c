@@ -9,18 +9,21 @@
 #include "mmu/core.h"
 
 /* In an entry's attributes, above the frame's. */
-#define DIRTY_RIGHTS_SHIFT 16
-#define DIRTY_RIGHTS_MASK  0x3fu
+#define STAGE1_RIGHTS_SHIFT 8
+#define DIRTY_RIGHTS_SHIFT  16
+#define RIGHTS_MASK         0x3fu
 
 /* ---- entries ----------------------------------------------------------------------------------- */
 
 struct translation_fill hierarchy_fill_of(const struct address_context *context, const struct walk_leaf *leaf,
                                           uint64_t walk)
 {
-    uint32_t dirty = leaf->rights_when_dirty & DIRTY_RIGHTS_MASK;
+    uint32_t dirty = leaf->rights_when_dirty & RIGHTS_MASK;
+    uint32_t stage1 = leaf->stage1_rights & RIGHTS_MASK;
     return (struct translation_fill){.entry = {.va = leaf->va,
                                                .pa = leaf->frame.base,
                                                .attributes = leaf->frame.attributes |
+                                                             stage1 << STAGE1_RIGHTS_SHIFT |
                                                              dirty << DIRTY_RIGHTS_SHIFT |
                                                              (uint32_t)leaf->level << CORE_LEVEL_SHIFT,
                                                .asid = context->asid,
@@ -34,14 +37,15 @@ struct translation_fill hierarchy_fill_of(const struct address_context *context,
 
 struct walk_leaf hierarchy_leaf(const struct tlb_entry *entry)
 {
-    return (struct walk_leaf){.va = entry->va,
-                              .frame = {.base = entry->pa,
-                                        .attributes = entry->attributes & FRAME_ATTRIBUTES_ALL,
-                                        .size_lg2 = entry->size_lg2},
-                              .rights = entry->rights,
-                              .rights_when_dirty =
-                                  (uint8_t)(entry->attributes >> DIRTY_RIGHTS_SHIFT & DIRTY_RIGHTS_MASK),
-                              .level = (uint8_t)(entry->attributes >> CORE_LEVEL_SHIFT)};
+    return (struct walk_leaf){
+        .va = entry->va,
+        .frame = {.base = entry->pa,
+                  .attributes = entry->attributes & (FRAME_ATTRIBUTES_ALL | FRAME_STATE_ALL),
+                  .size_lg2 = entry->size_lg2},
+        .rights = entry->rights,
+        .rights_when_dirty = (uint8_t)(entry->attributes >> DIRTY_RIGHTS_SHIFT & RIGHTS_MASK),
+        .stage1_rights = (uint8_t)(entry->attributes >> STAGE1_RIGHTS_SHIFT & RIGHTS_MASK),
+        .level = (uint8_t)(entry->attributes >> CORE_LEVEL_SHIFT)};
 }
 
 /* ---- lives ------------------------------------------------------------------------------------- */

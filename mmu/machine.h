@@ -28,6 +28,7 @@
 #include "mmu/event.h"
 #include "mmu/stream.h"
 #include "pagetables/environment.h"
+#include "pagetables/two_stage.h"
 #include "pagetables/walk.h"
 
 #ifdef __cplusplus
@@ -38,8 +39,9 @@ struct machine;
 
 /* An address space as a core sees it. Owned by the caller; constant while a core uses it. */
 struct address_context {
-    struct translation_regime regime;
-    uint32_t space; /* its number in the record, from 1 */
+    struct translation_regime regime;         /* stage 1, if there are two */
+    const struct two_stage_regime *two_stage; /* NULL: one stage; else its `stage1` is this regime */
+    uint32_t space;                           /* its number in the record, from 1 */
     uint16_t asid;
     uint16_t vmid; /* 0: not of a virtual machine */
 };
@@ -101,9 +103,12 @@ struct core_result {
     enum access_kind fault_access;
     enum privilege fault_privilege;
     uint8_t fault_level;
-    bool fault_again;  /* the fault is of an access whose fault had been handled before */
-    bool aborted;      /* a physical address outside of memory */
-    const char *error; /* stream: why the source failed; one sentence, or NULL */
+    uint8_t fault_stage;
+    uint64_t fault_ipa;  /* a fault of stage 2 that a walk met; else EVENT_NEVER */
+    bool fault_on_table; /* of stage 2: the access was one of stage 1 to its tables */
+    bool fault_again;    /* the fault is of an access whose fault had been handled before */
+    bool aborted;        /* a physical address outside of memory */
+    const char *error;   /* stream: why the source failed; one sentence, or NULL */
 };
 
 enum machine_status {

@@ -292,8 +292,8 @@ bool miss_start(struct core *core, uint32_t index)
 }
 
 /* Hands the result to everybody who waited, oldest first, and frees the miss. */
-static void forward(struct core *core, struct miss *miss, const struct walk_leaf *leaf, uint8_t fault,
-                    uint8_t level)
+static void forward(struct core *core, struct miss *miss, const struct walk_leaf *leaf,
+                    const struct two_stage_fault *fault)
 {
     uint32_t index = miss->waiters ? miss->first_waiter : NO_INDEX;
     uint64_t walk = miss->id;
@@ -302,7 +302,7 @@ static void forward(struct core *core, struct miss *miss, const struct walk_leaf
     while (index != NO_INDEX) {
         uint32_t next = core->slots[index].next;
         core->slots[index].event.walk = walk;
-        access_forward(core, index, leaf, fault, level);
+        access_forward(core, index, leaf, fault);
         index = next;
     }
 }
@@ -334,14 +334,16 @@ static void level_hit(struct core *core, uint32_t index, const struct tlb_found 
     core->counters.misses.hits[level - 1]++;
     core->slots[miss->first_waiter].event.outcome = translation_outcome_of_level(level);
     fill.walk = note_hit(core, miss, found);
-    uint8_t fault = access_conflict(core, miss->va, found) ? FAULT_TLB_CONFLICT : FAULT_NONE;
-    if (fault == FAULT_NONE && group->inclusion == TLB_INCLUSION_EXCLUSIVE)
+    bool conflict = access_conflict(core, miss->va, found);
+    struct two_stage_fault fault = {
+        .kind = conflict ? FAULT_TLB_CONFLICT : FAULT_NONE, .level = leaf.level, .stage = conflict};
+    if (!conflict && group->inclusion == TLB_INCLUSION_EXCLUSIVE)
         hierarchy_drop(core, found->array, found->slot, ENTRY_END_MOVED, 0);
-    if (fault == FAULT_NONE)
+    if (!conflict)
         hierarchy_fill(core, miss->sides, level, &fill);
-    end_lights(core, miss, &leaf, fault);
+    end_lights(core, miss, &leaf, fault.kind);
     release_levels(core, miss);
-    forward(core, miss, &leaf, fault, leaf.level);
+    forward(core, miss, &leaf, &fault);
 }
 
 /* No level has it. */
@@ -357,9 +359,10 @@ static void leave_levels(struct core *core, uint32_t index)
     }
     first->event.outcome = OUTCOME_NO_WALK;
     core->counters.misses.no_walk++;
-    end_lights(core, miss, NULL, miss->walk.fault);
+    struct two_stage_fault fault = miss->fault;
+    end_lights(core, miss, NULL, fault.kind);
     release_levels(core, miss);
-    forward(core, miss, NULL, miss->walk.fault, miss->walk.fault_level);
+    forward(core, miss, NULL, &fault);
 }
 
 /* The steps that answer in this cycle. */
@@ -454,21 +457,22 @@ static void walk_again(struct core *core, uint32_t index, const struct miss *lat
     walker_queue(core, index);
 }
 
-void miss_end_walk(struct core *core, uint32_t index, uint8_t fault, uint8_t level, bool filled)
+void miss_end_walk(struct core *core, uint32_t index, bool filled)
 {
     struct miss *miss = &core->misses[index];
-    struct walk_leaf leaf = miss->walk.leaf;
+    struct walk_leaf leaf = miss->leaf;
+    struct two_stage_fault fault = miss->fault;
     uint64_t settle = miss->settle;
     struct miss late;
-    end_lights(core, miss, &leaf, fault);
-    bool again = fault != FAULT_NONE && keep_late_waiters(core, miss, &late);
-    walker_tell(core, miss, fault, level, filled);
+    end_lights(core, miss, &leaf, fault.kind);
+    bool again = fault.kind != FAULT_NONE && keep_late_waiters(core, miss, &late);
+    walker_tell(core, miss, filled);
     if (filled) {
         struct translation_fill fill = hierarchy_fill_of(miss->context, &leaf, miss->id);
         hierarchy_fill(core, miss->sides, MMU_TLB_LEVELS_MAX + 1, &fill);
     }
     release_levels(core, miss);
-    forward(core, miss, &leaf, fault, level);
+    forward(core, miss, &leaf, &fault);
     invalidation_settle(core, settle);
     if (again)
         walk_again(core, index, &late);

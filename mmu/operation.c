@@ -45,8 +45,11 @@ static void note_fault(struct core *core, const struct access_slot *slot)
         slot->wanted.fault_va == slot->event.va; /* as before its retry; not the access's other half */
     *fault = slot->wanted;
     fault->delivered &= same;
-    fault->fault = slot->event.fault;
-    fault->fault_level = slot->event.fault_level;
+    fault->fault = (struct two_stage_fault){.ipa = slot->event.fault_ipa,
+                                            .kind = slot->event.fault,
+                                            .level = slot->event.fault_level,
+                                            .stage = slot->event.fault_stage,
+                                            .on_table = slot->fault_on_table};
     fault->fault_va = slot->event.va;
 }
 
@@ -72,13 +75,15 @@ static void tell_fault(struct core *core, const struct wanted_access *fault)
     struct mmu_event *event = core_event(core, EVENT_FAULT, core->now);
     if (event)
         event->as.fault = (struct event_fault){.va = fault->fault_va,
+                                               .ipa = fault->fault.ipa,
                                                .pc = fault->access.pc,
                                                .access = fault->number,
                                                .space = core->context->space,
                                                .access_kind = fault->access.kind,
                                                .privilege = fault->privilege,
-                                               .fault = fault->fault,
-                                               .fault_level = fault->fault_level,
+                                               .fault = fault->fault.kind,
+                                               .fault_level = fault->fault.level,
+                                               .fault_stage = fault->fault.stage,
                                                .handled = core->op.handled};
 }
 
@@ -110,8 +115,11 @@ static void deliver_fault(struct core *core)
     uint64_t cycle = core->now + core->machine->config.fault_cycles;
     core->counters.programs.faults++;
     tell_fault(core, fault);
-    core->result.fault = (enum fault_kind)fault->fault;
-    core->result.fault_level = fault->fault_level;
+    core->result.fault = (enum fault_kind)fault->fault.kind;
+    core->result.fault_level = fault->fault.level;
+    core->result.fault_stage = fault->fault.stage;
+    core->result.fault_ipa = fault->fault.ipa;
+    core->result.fault_on_table = fault->fault.on_table;
     core->result.fault_va = fault->fault_va;
     core->result.fault_pc = fault->access.pc;
     core->result.fault_access = (enum access_kind)fault->access.kind;
@@ -503,9 +511,16 @@ static void leave_space(struct core *core)
 static uint64_t page_sizes_of(const struct walk_format *format)
 {
     uint64_t sizes = 0;
-    for (unsigned i = 0; format && i < format->frame_sizes; i++)
+    for (unsigned i = 0; i < format->frame_sizes; i++)
         sizes |= UINT64_C(1) << format->frame_size_lg2[i];
     return sizes;
+}
+
+/* Of entries of its translations: with two stages, the smaller page of both. */
+static uint64_t page_sizes_in(const struct address_context *context)
+{
+    uint64_t sizes = page_sizes_of(context->regime.format);
+    return context->two_stage ? sizes | page_sizes_of(context->two_stage->stage2->format) : sizes;
 }
 
 static void issue_switch(struct core *core)
@@ -515,7 +530,7 @@ static void issue_switch(struct core *core)
     core->context = context;
     core->space = tlb_space(context->asid, context->vmid);
     core->counters.programs.switches++;
-    uint64_t sizes = page_sizes_of(context->regime.format);
+    uint64_t sizes = page_sizes_in(context);
     if (sizes != core->hierarchy.page_sizes)
         hierarchy_plan(core, sizes);
     struct mmu_event *event = core_event(core, EVENT_CONTEXT, core->now);

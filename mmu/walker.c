@@ -8,34 +8,50 @@
 static void tell_step(struct core *core, const struct miss *miss, const struct bus_request *request)
 {
     struct mmu_event *event = core_event(core, EVENT_WALK_STEP, core->now);
-    if (event)
-        event->as.walk_step = (struct event_walk_step){.walk = miss->id,
-                                                       .pa = request->pa,
-                                                       .value = request->value,
-                                                       .request_cycle = request->cycle,
-                                                       .grant_cycle = request->grant_cycle,
-                                                       .index = miss->steps,
-                                                       .level = miss->walk.level};
+    if (!event)
+        return;
+    const struct two_stage_walk *nested = miss->nested;
+    bool intermediate = nested && nested->stage == 1;
+    event->as.walk_step =
+        (struct event_walk_step){.walk = miss->id,
+                                 .pa = request->pa,
+                                 .value = request->value,
+                                 .request_cycle = request->cycle,
+                                 .grant_cycle = request->grant_cycle,
+                                 .ipa = intermediate ? nested->stage1.fetch[request->index] : EVENT_NEVER,
+                                 .index = miss->steps,
+                                 .level = nested ? nested->level : miss->walk.level,
+                                 .stage = nested ? nested->stage : 1};
 }
 
-void walker_tell(struct core *core, const struct miss *miss, uint8_t fault, uint8_t fault_level, bool filled)
+/* The intermediate address that a fault names; EVENT_NEVER if it has none. */
+uint64_t walker_fault_ipa(const struct two_stage_fault *fault)
+{
+    return fault->kind != FAULT_NONE && fault->stage == 2 ? fault->ipa : EVENT_NEVER;
+}
+
+void walker_tell(struct core *core, const struct miss *miss, bool filled)
 {
     struct mmu_event *event = core_event(core, EVENT_WALK, core->now);
     if (!event)
         return;
     event->as.walk = (struct event_walk){.id = miss->id,
-                                         .va = miss->walk.va,
+                                         .va = miss->va,
                                          .request_cycle = miss->request_cycle,
                                          .start_cycle = miss->start_cycle,
+                                         .fault_ipa = walker_fault_ipa(&miss->fault),
                                          .space = miss->context->space,
                                          .asid = miss->context->asid,
+                                         .vmid = miss->context->vmid,
                                          .waiters = (uint16_t)miss->waiters,
                                          .steps = miss->steps,
-                                         .fault = fault,
-                                         .fault_level = fault_level,
+                                         .fault = miss->fault.kind,
+                                         .fault_level = miss->fault.level,
+                                         .fault_stage = miss->fault.stage,
+                                         .fault_on_table = miss->fault.on_table,
                                          .filled = filled};
-    if (fault == FAULT_NONE)
-        event->as.walk.leaf = miss->walk.leaf;
+    if (miss->fault.kind == FAULT_NONE)
+        event->as.walk.leaf = miss->leaf;
 }
 
 /* The update became visible in the cycle in which the bus took it. */
@@ -51,112 +67,34 @@ static void tell_update(struct core *core, const struct miss *miss, const struct
                                                            .visible_cycle = request->grant_cycle};
 }
 
-/* ---- walk caches ------------------------------------------------------------------------------- */
-
-static struct translation_array *walk_cache_at(const struct core *core, uint32_t index)
-{
-    return core->hierarchy.arrays[core->machine->config.tlb_count + index];
-}
-
-static void note_cache_hit(struct core *core, struct translation_array *cache, uint32_t slot)
-{
-    tlb_touch(&cache->tlb, slot);
-    if (!core->track)
-        return;
-    struct event_tlb_entry *life = &cache->pool->lives[cache->lives[slot]].event;
-    if (life->hits++ == 0)
-        life->first_hit_cycle = core->now;
-    life->last_hit_cycle = core->now;
-    life->last_done_cycle = core->now;
-}
-
-/* All caches of this kind at once; the entry that covers least leads furthest. NULL if none has one. */
-static struct translation_array *look_up_caches(struct core *core, enum walk_cache_holds holds, uint64_t va,
-                                                uint64_t space, uint32_t *slot)
-{
-    struct translation_array *best = NULL;
-    for (uint32_t i = 0; i < core->machine->config.walk_cache_count; i++) {
-        struct translation_array *cache = walk_cache_at(core, i);
-        if (cache->holds != holds)
-            continue;
-        uint32_t found = tlb_probe(&cache->tlb, va, space);
-        core->counters.arrays[cache->number].lookups++;
-        if (found == TLB_NONE)
-            continue;
-        core->counters.arrays[cache->number].hits++;
-        if (best && best->tlb.entries[*slot].size_lg2 <= cache->tlb.entries[found].size_lg2)
-            continue;
-        best = cache;
-        *slot = found;
-    }
-    if (best)
-        note_cache_hit(core, best, *slot);
-    return best;
-}
-
-/* The first cache of this kind that takes entries of this size; NULL if none does. */
-static struct translation_array *cache_for(const struct core *core, enum walk_cache_holds holds,
-                                           uint8_t size_lg2)
-{
-    for (uint32_t i = 0; i < core->machine->config.walk_cache_count; i++) {
-        struct translation_array *cache = walk_cache_at(core, i);
-        if (cache->holds == holds && cache->sizes >> size_lg2 & 1)
-            return cache;
-    }
-    return NULL;
-}
-
-/* A walk that an invalidation has caught caches nothing any more. */
-static void cache_table(struct core *core, const struct miss *miss)
-{
-    const struct walk_format *format = miss->walk.regime->format;
-    struct walk_table table;
-    if (core->walk_caches[WALK_CACHE_TABLES] == 0 || miss->settle || !format->table ||
-        !format->table(&miss->walk, &table))
-        return;
-    struct translation_array *cache = cache_for(core, WALK_CACHE_TABLES, table.span_lg2);
-    if (!cache)
-        return;
-    struct translation_fill fill = {.entry = {.va = table.va,
-                                              .pa = table.pa,
-                                              .asid = miss->context->asid,
-                                              .vmid = miss->context->vmid,
-                                              .size_lg2 = table.span_lg2},
-                                    .space = miss->context->space,
-                                    .walk = miss->id};
-    cache->tables[hierarchy_fill_array(core, cache, &fill)] = table;
-}
-
-/* Where the walk begins: at the root, or at the furthest table that the caches know. */
-static void enter_walk(struct core *core, struct miss *miss)
-{
-    const struct translation_regime *regime = &miss->context->regime;
-    uint32_t slot;
-    struct translation_array *cache = NULL;
-    if (core->walk_caches[WALK_CACHE_TABLES])
-        cache = look_up_caches(core, WALK_CACHE_TABLES, miss->va,
-                               tlb_space(miss->context->asid, miss->context->vmid), &slot);
-    if (cache && regime->format->enter)
-        (void)regime->format->enter(&miss->walk, regime, miss->va, &cache->tables[slot]);
-    else
-        (void)regime->format->start(&miss->walk, regime, miss->va);
-}
-
 /* ---- fetches ----------------------------------------------------------------------------------- */
 
-static void request_fetches(struct core *core, uint32_t index)
+/*
+ * On x86 a walk sees the core's own earlier stores; on Arm and RISC-V it reads memory, and software needs a
+ * barrier (SDM volume 3, 4.10.4; DDI 0487, D8.2.3; Privileged, SFENCE.VMA).
+ */
+static bool forward_own_store(struct core *core, struct bus_request *request)
 {
-    struct miss *miss = &core->misses[index];
-    miss->words_missing = miss->walk.fetches;
-    for (unsigned i = 0; i < miss->walk.fetches; i++) {
-        struct bus_request *request =
-            bus_prepare(core, MEMORY_READ, miss->walk.fetch[i], 8, CALENDAR_ENTRY, index);
+    if (core->machine->config.ordering != ORDERING_X86 ||
+        store_buffer_find(core, request->pa, 8, &request->value) != STORE_CONTAINS)
+        return false;
+    request->cycle = request->grant_cycle = core->now;
+    core_schedule(core, core->now + 1, CALENDAR_ENTRY, (uint32_t)(request - core->requests));
+    return true;
+}
+
+void walker_fetch(struct core *core, uint32_t index, const uint64_t *addresses, unsigned count)
+{
+    core->misses[index].words_missing = (uint8_t)count;
+    for (unsigned i = 0; i < count; i++) {
+        struct bus_request *request = bus_prepare(core, MEMORY_READ, addresses[i], 8, CALENDAR_ENTRY, index);
         request->index = (uint8_t)i;
-        bus_ask(core, request);
+        if (!forward_own_store(core, request))
+            bus_ask(core, request);
     }
 }
 
-static void request_update(struct core *core, uint32_t index)
+void walker_update(struct core *core, uint32_t index)
 {
     struct miss *miss = &core->misses[index];
     struct bus_request *request =
@@ -165,6 +103,16 @@ static void request_update(struct core *core, uint32_t index)
     request->expected = miss->update.expected;
     request->value = miss->update.desired;
     bus_ask(core, request);
+}
+
+static void request_fetches(struct core *core, uint32_t index)
+{
+    struct miss *miss = &core->misses[index];
+    const struct walk_format *format = miss->walk.regime->format;
+    struct walk_table table;
+    if (format->table && format->table(&miss->walk, &table))
+        walk_cache_add_table(core, WALK_CACHE_TABLES, miss, &table, NULL);
+    walker_fetch(core, index, miss->walk.fetch, miss->walk.fetches);
 }
 
 /* ---- slots ------------------------------------------------------------------------------------- */
@@ -269,17 +217,25 @@ static void hand_on_slot(struct core *core)
  * A walk depends on the entries that led to the table which it reads, and finds its leaf there: on no others.
  * Where the format cannot say which addresses that table translates, every invalidation of its space counts.
  */
-bool walker_is_caught(const struct miss *miss, const struct invalidation *what)
+static bool depends_on(const struct miss *miss, const struct invalidation *what)
 {
-    struct walk_table table;
-    if (miss->state != MISS_WALKING)
-        return false;
     const struct walk_format *format = miss->walk.regime->format;
-    if (what->scope == INVALIDATE_IPA)
-        return what->vmid == miss->context->vmid;
+    struct walk_table table;
     bool anywhere = !format->table || !format->table(&miss->walk, &table);
     return invalidation_selects(what, anywhere ? what->va : table.va, anywhere ? 0 : table.span_lg2,
                                 miss->context->asid, miss->context->vmid);
+}
+
+/* One of two stages depends on much more: every invalidation of its virtual machine counts, those of other
+ * address spaces in it excepted. */
+bool walker_is_caught(const struct miss *miss, const struct invalidation *what)
+{
+    if (miss->state != MISS_WALKING && miss->state != MISS_IPA_CACHE && miss->state != MISS_STAGE2_CACHE)
+        return false;
+    if (!miss->nested)
+        return depends_on(miss, what);
+    return what->vmid == miss->context->vmid &&
+           (what->scope != INVALIDATE_ASID || what->asid == miss->context->asid);
 }
 
 /* Whether the entry that this leaf would become is one of those that are dropped. */
@@ -306,7 +262,7 @@ static bool hand_over_settling(struct core *core, struct miss *miss)
     for (uint64_t left = miss->settle; left; left &= left - 1) {
         uint32_t place = (uint32_t)__builtin_ctzll(left);
         struct invalidation_target *target = &core->targets[place];
-        if (!drops_leaf(target->order, &miss->walk.leaf, miss->context))
+        if (!drops_leaf(target->order, &miss->leaf, miss->context))
             continue;
         meant = true;
         if (core->machine->config.mutant_early_acknowledgement)
@@ -323,24 +279,37 @@ static bool hand_over_settling(struct core *core, struct miss *miss)
 
 /* ---- one walk ---------------------------------------------------------------------------------- */
 
+static void keep_fault(struct miss *miss, uint8_t kind, uint8_t level)
+{
+    miss->fault = (struct two_stage_fault){.kind = kind, .level = level, .stage = 1};
+}
+
 bool walker_request(struct core *core, uint32_t index)
 {
     struct miss *miss = &core->misses[index];
     const struct translation_regime *regime = &miss->context->regime;
-    return regime->format->start(&miss->walk, regime, miss->va) != WALK_FAULT;
+    miss->fault = (struct two_stage_fault){.kind = FAULT_NONE};
+    miss->nested = NULL;
+    if (miss->context->two_stage)
+        return nested_request(core, index);
+    if (regime->format->start(&miss->walk, regime, miss->va) != WALK_FAULT)
+        return true;
+    keep_fault(miss, miss->walk.fault, miss->walk.fault_level);
+    return false;
 }
 
-static void end_walk(struct core *core, uint32_t index, uint8_t fault, uint8_t level)
+void walker_end(struct core *core, uint32_t index)
 {
     struct miss *miss = &core->misses[index];
     uint64_t cycles = core->now - miss->request_cycle;
-    bool caught = fault == FAULT_NONE && hand_over_settling(core, miss);
+    bool faulted = miss->fault.kind != FAULT_NONE;
+    bool caught = !faulted && hand_over_settling(core, miss);
     release_slot(core);
     core->counters.walker.cycles += cycles;
-    core->counters.walker.faults += fault != FAULT_NONE;
+    core->counters.walker.faults += faulted;
     core->counters.walker.unfilled += caught;
     histogram_add(&core->counters.walk_cycles, cycles);
-    miss_end_walk(core, index, fault, level, fault == FAULT_NONE && !caught);
+    miss_end_walk(core, index, !faulted && !caught);
     hand_on_slot(core);
 }
 
@@ -352,15 +321,32 @@ static void advance(struct core *core, uint32_t index, enum walk_status status)
         request_fetches(core, index);
         break;
     case WALK_LEAF:
-        if (walk_needs_update(&miss->walk, miss_wants_update(core, miss, &miss->walk.leaf), &miss->update))
-            request_update(core, index);
-        else
-            end_walk(core, index, FAULT_NONE, 0);
+        if (walk_needs_update(&miss->walk, miss_wants_update(core, miss, &miss->walk.leaf), &miss->update)) {
+            walker_update(core, index);
+            break;
+        }
+        miss->leaf = miss->walk.leaf;
+        walker_end(core, index);
         break;
     case WALK_FAULT:
-        end_walk(core, index, miss->walk.fault, miss->walk.fault_level);
+        keep_fault(miss, miss->walk.fault, miss->walk.fault_level);
+        walker_end(core, index);
         break;
     }
+}
+
+/* At the root, or at the furthest table that the caches know. */
+static void enter(struct core *core, uint32_t index)
+{
+    struct miss *miss = &core->misses[index];
+    const struct translation_regime *regime = &miss->context->regime;
+    struct walk_cache_found found = walk_cache_find(core, WALK_CACHE_TABLES, miss->context, miss->va);
+    miss->state = MISS_WALKING;
+    if (found.cache && regime->format->enter)
+        advance(core, index,
+                regime->format->enter(&miss->walk, regime, miss->va, &found.cache->tables[found.slot]));
+    else
+        advance(core, index, regime->format->start(&miss->walk, regime, miss->va));
 }
 
 void walker_continue(struct core *core, uint32_t index)
@@ -369,50 +355,67 @@ void walker_continue(struct core *core, uint32_t index)
     if (miss->state == MISS_QUEUED) { /* its shared slot has come */
         core->slots_awaited--;
         begin_walk(core, index);
-        return;
+    } else if (miss->state != MISS_CACHE) {
+        nested_continue(core, index);
+    } else if (miss->nested) {
+        nested_begin(core, index);
+    } else {
+        enter(core, index);
     }
-    miss->state = MISS_WALKING;
-    enter_walk(core, miss);
-    request_fetches(core, index);
 }
 
-/* Somebody else has changed the entry meanwhile: the walk begins anew. */
+/* Somebody else may have changed the entry meanwhile: then the walk begins anew. */
 static void update_answered(struct core *core, uint32_t index, const struct bus_request *request)
 {
     struct miss *miss = &core->misses[index];
-    const struct walk_format *format = miss->walk.regime->format;
-    if (request->aborted) {
-        end_walk(core, index, FAULT_EXTERNAL_ABORT, miss->walk.level);
-    } else if (request->value == miss->update.expected) {
-        core->counters.walker.updates++;
+    bool done = request->value == miss->update.expected;
+    *(done ? &core->counters.walker.updates : &core->counters.walker.updates_failed) += 1;
+    if (done)
         tell_update(core, miss, request);
-        format->updated(&miss->walk);
-        advance(core, index, WALK_LEAF);
-    } else {
-        core->counters.walker.updates_failed++;
-        advance(core, index, format->start(&miss->walk, &miss->context->regime, miss->va));
+    if (miss->nested) {
+        nested_updated(core, index, done);
+        return;
     }
+    if (done)
+        miss->walk.regime->format->updated(&miss->walk);
+    advance(core, index,
+            done ? WALK_LEAF
+                 : miss->walk.regime->format->start(&miss->walk, &miss->context->regime, miss->va));
+}
+
+static void aborted(struct core *core, uint32_t index)
+{
+    struct miss *miss = &core->misses[index];
+    if (miss->nested) {
+        nested_abort(core, index);
+        return;
+    }
+    keep_fault(miss, FAULT_EXTERNAL_ABORT, miss->walk.level);
+    walker_end(core, index);
 }
 
 void walker_entry(struct core *core, uint32_t index, const struct bus_request *request)
 {
     struct miss *miss = &core->misses[index];
-    if (request->index == UPDATE_INDEX) {
+    if (request->index == UPDATE_INDEX && !request->aborted) {
         update_answered(core, index, request);
         return;
     }
-    core->counters.walker.steps++;
-    tell_step(core, miss, request);
-    miss->steps++;
+    if (request->index != UPDATE_INDEX) {
+        core->counters.walker.steps++;
+        core->counters.walker.stage2_steps += miss->nested && miss->nested->stage == 2;
+        tell_step(core, miss, request);
+        miss->steps++;
+    }
     if (request->aborted) {
-        end_walk(core, index, FAULT_EXTERNAL_ABORT, miss->walk.level);
+        aborted(core, index);
         return;
     }
     miss->words[request->index] = request->value;
     if (--miss->words_missing > 0)
         return;
-    enum walk_status status = miss->walk.regime->format->resume(&miss->walk, miss->words);
-    if (status == WALK_FETCH)
-        cache_table(core, miss);
-    advance(core, index, status);
+    if (miss->nested)
+        nested_words(core, index);
+    else
+        advance(core, index, miss->walk.regime->format->resume(&miss->walk, miss->words));
 }

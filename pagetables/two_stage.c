@@ -63,6 +63,7 @@ static enum two_stage_status end_with_leaf(struct two_stage_walk *walk)
                   .size_lg2 = size_lg2},
         .rights = first->rights & second->rights,
         .rights_when_dirty = first->rights_when_dirty & second->rights_when_dirty,
+        .stage1_rights = first->rights_when_dirty,
         .level = first->level};
     return TWO_STAGE_LEAF;
 }

@@ -61,6 +61,7 @@ struct walk_leaf {
     struct frame frame;        /* as the entry decodes */
     uint8_t rights;            /* ACCESS_RIGHT, or-ed; what the entry allows as it is now */
     uint8_t rights_when_dirty; /* the same, and the stores that it allows once hardware has made it dirty */
+    uint8_t stage1_rights;     /* of two stages: what the first alone allows; else 0 */
     uint8_t level;             /* the manual's own level number of the leaf entry */
 };
 

@@ -175,6 +175,7 @@ static void end_walk(struct machine *machine, unsigned core, struct access *acce
             {access->leaf.base, access->leaf.attributes, (uint8_t)history_size_lg2(access->page)},
             story_format.rights(access->leaf.attributes),
             story_format.rights(access->leaf.attributes),
+            0,
             3};
     else
         walk.fault = FAULT_TRANSLATION;

@@ -131,7 +131,7 @@ static void add_walk(struct synthetic_run *run, uint64_t id, uint64_t request, u
                               .steps = 4,
                               .fault = (uint8_t)fault,
                               .filled = fault == FAULT_NONE};
-    walk.leaf = (struct walk_leaf){PAGE_VA, {PAGE_PA, attributes, 12}, rights, rights, 3};
+    walk.leaf = (struct walk_leaf){PAGE_VA, {PAGE_PA, attributes, 12}, rights, rights, 0, 3};
     walk.fault_level = fault == FAULT_NONE ? 0 : 3;
     add(run, EVENT_WALK, request + 40, 1)->as.walk = walk;
 }

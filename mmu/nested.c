@@ -1,0 +1,151 @@
+/*
+ * Walks of two stages, in time: what the composition asks for is looked up in walk caches or fetched.
+ *
+ * Before an intermediate address is walked by stage 2, the caches of whole translations are asked, then those
+ * of stage 2's tables, one after the other, each for its latency.
+ */
+#include "mmu/core.h"
+
+static void go_on(struct core *core, uint32_t index, enum two_stage_status status);
+
+static void keep_fault(struct miss *miss)
+{
+    miss->fault = miss->nested->fault;
+}
+
+/* ---- memory ------------------------------------------------------------------------------------ */
+
+static void request_fetches(struct core *core, uint32_t index)
+{
+    struct miss *miss = &core->misses[index];
+    const struct two_stage_walk *walk = miss->nested;
+    struct walk_table table;
+    struct walk_leaf stage2;
+    if (walk->stage == 1 && two_stage_table1(walk, &table, &stage2))
+        walk_cache_add_table(core, WALK_CACHE_TABLES, miss, &table, &stage2);
+    if (walk->stage == 2 && two_stage_table2(walk, &table))
+        walk_cache_add_table(core, WALK_CACHE_STAGE2_TABLES, miss, &table, NULL);
+    miss->state = MISS_WALKING;
+    walker_fetch(core, index, walk->fetch, walk->fetches);
+}
+
+/* ---- caches ------------------------------------------------------------------------------------ */
+
+/* Asks the caches of a kind, now or after their latency. */
+static void ask_caches(struct core *core, uint32_t index, enum walk_cache_holds holds)
+{
+    struct miss *miss = &core->misses[index];
+    miss->state = holds == WALK_CACHE_IPA ? MISS_IPA_CACHE : MISS_STAGE2_CACHE;
+    if (core->walk_cache_cycles[holds] > 0)
+        core_schedule(core, core->now + core->walk_cache_cycles[holds], CALENDAR_WALKER, index);
+    else
+        nested_continue(core, index);
+}
+
+static void translate(struct core *core, uint32_t index)
+{
+    bool cacheable = !core->misses[index].nested->walk_only;
+    ask_caches(core, index, cacheable ? WALK_CACHE_IPA : WALK_CACHE_STAGE2_TABLES);
+}
+
+/* The caches that were asked answer. */
+void nested_continue(struct core *core, uint32_t index)
+{
+    struct miss *miss = &core->misses[index];
+    struct two_stage_walk *walk = miss->nested;
+    enum walk_cache_holds holds = miss->state == MISS_IPA_CACHE ? WALK_CACHE_IPA : WALK_CACHE_STAGE2_TABLES;
+    struct walk_cache_found found = walk_cache_find(core, holds, miss->context, walk->ipa);
+    miss->state = MISS_WALKING;
+    if (holds == WALK_CACHE_STAGE2_TABLES)
+        go_on(core, index,
+              two_stage_walk_stage2(walk, found.cache ? &found.cache->tables[found.slot] : NULL));
+    else if (found.cache)
+        go_on(core, index, two_stage_answer(walk, &found.cache->leaves[found.slot]));
+    else
+        ask_caches(core, index, WALK_CACHE_STAGE2_TABLES);
+}
+
+/* ---- one walk ---------------------------------------------------------------------------------- */
+
+/* The leaf as it will be cached; a store that hardware has to prepare for is asked for first. */
+static void leaf_found(struct core *core, uint32_t index)
+{
+    struct miss *miss = &core->misses[index];
+    struct two_stage_walk *walk = miss->nested;
+    enum two_stage_status status = two_stage_use(walk, miss_wants_update(core, miss, &walk->leaf));
+    if (status != TWO_STAGE_LEAF) {
+        go_on(core, index, status);
+        return;
+    }
+    miss->leaf = walk->leaf;
+    walker_end(core, index);
+}
+
+static void go_on(struct core *core, uint32_t index, enum two_stage_status status)
+{
+    struct miss *miss = &core->misses[index];
+    if (miss->nested->fresh)
+        walk_cache_add_leaf(core, miss, two_stage_stage2_leaf(miss->nested));
+    switch (status) {
+    case TWO_STAGE_TRANSLATE:
+        translate(core, index);
+        break;
+    case TWO_STAGE_FETCH:
+        request_fetches(core, index);
+        break;
+    case TWO_STAGE_UPDATE:
+        miss->update = miss->nested->update;
+        walker_update(core, index);
+        break;
+    case TWO_STAGE_LEAF:
+        leaf_found(core, index);
+        break;
+    case TWO_STAGE_FAULT:
+        keep_fault(miss);
+        walker_end(core, index);
+        break;
+    }
+}
+
+bool nested_request(struct core *core, uint32_t index)
+{
+    struct miss *miss = &core->misses[index];
+    miss->nested = &core->nested[index];
+    if (two_stage_start(miss->nested, miss->context->two_stage, miss->va) != TWO_STAGE_FAULT)
+        return true;
+    keep_fault(miss);
+    return false;
+}
+
+void nested_begin(struct core *core, uint32_t index)
+{
+    struct miss *miss = &core->misses[index];
+    const struct two_stage_regime *regime = miss->context->two_stage;
+    struct walk_cache_found found = walk_cache_find(core, WALK_CACHE_TABLES, miss->context, miss->va);
+    miss->state = MISS_WALKING;
+    if (found.cache)
+        go_on(core, index,
+              two_stage_enter(miss->nested, regime, miss->va, &found.cache->tables[found.slot],
+                              &found.cache->leaves[found.slot]));
+    else
+        go_on(core, index, two_stage_start(miss->nested, regime, miss->va));
+}
+
+void nested_words(struct core *core, uint32_t index)
+{
+    struct miss *miss = &core->misses[index];
+    go_on(core, index, two_stage_resume(miss->nested, miss->words));
+}
+
+void nested_abort(struct core *core, uint32_t index)
+{
+    go_on(core, index, two_stage_abort(core->misses[index].nested));
+}
+
+void nested_updated(struct core *core, uint32_t index, bool done)
+{
+    struct miss *miss = &core->misses[index];
+    go_on(core, index,
+          done ? two_stage_updated(miss->nested)
+               : two_stage_start(miss->nested, miss->context->two_stage, miss->va));
+}
