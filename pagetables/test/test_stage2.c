@@ -94,8 +94,12 @@ static void good_a_table_of_stage2_restricts_nothing(void **state)
     uint64_t leaf = leaf_word(0x7000, "rwx");
     struct walk_state walk;
     assert_int_equal(vmsa_s2_4k_48.start(&walk, &regime, 0x7000), WALK_FETCH);
-    for (unsigned level = 0; level < 3; level++)
+    struct walk_table read;
+    for (unsigned level = 0; level < 3; level++) {
         assert_int_equal(vmsa_s2_4k_48.resume(&walk, &table), WALK_FETCH);
+        assert_true(vmsa_s2_4k_48.table(&walk, &read));
+        assert_int_equal(read.inherited, 0);
+    }
     assert_int_equal(vmsa_s2_4k_48.resume(&walk, &leaf), WALK_LEAF);
     assert_int_equal(walk.leaf.rights, LOADS | STORES | U_FETCH | K_FETCH);
     assert_int_equal(walk.leaf.rights,

@@ -201,6 +201,26 @@ static void good_large_pages_shorten_both_stages(void **state)
     }
 }
 
+/* Each table is translated, even if the page of the one before would do: that is a cache's business. */
+static void good_tables_in_one_page_of_stage2_are_translated_each(void **state)
+{
+    struct nest nest;
+    open_nest(&nest, 4, 3);
+    for (unsigned depth = 0; depth < 4; depth++) { /* to where one large page has them */
+        poke(&nest, 6 * PAGE * 512 + table_ipa(depth) + stage1_slot(&nest, depth) % PAGE,
+             peek(&nest, stage1_slot(&nest, depth)));
+        poke(&nest, stage2_slot(&nest, table_ipa(depth), 0), 0);
+    }
+    stage2_map(&nest, UINT64_C(5) << 30 | IPA_OUTPUT, PA_OUTPUT, 0, ALL);
+    poke(&nest, 6 * PAGE * 512 + table_ipa(3) + stage1_slot(&nest, 3) % PAGE,
+         synthetic_leaf(UINT64_C(5) << 30 | IPA_OUTPUT, ALL));
+    stage2_map(&nest, 0, 6 * PAGE * 512, 1, ALL);
+    assert_int_equal(translate(&nest, VA), TWO_STAGE_LEAF);
+    assert_leaf(&nest, VA, PA_OUTPUT, 12);
+    assert_int_equal(nest.fetches, 4 * (2 + 1) + 3);
+    close_nest(&nest);
+}
+
 /* ---- Faults ---- */
 
 static void assert_fault(const struct nest *nest, const struct two_stage_fault *wanted)
@@ -356,6 +376,48 @@ static void good_attributes_are_what_both_stages_allow(void **state)
                      guest | FRAME_DEVICE);
     assert_int_equal(two_stage_attributes(guest | FRAME_DEVICE, FRAME_READABLE | FRAME_WRITABLE),
                      guest | FRAME_DEVICE);
+}
+
+/* ---- Several words at once ---- */
+
+/* A format without levels: four words on four pages, of which the third is the leaf. */
+static enum walk_status start_scattered(struct walk_state *walk, const struct translation_regime *regime,
+                                        uint64_t va)
+{
+    walk->regime = regime;
+    walk->va = va;
+    walk->level = 0;
+    walk->fetches = 4;
+    for (unsigned i = 0; i < 4; i++)
+        walk->fetch[i] = regime->root + i / 2 * PAGE + i * 8; /* two in each page */
+    return WALK_FETCH;
+}
+
+static enum walk_status resume_scattered(struct walk_state *walk, const uint64_t *words)
+{
+    for (unsigned i = 0; i < 4; i++)
+        assert_int_equal(words[i], 100 + i);
+    walk->leaf = (struct walk_leaf){.va = walk->va,
+                                    .frame = {.base = IPA_OUTPUT, .size_lg2 = 12},
+                                    .rights = ALL,
+                                    .rights_when_dirty = ALL};
+    return WALK_LEAF;
+}
+
+static void good_words_on_several_pages_are_translated_each_and_read_at_once(void **state)
+{
+    const struct walk_format scattered = {.start = start_scattered, .resume = resume_scattered};
+    struct nest nest;
+    open_nest(&nest, 2, 3);
+    nest.stage1.format = &scattered;
+    for (unsigned i = 0; i < 4; i++)
+        poke(&nest, table_pa(i / 2) + i * 8, 100 + i);
+    assert_int_equal(translate(&nest, VA), TWO_STAGE_LEAF);
+    assert_leaf(&nest, VA, PA_OUTPUT, 12);
+    assert_int_equal(nest.fetches_of[1], 4);
+    assert_int_equal(nest.fetches_of[2], (2 + 1) * 3); /* two pages and the output */
+    assert_false(walk_needs_update(&nest.walk.stage1, true, &nest.walk.update));
+    close_nest(&nest);
 }
 
 /* ---- Caches ---- */
@@ -554,6 +616,7 @@ int main(void)
         cmocka_unit_test(good_three_four_and_five_levels_cost_what_the_textbooks_say),
         cmocka_unit_test(good_a_walk_of_n_and_m_levels_costs_nm_n_m_references),
         cmocka_unit_test(good_large_pages_shorten_both_stages),
+        cmocka_unit_test(good_tables_in_one_page_of_stage2_are_translated_each),
         cmocka_unit_test(bad_stage2_faults_at_every_position_and_level),
         cmocka_unit_test(bad_stage1_faults_at_its_own_level_and_has_no_ipa),
         cmocka_unit_test(bad_an_address_beyond_stage1_faults_before_any_fetch),
@@ -562,6 +625,7 @@ int main(void)
         cmocka_unit_test(bad_no_memory_is_an_abort_of_the_stage_that_read),
         cmocka_unit_test(good_both_stages_have_to_allow_an_access),
         cmocka_unit_test(good_attributes_are_what_both_stages_allow),
+        cmocka_unit_test(good_words_on_several_pages_are_translated_each_and_read_at_once),
         cmocka_unit_test(good_what_a_walk_tells_is_every_table_and_translation),
         cmocka_unit_test(good_cached_translations_leave_stage1_alone),
         cmocka_unit_test(good_a_walk_entered_at_any_table_of_stage1_ends_as_the_whole_one),

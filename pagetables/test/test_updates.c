@@ -101,14 +101,17 @@ static void good_a_store_makes_a_clean_entry_dirty_and_young_at_once(void **stat
     }
 }
 
+/* HD without HA has no effect (D8.5.2). */
 static void bad_a_clean_entry_has_no_stores_where_software_makes_it_dirty(void **state)
 {
     for (size_t i = 0; i < FORMATS; i++) {
-        struct machine machine = machine_with(formats[i], true, false);
-        uint64_t clean = word_of(formats[i], "rw-c");
-        assert_int_equal(walk_leaf(&machine, clean), WALK_LEAF);
-        assert_int_equal(machine.walk.leaf.rights_when_dirty & KERNEL_STORE, 0);
-        assert_update(&machine, true, clean, clean);
+        for (unsigned flags = 0; flags < 3; flags++) {
+            struct machine machine = machine_with(formats[i], flags & 1, flags & 2);
+            uint64_t clean = word_of(formats[i], "rw-c");
+            assert_int_equal(walk_leaf(&machine, clean), WALK_LEAF);
+            assert_int_equal(machine.walk.leaf.rights_when_dirty & KERNEL_STORE, 0);
+            assert_update(&machine, true, clean, clean);
+        }
     }
 }
 
