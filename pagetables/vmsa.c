@@ -111,6 +111,12 @@ static inline bool makes_dirty(const struct translation_regime *regime)
     return regime->hardware_access && regime->hardware_dirty;
 }
 
+static inline uint8_t rights_of(const struct walk_state *walk, bool stage2, uint64_t word)
+{
+    return stage2 ? vmsa_s2_rights(word, walk->regime->execute_by_privilege)
+                  : vmsa_s1_rights(word, walk->inherited);
+}
+
 /*
  * Rights and attributes of the leaf as its entry is now. D8.5.2: where hardware makes entries dirty, a clean
  * one has the rights of a dirty one; here the stores are told apart, which need the update.
@@ -118,17 +124,17 @@ static inline bool makes_dirty(const struct translation_regime *regime)
 static void set_rights(struct walk_state *walk)
 {
     bool stage2 = numbers_of(walk->regime)->stage2;
-    bool dirties = makes_dirty(walk->regime) && vmsa_is_clean(stage2, walk->entry);
-    uint64_t effective = dirties ? vmsa_dirty(stage2, walk->entry) : walk->entry;
+    uint64_t word = walk->entry;
+    bool clean = vmsa_is_clean(stage2, word);
     struct walk_leaf *leaf = &walk->leaf;
-    if (stage2) {
-        leaf->rights_when_dirty = vmsa_s2_rights(effective, walk->regime->execute_by_privilege);
-        leaf->frame.attributes = vmsa_s2_attributes(walk->entry);
-    } else {
-        leaf->rights_when_dirty = vmsa_s1_rights(effective, walk->inherited);
-        leaf->frame.attributes = vmsa_s1_attributes(walk->entry, walk->inherited);
-    }
-    leaf->rights = dirties ? leaf->rights_when_dirty & (uint8_t)~VMSA_STORES : leaf->rights_when_dirty;
+    uint8_t meant = rights_of(walk, stage2, clean ? vmsa_dirty(stage2, word) : word);
+    leaf->frame.attributes = stage2 ? vmsa_s2_attributes(word, meant) : vmsa_s1_attributes(word, meant);
+    leaf->rights = meant;
+    leaf->rights_when_dirty = meant;
+    if (clean && makes_dirty(walk->regime))
+        leaf->rights = meant & (uint8_t)~VMSA_STORES;
+    else if (clean)
+        leaf->rights = leaf->rights_when_dirty = rights_of(walk, stage2, word);
 }
 
 /*

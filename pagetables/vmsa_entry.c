@@ -132,7 +132,8 @@ static struct entry s1_decode(const struct entry_level *level, uint64_t word)
 {
     struct entry entry = decode_place(level, word);
     if (entry.kind == ENTRY_LEAF)
-        entry.frame.attributes = vmsa_s1_attributes(word, 0) | state_of(false, word);
+        entry.frame.attributes =
+            vmsa_s1_attributes(word, vmsa_s1_rights(vmsa_meant(false, word), 0)) | state_of(false, word);
     return entry;
 }
 
@@ -140,7 +141,8 @@ static struct entry s2_decode(const struct entry_level *level, uint64_t word)
 {
     struct entry entry = decode_place(level, word);
     if (entry.kind == ENTRY_LEAF)
-        entry.frame.attributes = vmsa_s2_attributes(word) | state_of(true, word);
+        entry.frame.attributes =
+            vmsa_s2_attributes(word, vmsa_s2_rights(vmsa_meant(true, word), true)) | state_of(true, word);
     return entry;
 }
 

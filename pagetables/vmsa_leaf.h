@@ -71,9 +71,9 @@ static inline uint8_t vmsa_s2_rights(uint64_t word, bool by_privilege)
     return (uint8_t)rights;
 }
 
-static inline uint32_t vmsa_s1_attributes(uint64_t word, uint64_t inherited)
+/* Attributes sum up rights: those of vmsa_meant(word). */
+static inline uint32_t vmsa_s1_attributes(uint64_t word, unsigned rights)
 {
-    unsigned rights = vmsa_s1_rights(vmsa_meant(false, word), inherited);
     uint32_t attributes = FRAME_READABLE;
     attributes |= rights & VMSA_STORES ? FRAME_WRITABLE : 0;
     attributes |= rights & VMSA_FETCHES ? FRAME_EXECUTABLE : 0;
@@ -85,9 +85,8 @@ static inline uint32_t vmsa_s1_attributes(uint64_t word, uint64_t inherited)
     return attributes;
 }
 
-static inline uint32_t vmsa_s2_attributes(uint64_t word)
+static inline uint32_t vmsa_s2_attributes(uint64_t word, unsigned rights)
 {
-    unsigned rights = vmsa_s2_rights(vmsa_meant(true, word), true);
     uint32_t attributes = rights & VMSA_LOADS ? FRAME_READABLE : 0;
     attributes |= rights & VMSA_STORES ? FRAME_WRITABLE : 0;
     attributes |= rights & VMSA_FETCHES ? FRAME_EXECUTABLE : 0;
