@@ -94,8 +94,8 @@ static void apply_translation(struct access_slot *slot, const struct walk_leaf *
         return;
     }
     event->fault = FAULT_PERMISSION;
-    event->fault_level = leaf->level;
     event->fault_stage = leaf->stage1_rights & right ? 2 : 1;
+    event->fault_level = event->fault_stage == 2 ? leaf->stage2_level : leaf->level;
 }
 
 static void note_hit(struct core *core, struct access_slot *slot, const struct tlb_found *found)
@@ -217,7 +217,7 @@ bool access_can_issue(struct core *core, uint8_t access_kind)
 
 void access_issue(struct core *core, const struct wanted_access *wanted)
 {
-    unsigned page_lg2 = core->context->regime.format->page_lg2;
+    unsigned page_lg2 = core->page_lg2;
     uint64_t va = wanted->access.va;
     uint64_t last = va + wanted->access.size_bytes - 1;
     bool crosses = (va ^ last) >> page_lg2 != 0;
@@ -566,7 +566,7 @@ static struct translation_array *quick_array(const struct core *core, unsigned s
  */
 void access_issue_many(struct core *core, uint64_t bound, uint32_t window)
 {
-    unsigned page_lg2 = core->context->regime.format->page_lg2;
+    unsigned page_lg2 = core->page_lg2;
     struct translation_array *arrays[2] = {quick_array(core, TLB_SIDE_INSTRUCTION),
                                            quick_array(core, TLB_SIDE_DATA)};
     bool merges = !core->track && core->machine->config.walker_merge;

@@ -38,7 +38,7 @@
 #define TARGETS_MAX  64u                   /* invalidations under way at one core, as target or as issuer */
 #define REQUESTS_MAX (SLOTS_MAX + MMU_MISSES_MAX * WALK_FETCHES_MAX + MMU_STORE_BUFFER_MAX + 4u)
 #define STREAM_BLOCK 256u
-/* A TLB entry's attributes hold the frame's, and above them the level of its leaf. */
+/* A TLB entry's attributes hold the frame's, and above them rights and the levels of its leaves. */
 #define CORE_LEVEL_SHIFT 24
 #define UPDATE_INDEX     WALK_FETCHES_MAX /* of a request: no fetch, but the update of an entry */
 
@@ -119,12 +119,13 @@ struct miss {
     uint32_t first_light, last_light, lights;
     uint8_t light_kinds; /* bit access_kind */
     uint8_t state;
-    uint8_t sides;  /* bits of enum tlb_side: whose levels are filled */
-    uint8_t side;   /* whose levels it looks up */
-    uint8_t level;  /* that it looks up, from 1; one more than there are: it walks */
-    uint8_t step;   /* of the level's look-up, next */
-    uint8_t passed; /* levels (bits) that count it as outstanding */
-    uint8_t steps;  /* entries fetched */
+    uint8_t sides;   /* bits of enum tlb_side: whose levels are filled */
+    uint8_t side;    /* whose levels it looks up */
+    uint8_t level;   /* that it looks up, from 1; one more than there are: it walks */
+    uint8_t step;    /* of the level's look-up, next */
+    uint8_t passed;  /* levels (bits) that count it as outstanding */
+    uint8_t steps;   /* entries fetched */
+    uint8_t entered; /* stages (bits) that are about to read a table which a cache gave */
     uint8_t words_missing;
 };
 
@@ -243,7 +244,8 @@ struct core {
 
     /* translation */
     const struct address_context *context;
-    uint64_t space; /* tlb_space of the context */
+    uint64_t space;    /* tlb_space of the context */
+    uint32_t page_lg2; /* of the smallest page that the context's translations have */
     struct hierarchy hierarchy;
     struct life_pool lives;
     bool layered; /* some level is inclusive or exclusive */
@@ -414,6 +416,13 @@ struct walk_cache_found walk_cache_find(struct core *core, enum walk_cache_holds
 /* `stage2`: where a table of stage 1 lies under a second stage; else NULL. */
 void walk_cache_add_table(struct core *core, enum walk_cache_holds holds, const struct miss *miss,
                           const struct walk_table *table, const struct walk_leaf *stage2);
+/* Whether the table that the stage is about to read came from a cache, and so need not go into one. */
+static inline bool walk_cache_gave(struct miss *miss, unsigned stage)
+{
+    bool gave = miss->entered >> stage & 1;
+    miss->entered &= (uint8_t) ~(1u << stage);
+    return gave;
+}
 void walk_cache_add_leaf(struct core *core, const struct miss *miss, const struct walk_leaf *leaf);
 
 /* walker.c */

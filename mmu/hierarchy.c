@@ -9,6 +9,8 @@
 #include "mmu/core.h"
 
 /* In an entry's attributes, above the frame's. */
+#define STAGE2_LEVEL_SHIFT  28
+#define LEVEL_MASK          0xfu
 #define STAGE1_RIGHTS_SHIFT 8
 #define DIRTY_RIGHTS_SHIFT  16
 #define RIGHTS_MASK         0x3fu
@@ -20,19 +22,19 @@ struct translation_fill hierarchy_fill_of(const struct address_context *context,
 {
     uint32_t dirty = leaf->rights_when_dirty & RIGHTS_MASK;
     uint32_t stage1 = leaf->stage1_rights & RIGHTS_MASK;
-    return (struct translation_fill){.entry = {.va = leaf->va,
-                                               .pa = leaf->frame.base,
-                                               .attributes = leaf->frame.attributes |
-                                                             stage1 << STAGE1_RIGHTS_SHIFT |
-                                                             dirty << DIRTY_RIGHTS_SHIFT |
-                                                             (uint32_t)leaf->level << CORE_LEVEL_SHIFT,
-                                               .asid = context->asid,
-                                               .vmid = context->vmid,
-                                               .size_lg2 = leaf->frame.size_lg2,
-                                               .rights = leaf->rights,
-                                               .global = (leaf->frame.attributes & FRAME_GLOBAL) != 0},
-                                     .space = context->space,
-                                     .walk = walk};
+    return (struct translation_fill){
+        .entry = {.va = leaf->va,
+                  .pa = leaf->frame.base,
+                  .attributes = leaf->frame.attributes | stage1 << STAGE1_RIGHTS_SHIFT |
+                                dirty << DIRTY_RIGHTS_SHIFT | (leaf->level & LEVEL_MASK) << CORE_LEVEL_SHIFT |
+                                (uint32_t)leaf->stage2_level << STAGE2_LEVEL_SHIFT,
+                  .asid = context->asid,
+                  .vmid = context->vmid,
+                  .size_lg2 = leaf->frame.size_lg2,
+                  .rights = leaf->rights,
+                  .global = (leaf->frame.attributes & FRAME_GLOBAL) != 0},
+        .space = context->space,
+        .walk = walk};
 }
 
 struct walk_leaf hierarchy_leaf(const struct tlb_entry *entry)
@@ -45,7 +47,8 @@ struct walk_leaf hierarchy_leaf(const struct tlb_entry *entry)
         .rights = entry->rights,
         .rights_when_dirty = (uint8_t)(entry->attributes >> DIRTY_RIGHTS_SHIFT & RIGHTS_MASK),
         .stage1_rights = (uint8_t)(entry->attributes >> STAGE1_RIGHTS_SHIFT & RIGHTS_MASK),
-        .level = (uint8_t)(entry->attributes >> CORE_LEVEL_SHIFT)};
+        .level = (uint8_t)(entry->attributes >> CORE_LEVEL_SHIFT & LEVEL_MASK),
+        .stage2_level = (uint8_t)(entry->attributes >> STAGE2_LEVEL_SHIFT)};
 }
 
 /* ---- lives ------------------------------------------------------------------------------------- */

@@ -10,7 +10,7 @@
 
 static uint64_t page_of(const struct core *core, uint64_t va)
 {
-    return va >> core->context->regime.format->page_lg2;
+    return va >> core->page_lg2;
 }
 
 static unsigned side_of(uint8_t access_kind)

@@ -21,9 +21,10 @@ static void request_fetches(struct core *core, uint32_t index)
     const struct two_stage_walk *walk = miss->nested;
     struct walk_table table;
     struct walk_leaf stage2;
-    if (walk->stage == 1 && two_stage_table1(walk, &table, &stage2))
+    bool known = walk_cache_gave(miss, walk->stage);
+    if (!known && walk->stage == 1 && two_stage_table1(walk, &table, &stage2))
         walk_cache_add_table(core, WALK_CACHE_TABLES, miss, &table, &stage2);
-    if (walk->stage == 2 && two_stage_table2(walk, &table))
+    if (!known && walk->stage == 2 && two_stage_table2(walk, &table))
         walk_cache_add_table(core, WALK_CACHE_STAGE2_TABLES, miss, &table, NULL);
     miss->state = MISS_WALKING;
     walker_fetch(core, index, walk->fetch, walk->fetches);
@@ -56,6 +57,7 @@ void nested_continue(struct core *core, uint32_t index)
     enum walk_cache_holds holds = miss->state == MISS_IPA_CACHE ? WALK_CACHE_IPA : WALK_CACHE_STAGE2_TABLES;
     struct walk_cache_found found = walk_cache_find(core, holds, miss->context, walk->ipa);
     miss->state = MISS_WALKING;
+    miss->entered |= (uint8_t)((holds == WALK_CACHE_STAGE2_TABLES && found.cache) << 2);
     if (holds == WALK_CACHE_STAGE2_TABLES)
         go_on(core, index,
               two_stage_walk_stage2(walk, found.cache ? &found.cache->tables[found.slot] : NULL));
@@ -77,6 +79,8 @@ static void leaf_found(struct core *core, uint32_t index)
         go_on(core, index, status);
         return;
     }
+    if (walk->fresh)
+        walk_cache_add_leaf(core, miss, two_stage_stage2_leaf(walk));
     miss->leaf = walk->leaf;
     walker_end(core, index);
 }
@@ -123,6 +127,7 @@ void nested_begin(struct core *core, uint32_t index)
     const struct two_stage_regime *regime = miss->context->two_stage;
     struct walk_cache_found found = walk_cache_find(core, WALK_CACHE_TABLES, miss->context, miss->va);
     miss->state = MISS_WALKING;
+    miss->entered = (uint8_t)((found.cache != NULL) << 1);
     if (found.cache)
         go_on(core, index,
               two_stage_enter(miss->nested, regime, miss->va, &found.cache->tables[found.slot],

@@ -531,6 +531,7 @@ static void issue_switch(struct core *core)
     core->space = tlb_space(context->asid, context->vmid);
     core->counters.programs.switches++;
     uint64_t sizes = page_sizes_in(context);
+    core->page_lg2 = (uint32_t)__builtin_ctzll(sizes);
     if (sizes != core->hierarchy.page_sizes)
         hierarchy_plan(core, sizes);
     struct mmu_event *event = core_event(core, EVENT_CONTEXT, core->now);

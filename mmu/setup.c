@@ -1,5 +1,7 @@
 #include "mmu/setup.h"
 
+#define PAGE_BYTES 4096u
+
 static unsigned size_lg2_of(uint64_t size_bytes)
 {
     return 63 - (unsigned)__builtin_clzll(size_bytes);
@@ -24,18 +26,27 @@ static int setup_compare_exchange(void *context, uint64_t pa, uint64_t expected,
     return status != ENVIRONMENT_OK || *observed != expected ? status : setup_write(context, pa, desired);
 }
 
+int setup_clear_page(void *context, uint64_t pa)
+{
+    const struct setup_environment *setup = context;
+    for (uint64_t i = 0; i < PAGE_BYTES; i += 8) {
+        uint64_t value = 0;
+        if (!machine_peek(setup->machine, pa + i, &value) ||
+            (value && !machine_poke(setup->machine, pa + i, 0)))
+            return ENVIRONMENT_BAD_ADDRESS;
+    }
+    return ENVIRONMENT_OK;
+}
+
 static int setup_allocate(void *context, uint64_t size_bytes, uint64_t *pa)
 {
     const struct setup_environment *setup = context;
     if (!frame_allocate(setup->allocator, size_lg2_of(size_bytes), pa))
         return ENVIRONMENT_NO_MEMORY;
-    for (uint64_t i = 0; i < size_bytes; i += 8) {
-        uint64_t value = 0;
-        if (!machine_peek(setup->machine, *pa + i, &value) ||
-            (value && !machine_poke(setup->machine, *pa + i, 0)))
-            return ENVIRONMENT_BAD_ADDRESS;
-    }
-    return ENVIRONMENT_OK;
+    int status = ENVIRONMENT_OK;
+    for (uint64_t i = 0; i < size_bytes && status == ENVIRONMENT_OK; i += PAGE_BYTES)
+        status = setup_clear_page(context, *pa + i);
+    return status;
 }
 
 static int setup_release(void *context, uint64_t pa, uint64_t size_bytes)

@@ -20,6 +20,8 @@ struct setup_environment {
 
 /* Refers to `setup`, which outlives it. */
 struct environment setup_environment(struct setup_environment *setup);
+/* Zeroes 4 KiB; the context is a setup_environment. */
+int setup_clear_page(void *context, uint64_t pa);
 
 #ifdef __cplusplus
 }

@@ -110,7 +110,7 @@ static void request_fetches(struct core *core, uint32_t index)
     struct miss *miss = &core->misses[index];
     const struct walk_format *format = miss->walk.regime->format;
     struct walk_table table;
-    if (format->table && format->table(&miss->walk, &table))
+    if (!walk_cache_gave(miss, 1) && format->table && format->table(&miss->walk, &table))
         walk_cache_add_table(core, WALK_CACHE_TABLES, miss, &table, NULL);
     walker_fetch(core, index, miss->walk.fetch, miss->walk.fetches);
 }
@@ -342,6 +342,7 @@ static void enter(struct core *core, uint32_t index)
     const struct translation_regime *regime = &miss->context->regime;
     struct walk_cache_found found = walk_cache_find(core, WALK_CACHE_TABLES, miss->context, miss->va);
     miss->state = MISS_WALKING;
+    miss->entered = (uint8_t)((found.cache && regime->format->enter) << 1);
     if (found.cache && regime->format->enter)
         advance(core, index,
                 regime->format->enter(&miss->walk, regime, miss->va, &found.cache->tables[found.slot]));

@@ -64,7 +64,8 @@ static enum two_stage_status end_with_leaf(struct two_stage_walk *walk)
         .rights = first->rights & second->rights,
         .rights_when_dirty = first->rights_when_dirty & second->rights_when_dirty,
         .stage1_rights = first->rights_when_dirty,
-        .level = first->level};
+        .level = first->level,
+        .stage2_level = second->level};
     return TWO_STAGE_LEAF;
 }
 

@@ -79,8 +79,8 @@ struct two_stage_walk {
     struct walk_update update;        /* UPDATE */
 
     /*
-     * LEAF: the smaller one of both pages; what both stages allow; the level of stage 1. What each stage says
-     * is stage1.leaf and output.leaf.
+     * LEAF: the smaller one of both pages; what both stages allow; the levels of both leaves. What each stage
+     * says is stage1.leaf and output.leaf.
      */
     struct walk_leaf leaf;
     struct two_stage_fault fault;

@@ -1,5 +1,7 @@
 #include "mmu/test/machine_fixture.h"
 
+#include "mmu/test/guest_fixture.h"
+
 #define RENDEZVOUS_EVERY 16u
 
 uint64_t draw(uint64_t *state)
@@ -80,18 +82,27 @@ static void map_pages(struct fixture *fixture, const struct pagetable_class *tab
     }
 }
 
-void fixture_open(struct fixture *fixture, const struct mmu_config *config, enum observation observation)
+void fixture_begin(struct fixture *fixture, const struct mmu_config *config, enum observation observation)
 {
     char error[256] = "";
-    const struct pagetable_class *table = pagetable_class_find("radix");
-    struct pagetable_config table_config = {.format = walk_format_find("vmsa-4k-48"), .asid = 1};
+    struct mmu_observer observer = {keep_event, fixture};
     memset(fixture, 0, sizeof *fixture);
     fixture->ordered = true;
     fixture->machine = machine_create(config, error, sizeof error);
     if (!fixture->machine)
         fail_msg("%s", error);
+    if (observation != OBSERVE_NOTHING)
+        assert_true(machine_observe(fixture->machine, &observer, observation == OBSERVE_ALL));
     frame_allocator_init(&fixture->allocator, config->memory_bytes, 4096);
     fixture->setup = (struct setup_environment){fixture->machine, &fixture->allocator};
+    assert_true(frame_allocate(&fixture->allocator, 12, &fixture->scratch));
+}
+
+void fixture_open(struct fixture *fixture, const struct mmu_config *config, enum observation observation)
+{
+    const struct pagetable_class *table = pagetable_class_find("radix");
+    struct pagetable_config table_config = {.format = walk_format_find("vmsa-4k-48"), .asid = 1};
+    fixture_begin(fixture, config, observation);
     struct environment environment = setup_environment(&fixture->setup);
     fixture->table = calloc(1, table->state_bytes);
     assert_non_null(fixture->table);
@@ -105,14 +116,11 @@ void fixture_open(struct fixture *fixture, const struct mmu_config *config, enum
     map_pages(fixture, table);
     for (unsigned i = 0; i < FIXTURE_PAGES; i++)
         fixture->entries[i] = leaf_entry_of(fixture, fixture_va(i));
-    assert_true(frame_allocate(&fixture->allocator, 12, &fixture->scratch));
-    struct mmu_observer observer = {keep_event, fixture};
-    if (observation != OBSERVE_NOTHING)
-        assert_true(machine_observe(fixture->machine, &observer, observation == OBSERVE_ALL));
 }
 
 void fixture_close(struct fixture *fixture)
 {
+    guest_close(fixture->guest);
     machine_destroy(fixture->machine);
     frame_allocator_destroy(&fixture->allocator);
     free(fixture->table);

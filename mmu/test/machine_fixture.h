@@ -31,6 +31,7 @@ struct fixture {
     struct setup_environment setup;
     struct address_context contexts[2]; /* one table under two ASIDs */
     void *table;
+    struct guest *guest;             /* of two stages: guest_fixture.h; else NULL */
     uint64_t entries[FIXTURE_PAGES]; /* physical address of each page's leaf entry */
     uint64_t scratch;                /* a page of physical memory for plain words */
     struct mmu_event *events;
@@ -40,6 +41,8 @@ struct fixture {
 
 enum observation { OBSERVE_NOTHING, OBSERVE_MISSES, OBSERVE_ALL };
 
+/* A machine without a table yet. */
+void fixture_begin(struct fixture *fixture, const struct mmu_config *config, enum observation observation);
 void fixture_open(struct fixture *fixture, const struct mmu_config *config, enum observation observation);
 void fixture_close(struct fixture *fixture);
 uint64_t fixture_va(unsigned page);

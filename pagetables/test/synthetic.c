@@ -90,3 +90,21 @@ uint64_t synthetic_table(uint64_t pa)
 {
     return pa >> 12 << 16 | 1;
 }
+
+uint64_t synthetic_slot(struct synthetic_memory *memory, uint64_t root, unsigned levels, uint64_t address,
+                        unsigned level)
+{
+    uint64_t table = root;
+    for (unsigned at = levels - 1;; at--) {
+        uint64_t slot = table + (address >> synthetic_span_lg2(at) & 511) * 8, word = 0;
+        if (at == level)
+            return slot;
+        if (!memory->read(memory->context, slot, &word) || !(word & 1)) {
+            word = synthetic_table(memory->next_table);
+            memory->next_table += 4096;
+            if (!memory->write(memory->context, slot, word))
+                return slot;
+        }
+        table = word >> 16 << 12;
+    }
+}
