@@ -177,7 +177,7 @@ void machine_reset_counters(struct machine *machine);
 const char *machine_error(const struct machine *machine);
 
 /*
- * Memory without time, for judges and set-up. A peek sees what the bus has granted before the asked
+ * Memory without time, for judges and set-up. A peek sees what the memory system has decided before the asked
  * program's cycle; the second form also sees the core's own buffered stores. False: no memory there.
  */
 bool machine_peek(const struct machine *machine, uint64_t pa, uint64_t *value);
