@@ -236,3 +236,36 @@ bool draw_guest(uint64_t *state, struct mmu_config *config, struct guest_config 
     draw_walk_cache(state, config, "whole", WALK_CACHE_IPA);
     return true;
 }
+
+static void draw_guest_invalidation(uint64_t *state, struct invalidation *what)
+{
+    unsigned page = (unsigned)((what->va - FIXTURE_BASE) / FIXTURE_PAGE) % FIXTURE_PAGES;
+    what->vmid = draw_below(state, 8) ? GUEST_VMID : 0;
+    if (what->scope == INVALIDATE_IPA)
+        what->va = guest_ipa(page);
+}
+
+/* The same page's entry of stage 2, once in three times. */
+static void draw_guest_write(uint64_t *state, const struct fixture *fixture, struct core_operation *write)
+{
+    unsigned page = 0;
+    while (page < FIXTURE_PAGES && fixture->entries[page] != write->address)
+        page++;
+    if (page == FIXTURE_PAGES || draw_below(state, 3))
+        return;
+    uint64_t old = 0;
+    assert_true(machine_peek(fixture->machine, fixture->guest->entries[page], &old));
+    write->address = fixture->guest->entries[page];
+    write->value = write->value ? old : 0;
+}
+
+void draw_guest_script(uint64_t *state, const struct fixture *fixture, struct script *script)
+{
+    for (unsigned i = 0; i < script->count; i++) {
+        struct core_operation *operation = &script->steps[i].operation;
+        if (operation->kind == CORE_INVALIDATE)
+            draw_guest_invalidation(state, &operation->invalidation);
+        else if (operation->kind == CORE_WRITE)
+            draw_guest_write(state, fixture, operation);
+    }
+}

@@ -51,7 +51,10 @@ uint64_t guest_stage2_entry(const struct fixture *fixture, uint64_t ipa, unsigne
 /* As rig_open, with two stages. */
 void rig_open_guest(struct rig *rig, const struct guest_config *guest);
 
-/* Walk caches of every kind, some of them, and which stages there are. */
+/* In every other run: which stages there are, and walk caches of some kinds. False: one stage. */
 bool draw_guest(uint64_t *state, struct mmu_config *config, struct guest_config *guest);
+/* A script that was drawn for one stage: its invalidations are the guest's, or stage 2's, and some of its
+ * remappings change stage 2. */
+void draw_guest_script(uint64_t *state, const struct fixture *fixture, struct script *script);
 
 #endif

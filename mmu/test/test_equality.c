@@ -6,7 +6,7 @@
  */
 #include <inttypes.h>
 
-#include "mmu/test/machine_fixture.h"
+#include "mmu/test/guest_fixture.h"
 
 #define RUNS  400u
 #define STEPS 60u
@@ -22,14 +22,21 @@ static void run_once(uint64_t seed, advance_function advance, const struct machi
                      struct outcome *outcome)
 {
     struct mmu_config config;
+    struct guest_config guest;
     struct script scripts[MMU_CORES_MAX];
     uint64_t state = seed;
     draw_config(&state, &config);
-    fixture_open(&outcome->fixture, &config, OBSERVE_ALL);
+    if (draw_guest(&state, &config, &guest))
+        fixture_open_guest(&outcome->fixture, &config, OBSERVE_ALL, &guest);
+    else
+        fixture_open(&outcome->fixture, &config, OBSERVE_ALL);
     if (controls)
         machine_set_controls(outcome->fixture.machine, controls);
-    for (unsigned i = 0; i < config.cores; i++)
+    for (unsigned i = 0; i < config.cores; i++) {
         draw_script(&state, &outcome->fixture, STEPS, i, &scripts[i]);
+        if (outcome->fixture.guest)
+            draw_guest_script(&state, &outcome->fixture, &scripts[i]);
+    }
     outcome->run = script_run(&outcome->fixture, scripts, advance);
     const char *error = machine_error(outcome->fixture.machine);
     snprintf(outcome->error, sizeof outcome->error, "%s", error ? error : "");
