@@ -133,7 +133,7 @@ static void run_cores(struct machine *machine, uint64_t time)
         if (machine->coupled)
             limit = shared_limit(core, limit, time, in_turn);
         run_core(core, limit, time);
-        in_turn = in_turn && !core->asked && core_next(core) > time;
+        in_turn = in_turn && core_next(core) > time; /* one that is asked may stand further on */
     }
 }
 
