@@ -413,6 +413,8 @@ void miss_look_up(struct core *core, uint32_t index)
     core->counters.tlb[group->counters].misses++;
     pass_level(core, miss);
     enter_level(core, index, core->now, true);
+    if (expected)
+        miss_wake_last_levels(core); /* the look-up may have ended without a walk */
 }
 
 /* ---- the end of a walk ------------------------------------------------------------------------- */
