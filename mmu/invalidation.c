@@ -363,8 +363,11 @@ static bool uses_translation(const struct invalidation *what, const struct event
             invalidation_selects(what, access->va, access->page_size_lg2, access->asid, access->vmid));
 }
 
+/* Once, even if the access waits for a walk that an interrupt's list has caught, too. */
 static void wait_for(struct invalidation_target *target, uint64_t *settle, uint64_t bit)
 {
+    if (*settle & bit)
+        return;
     *settle |= bit;
     target->pending++;
     target->accesses_settled++;

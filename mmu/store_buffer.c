@@ -80,10 +80,12 @@ void store_buffer_done(struct core *core, const struct bus_request *request)
     stores->first = (stores->first + 1) % MMU_STORE_BUFFER_MAX;
     stores->count--;
     stores->requested--;
-    if (store.translated)
+    if (store.translated) {
         finish_access(core, &store, request);
-    else
+    } else {
         tell_entry_write(core, &store, request);
+        invalidation_settle(core, store.settle); /* an interrupt's handler waits for these, too */
+    }
     access_advance_data(core);
 }
 

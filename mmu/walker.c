@@ -269,6 +269,8 @@ static bool hand_over_settling(struct core *core, struct miss *miss)
             continue;
         for (uint32_t i = miss->waiters ? miss->first_waiter : NO_INDEX; i != NO_INDEX;
              i = core->slots[i].next) {
+            if (core->slots[i].settle >> place & 1)
+                continue;
             core->slots[i].settle |= UINT64_C(1) << place;
             target->pending++;
             target->accesses_settled++;
