@@ -1,6 +1,7 @@
 #include "mmu/test/machine_fixture.h"
 
 #include "mmu/test/guest_fixture.h"
+#include "pagetables/vmsa.h"
 
 #define RENDEZVOUS_EVERY 16u
 
@@ -69,17 +70,44 @@ static uint64_t leaf_entry_of(struct fixture *fixture, uint64_t va)
     return pa;
 }
 
-static void map_pages(struct fixture *fixture, const struct pagetable_class *table)
+static void map_frame(struct fixture *fixture, uint64_t va, const struct frame *wanted)
 {
     struct environment environment = setup_environment(&fixture->setup);
+    struct frame frame = *wanted;
+    assert_true(frame_allocate(&fixture->allocator, frame.size_lg2, &frame.base));
+    assert_int_equal(pagetable_class_find("radix")->map(fixture->table, &environment, va, &frame),
+                     PAGETABLE_OK);
+}
+
+static void map_pages(struct fixture *fixture)
+{
     for (unsigned i = 0; i < FIXTURE_PAGES; i++) {
         struct frame frame = {.size_lg2 = 12, .attributes = FRAME_READABLE | FRAME_USER};
         frame.attributes |= i % 4 != 0 ? FRAME_WRITABLE : 0;
         frame.attributes |= i % 3 == 0 ? FRAME_EXECUTABLE : 0;
         frame.attributes |= i % 8 == 1 ? FRAME_GLOBAL : 0;
-        assert_true(frame_allocate(&fixture->allocator, 12, &frame.base));
-        assert_int_equal(table->map(fixture->table, &environment, fixture_va(i), &frame), PAGETABLE_OK);
+        map_frame(fixture, fixture_va(i), &frame);
     }
+    for (unsigned i = 0; i < FIXTURE_RUNS; i++) {
+        struct frame run = {.size_lg2 = 16, .attributes = FRAME_READABLE | FRAME_WRITABLE | FRAME_USER};
+        run.attributes |= i == 0 ? FRAME_EXECUTABLE : 0;
+        map_frame(fixture, FIXTURE_RUN_BASE + i * FIXTURE_RUN, &run);
+    }
+    for (unsigned i = 0; i < FIXTURE_BLOCKS; i++) {
+        struct frame block = {.size_lg2 = 21, .attributes = FRAME_READABLE | FRAME_WRITABLE | FRAME_USER};
+        block.attributes |= i == 0 ? FRAME_EXECUTABLE : FRAME_GLOBAL;
+        map_frame(fixture, FIXTURE_BLOCK_BASE + i * FIXTURE_BLOCK, &block);
+    }
+}
+
+static void find_leaf_entries(struct fixture *fixture)
+{
+    for (unsigned i = 0; i < FIXTURE_PAGES; i++)
+        fixture->entries[i] = leaf_entry_of(fixture, fixture_va(i));
+    for (unsigned i = 0; i < FIXTURE_RUNS; i++)
+        fixture->run_entries[i] = leaf_entry_of(fixture, FIXTURE_RUN_BASE + i * FIXTURE_RUN);
+    for (unsigned i = 0; i < FIXTURE_BLOCKS; i++)
+        fixture->block_entries[i] = leaf_entry_of(fixture, FIXTURE_BLOCK_BASE + i * FIXTURE_BLOCK);
 }
 
 void fixture_begin(struct fixture *fixture, const struct mmu_config *config, enum observation observation)
@@ -110,12 +138,12 @@ void fixture_open(struct fixture *fixture, const struct mmu_config *config, enum
     for (unsigned i = 0; i < 2; i++)
         fixture->contexts[i] = (struct address_context){.regime = {.format = table_config.format,
                                                                    .root = table->root(fixture->table),
-                                                                   .physical_size_lg2 = 48},
+                                                                   .physical_size_lg2 = 48,
+                                                                   .contiguous = true},
                                                         .space = i + 1,
                                                         .asid = (uint16_t)(i + 1)};
-    map_pages(fixture, table);
-    for (unsigned i = 0; i < FIXTURE_PAGES; i++)
-        fixture->entries[i] = leaf_entry_of(fixture, fixture_va(i));
+    map_pages(fixture);
+    find_leaf_entries(fixture);
 }
 
 void fixture_close(struct fixture *fixture)
@@ -168,12 +196,29 @@ void draw_config(uint64_t *state, struct mmu_config *config)
     config->invalidate_cycles = ONE_OF(state, 1, 4, 30);
     config->barrier_cycles = ONE_OF(state, 1, 10);
     config->fault_cycles = ONE_OF(state, 1, 50);
-    draw_memory_system(state, config);
+    uint64_t kind = draw_below(state, 8); /* 0: the plain machine */
+    if (kind > 1)
+        draw_translation(state, config);
+    if (kind == 1 || kind > 2)
+        draw_memory_system(state, config);
 }
 
+/* One in four is no small page; few are out of the table's reach. */
 static uint64_t draw_page(uint64_t *state)
 {
-    return FIXTURE_BASE + draw_below(state, FIXTURE_PAGES + 2) * FIXTURE_PAGE;
+    switch (draw_below(state, 20)) {
+    case 0:
+        return UINT64_C(1) << 48;
+    case 1:
+    case 2:
+        return FIXTURE_RUN_BASE + draw_below(state, FIXTURE_RUNS * FIXTURE_RUN / FIXTURE_PAGE) * FIXTURE_PAGE;
+    case 3:
+    case 4:
+        return FIXTURE_BLOCK_BASE +
+               draw_below(state, FIXTURE_BLOCKS * FIXTURE_BLOCK / FIXTURE_PAGE) * FIXTURE_PAGE;
+    default:
+        return FIXTURE_BASE + draw_below(state, FIXTURE_PAGES + 2) * FIXTURE_PAGE;
+    }
 }
 
 static struct core_operation draw_access(uint64_t *state)
@@ -202,27 +247,77 @@ static void draw_stream(uint64_t *state, struct script_step *step)
                                           .step_bytes = ONE_OF(state, 64, 1000, 4096),
                                           .seed = draw(state),
                                           .store_fraction = draw_below(state, 2) ? 0.3 : 0,
-                                          .size_bytes = 8};
+                                          .size_bytes = 8,
+                                          .kind = draw_below(state, 8) ? ACCESS_LOAD : ACCESS_FETCH};
+    if (draw_below(state, 4) == 0) { /* large pages, or the end of the reach */
+        step->stream.base = ONE_OF(state, FIXTURE_RUN_BASE, FIXTURE_BLOCK_BASE, FIXTURE_BLOCK_BASE,
+                                   (UINT64_C(1) << 48) - 4 * FIXTURE_PAGE);
+        step->stream.region_bytes = ONE_OF(state, 8 * FIXTURE_PAGE, FIXTURE_RUNS * FIXTURE_RUN);
+    }
 }
 
-/* Clears or restores a leaf entry, with the protocol or with parts of it left out. */
-static unsigned draw_remap(uint64_t *state, const struct fixture *fixture, struct script_step *steps)
+/* A leaf entry, and a page that it maps. */
+struct leaf_place {
+    uint64_t entry, va;
+};
+
+static struct leaf_place draw_leaf(uint64_t *state, const struct fixture *fixture)
 {
-    unsigned page = (unsigned)draw_below(state, FIXTURE_PAGES), count = 0;
+    unsigned page = (unsigned)draw_below(state, FIXTURE_PAGES);
+    unsigned run = (unsigned)draw_below(state, FIXTURE_RUNS), in_run = (unsigned)draw_below(state, 16);
+    unsigned block = (unsigned)draw_below(state, FIXTURE_BLOCKS);
+    switch (fixture->guest ? 2 : draw_below(state, 8)) { /* a guest has small pages only */
+    case 0:
+        return (struct leaf_place){fixture->run_entries[run] + 8 * in_run,
+                                   FIXTURE_RUN_BASE + run * FIXTURE_RUN + in_run * FIXTURE_PAGE};
+    case 1:
+        return (struct leaf_place){fixture->block_entries[block], FIXTURE_BLOCK_BASE + block * FIXTURE_BLOCK};
+    default:
+        return (struct leaf_place){fixture->entries[page], fixture_va(page)};
+    }
+}
+
+static struct invalidation draw_invalidation(uint64_t *state, uint64_t va)
+{
+    return (struct invalidation){
+        .va = va,
+        .size_bytes = ONE_OF(state, 0, 0, 0, FIXTURE_PAGE, 7 * FIXTURE_PAGE, FIXTURE_RUN, 3 * FIXTURE_BLOCK),
+        .asid = (uint16_t)(1 + draw_below(state, 2)),
+        .scope = (enum invalidation_scope)draw_below(state, INVALIDATION_SCOPES),
+        .broadcast = draw_below(state, 4) != 0,
+        .last_level_only = draw_below(state, 3) == 0};
+}
+
+/* To the cores of a random mask; some of the list is for the page, the rest is for any. */
+static struct core_operation draw_interrupt(uint64_t *state, uint64_t va, struct invalidation *list)
+{
+    struct core_operation operation = {.kind = CORE_INTERRUPT,
+                                       .list = list,
+                                       .list_count = 1 + (uint32_t)draw_below(state, SCRIPT_LIST_MAX),
+                                       .targets = draw_below(state, 2) ? UINT64_MAX : draw(state)};
+    for (unsigned i = 0; i < operation.list_count; i++)
+        list[i] = draw_invalidation(state, i ? draw_page(state) : va);
+    return operation;
+}
+
+/* Changes a leaf entry, with the protocol or with parts of it left out. */
+static unsigned draw_remap(uint64_t *state, const struct fixture *fixture, struct script_step *steps,
+                           struct invalidation *lists)
+{
+    struct leaf_place leaf = draw_leaf(state, fixture);
+    unsigned count = 0;
     uint64_t old = 0;
-    assert_true(machine_peek(fixture->machine, fixture->entries[page], &old));
-    struct core_operation write = {.kind = CORE_WRITE, .address = fixture->entries[page], .operation = 1};
-    write.value = draw_below(state, 2) ? old : 0;
-    struct core_operation invalidate = {
-        .kind = CORE_INVALIDATE,
-        .invalidation = {.va = fixture_va(page),
-                         .asid = (uint16_t)(1 + draw_below(state, 2)),
-                         .scope = (enum invalidation_scope)draw_below(state, INVALIDATION_SCOPES),
-                         .broadcast = draw_below(state, 4) != 0}};
+    assert_true(machine_peek(fixture->machine, leaf.entry, &old));
+    struct core_operation write = {.kind = CORE_WRITE, .address = leaf.entry, .operation = 1};
+    write.value = ONE_OF(state, 0, 0, 0, old, old, old, old ^ VMSA_NG, old ^ VMSA_CONTIGUOUS);
+    struct core_operation invalidate = {.kind = CORE_INVALIDATE,
+                                        .invalidation = draw_invalidation(state, leaf.va)};
     steps[count++].operation = write;
     if (draw_below(state, 4))
         steps[count++].operation =
             (struct core_operation){.kind = CORE_BARRIER, .barrier = BARRIER_DSB_ISHST};
+    if (draw_below(state, 3) == 0)
+        invalidate = draw_interrupt(state, leaf.va, lists);
     steps[count++].operation = invalidate;
     if (draw_below(state, 2))
         steps[count++].operation = invalidate;
@@ -244,7 +339,8 @@ static struct core_operation draw_physical(uint64_t *state, const struct fixture
     return operation;
 }
 
-static unsigned draw_steps(uint64_t *state, const struct fixture *fixture, struct script_step *steps)
+static unsigned draw_steps(uint64_t *state, const struct fixture *fixture, struct script_step *steps,
+                           struct invalidation *lists)
 {
     switch (draw_below(state, 8)) {
     case 0:
@@ -259,7 +355,7 @@ static unsigned draw_steps(uint64_t *state, const struct fixture *fixture, struc
         return 1;
     case 3:
     case 4:
-        return draw_remap(state, fixture, steps);
+        return draw_remap(state, fixture, steps, lists);
     case 5:
         steps->operation = draw_physical(state, fixture);
         return 1;
@@ -273,8 +369,10 @@ void draw_script(uint64_t *state, const struct fixture *fixture, unsigned steps,
                  struct script *script)
 {
     script->steps = calloc(steps + 8, sizeof *script->steps);
+    script->lists = calloc((size_t)(steps + 8) * SCRIPT_LIST_MAX, sizeof *script->lists);
     script->count = 0;
     assert_non_null(script->steps);
+    assert_non_null(script->lists);
     script->steps[script->count++].operation =
         (struct core_operation){.kind = CORE_SWITCH, .context = &fixture->contexts[core % 2]};
     for (unsigned next = RENDEZVOUS_EVERY; script->count < steps;) {
@@ -282,7 +380,8 @@ void draw_script(uint64_t *state, const struct fixture *fixture, unsigned steps,
             script->steps[script->count++].rendezvous = true;
             next += RENDEZVOUS_EVERY;
         } else {
-            script->count += draw_steps(state, fixture, &script->steps[script->count]);
+            script->count += draw_steps(state, fixture, &script->steps[script->count],
+                                        &script->lists[script->count * SCRIPT_LIST_MAX]);
         }
     }
 }
@@ -290,6 +389,7 @@ void draw_script(uint64_t *state, const struct fixture *fixture, unsigned steps,
 void script_free(struct script *script)
 {
     free(script->steps);
+    free(script->lists);
 }
 
 /* ---- running ------------------------------------------------------------------------------------ */

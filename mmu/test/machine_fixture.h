@@ -24,6 +24,13 @@
 #define FIXTURE_BASE  UINT64_C(0x40000000)
 #define FIXTURE_PAGES 48u
 #define FIXTURE_PAGE  UINT64_C(4096)
+/* Larger ones behind them: runs of 64 KiB, in the same last-level table, and blocks of 2 MiB. */
+#define FIXTURE_RUN_BASE   (FIXTURE_BASE + (UINT64_C(1) << 20))
+#define FIXTURE_RUNS       3u
+#define FIXTURE_RUN        (UINT64_C(1) << 16)
+#define FIXTURE_BLOCK_BASE (FIXTURE_BASE + (UINT64_C(1) << 21))
+#define FIXTURE_BLOCKS     2u
+#define FIXTURE_BLOCK      (UINT64_C(1) << 21)
 
 struct fixture {
     struct machine *machine;
@@ -31,9 +38,11 @@ struct fixture {
     struct setup_environment setup;
     struct address_context contexts[2]; /* one table under two ASIDs */
     void *table;
-    struct guest *guest;             /* of two stages: guest_fixture.h; else NULL */
-    uint64_t entries[FIXTURE_PAGES]; /* physical address of each page's leaf entry */
-    uint64_t scratch;                /* a page of physical memory for plain words */
+    struct guest *guest;                /* of two stages: guest_fixture.h; else NULL */
+    uint64_t entries[FIXTURE_PAGES];    /* physical address of each page's leaf entry */
+    uint64_t run_entries[FIXTURE_RUNS]; /* the first of each run's */
+    uint64_t block_entries[FIXTURE_BLOCKS];
+    uint64_t scratch; /* a page of physical memory for plain words */
     struct mmu_event *events;
     size_t event_count, event_capacity;
     bool ordered; /* events came in order of (cycle, core, sequence) */
@@ -56,6 +65,8 @@ static inline uint64_t draw_below(uint64_t *state, uint64_t bound)
     return draw(state) % bound;
 }
 
+#define SCRIPT_LIST_MAX 8u
+
 /* One step of a scripted program: an operation of the machine, or a rendezvous of all programs. */
 struct script_step {
     struct core_operation operation;
@@ -65,6 +76,7 @@ struct script_step {
 
 struct script {
     struct script_step *steps;
+    struct invalidation *lists; /* SCRIPT_LIST_MAX for each step: of interrupts */
     unsigned count;
 };
 
@@ -100,6 +112,8 @@ struct script_run script_run(struct fixture *fixture, const struct script *scrip
 void draw_config(uint64_t *state, struct mmu_config *config);
 /* draw_memory.c: bus, memory and data caches. */
 void draw_memory_system(uint64_t *state, struct mmu_config *config);
+/* draw_hierarchy.c: TLBs, walkers and walk caches of any shape, invalidations. */
+void draw_translation(uint64_t *state, struct mmu_config *config);
 void draw_script(uint64_t *state, const struct fixture *fixture, unsigned steps, unsigned core,
                  struct script *script);
 void script_free(struct script *script);
