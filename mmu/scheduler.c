@@ -56,6 +56,9 @@ static uint64_t earliest_sending(const struct core *core, uint64_t time)
     uint64_t cycle = earliest_action(core);
     if (awaits_acknowledgement(core))
         cycle = least(cycle, later(time, core->machine->config.network_latency_cycles));
+    if (core->slots_awaited >
+        0) /* another core may free one at any time, whatever its own program promises */
+        cycle = least(cycle, later(time, core->machine->config.walker_request_cycles));
     bool streams = core->op.kind == CORE_STREAM && core->program == PROGRAM_RUNNING;
     return streams && core->promised_cycle > cycle ? core->promised_cycle : cycle;
 }
