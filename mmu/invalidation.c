@@ -161,6 +161,8 @@ bool invalidation_issue(struct core *core, const struct invalidation_order *orde
     core->counters.invalidations.issued += order->count;
     core->counters.invalidations.interrupts += order->interrupt ? issue->missing : 0;
     tell_issue(core, issue);
+    /* one that waited for room, or for an interrupt's handler to end, is sent while the core runs */
+    core_limit(core, core->now + machine->config.network_latency_cycles);
     for (uint32_t i = 0; i < machine->config.cores; i++)
         if (targets >> i & 1)
             send(core, slot, &machine->cores[i]);
