@@ -122,12 +122,10 @@ static struct tlb_found look_at_first_level(struct core *core, unsigned side, ui
     struct translation_array *array = core->hierarchy.simple[side];
     if (!array || tlb_overlapping(&array->tlb))
         return hierarchy_look(core, group, 0, group->step_count, va);
-    struct array_counters *counters = &core->counters.arrays[array->number];
     uint32_t slot = tlb_lookup(&array->tlb, va, core->space);
-    counters->lookups++;
     if (slot == TLB_NONE)
         return (struct tlb_found){.cycles = array->latency_cycles};
-    counters->hits++;
+    core->counters.arrays[array->number].hits++;
     return (struct tlb_found){.array = array, .slot = slot, .cycles = array->latency_cycles, .matches = 1};
 }
 
@@ -180,7 +178,7 @@ static void look_up(struct core *core, uint32_t index)
     if (group->ports)
         (void)hierarchy_take_port(group, core->now);
     struct tlb_found found = look_at_first_level(core, side, slot->event.va);
-    counters->lookups++;
+    hierarchy_count_look_up(core, group);
     if (found.array) {
         struct walk_leaf leaf = hierarchy_leaf(&found.array->tlb.entries[found.slot]);
         if (!is_clean(&slot->event, &leaf)) {

@@ -83,7 +83,8 @@ static const struct named of_level[] = {
 
 static const struct named of_array[] = {
     {"lookups", offsetof(struct array_counters, lookups), "look-ups of this array"},
-    {"hits", offsetof(struct array_counters, hits), "look-ups that one of its entries answered"},
+    {"hits", offsetof(struct array_counters, hits),
+     "look-ups that one of its entries answered; of several, the one that is used"},
     {"fills", offsetof(struct array_counters, fills), "entries that were put in"},
     {"refilled", offsetof(struct array_counters, refilled), "of the fills, those in place of the same page"},
     {"evictions", offsetof(struct array_counters, evictions), "entries that made room for another"},

@@ -182,72 +182,50 @@ static void consider(struct core *core, struct choice *choice, struct translatio
     choice->global = entry->global;
 }
 
-static void look_at_all_sizes(struct core *core, struct choice *choice, struct translation_array *array,
-                              uint64_t va, uint64_t cycles)
+/* What of an array matches `va`; of any page size. */
+static uint32_t find_matches(const struct tlb *tlb, uint64_t va, uint64_t space, uint32_t *slots)
 {
-    uint32_t slots[MATCHES_MAX];
-    if (!tlb_overlapping(&array->tlb)) {
-        uint32_t slot = tlb_probe(&array->tlb, va, core->space);
-        if (slot != TLB_NONE)
-            consider(core, choice, array, slot, cycles);
-        return;
-    }
-    uint32_t count = tlb_matches(&array->tlb, va, core->space, slots, MATCHES_MAX);
+    if (tlb_overlapping(tlb))
+        return tlb_matches(tlb, va, space, slots, MATCHES_MAX);
+    slots[0] = tlb_probe(tlb, va, space);
+    return slots[0] != TLB_NONE;
+}
+
+/* Whether a step has found something. */
+static bool take_step(struct core *core, struct choice *choice, struct translation_array *array,
+                      const struct probe_step *step, uint64_t va)
+{
+    uint32_t slots[MATCHES_MAX], before = choice->found.matches;
+    uint32_t count = find_matches(&array->tlb, va, core->space, slots);
     for (uint32_t i = 0; i < count; i++)
-        consider(core, choice, array, slots[i], cycles);
-}
-
-/* The first step of an array is its look-up; further ones go on with it. */
-static bool begins_array(const struct tlb_group *group, uint32_t step)
-{
-    for (uint32_t i = 0; i < step; i++)
-        if (group->steps[i].array == group->steps[step].array)
-            return false;
-    return true;
-}
-
-/* Of one page size only. */
-static uint32_t probe_size(const struct tlb *tlb, uint64_t va, uint64_t space, unsigned size_lg2)
-{
-    uint64_t tag = tlb_tag_of(va, size_lg2);
-    uint32_t first = tlb_set_of(tlb, va, size_lg2) * tlb->geometry.ways;
-    uint32_t global = TLB_NONE;
-    for (uint32_t slot = first; slot < first + tlb->geometry.ways; slot++) {
-        if (tlb->tags[slot] != tag)
-            continue;
-        if (tlb->spaces[slot] == space)
-            return slot;
-        if (tlb->spaces[slot] == tlb_global_space(space))
-            global = slot;
-    }
-    return global;
+        if (step->size_lg2 == 0 || array->tlb.entries[slots[i]].size_lg2 == step->size_lg2)
+            consider(core, choice, array, slots[i], step->cycles);
+    return choice->found.matches > before;
 }
 
 struct tlb_found hierarchy_look(struct core *core, const struct tlb_group *group, uint32_t first,
                                 uint32_t last, uint64_t va)
 {
     struct choice choice = {.found = {.cycles = group->miss_cycles}};
-    uint64_t answered = 0; /* arrays that take one size after the other end with their first match */
+    uint64_t answered = 0; /* arrays that take one size after the other end with the first that matches */
     for (uint32_t i = first; i < last; i++) {
         const struct probe_step *step = &group->steps[i];
         struct translation_array *array = group->arrays[step->array];
-        if (begins_array(group, i))
-            core->counters.arrays[array->number].lookups++;
-        if (step->size_lg2 == 0) {
-            look_at_all_sizes(core, &choice, array, va, step->cycles);
-            continue;
-        }
-        uint32_t slot = probe_size(&array->tlb, va, core->space, step->size_lg2);
-        if (slot == TLB_NONE || answered >> step->array & 1)
-            continue;
-        answered |= UINT64_C(1) << step->array;
-        consider(core, &choice, array, slot, step->cycles);
+        if (!(answered >> step->array & 1) && take_step(core, &choice, array, step, va))
+            answered |= UINT64_C(1) << step->array;
     }
     if (choice.found.array) {
         tlb_touch(&choice.found.array->tlb, choice.found.slot);
         core->counters.arrays[choice.found.array->number].hits++;
     }
     return choice.found;
+}
+
+void hierarchy_count_look_up(struct core *core, const struct tlb_group *group)
+{
+    core->counters.tlb[group->counters].lookups++;
+    for (uint32_t i = 0; i < group->array_count; i++)
+        core->counters.arrays[group->arrays[i]->number].lookups++;
 }
 
 uint64_t hierarchy_port_free(const struct tlb_group *group)

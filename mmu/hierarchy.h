@@ -121,9 +121,12 @@ void hierarchy_destroy_shared(struct machine *machine);
 /* The steps of all look-ups, for the page sizes of the core's address space. */
 void hierarchy_plan(struct core *core, uint64_t page_sizes);
 
-/* The steps from `first` to before `last`, all of which are looked at now; nothing is counted as used. */
+/* The steps from `first` to before `last`, all of which are looked at now. What is found is used. */
 struct tlb_found hierarchy_look(struct core *core, const struct tlb_group *group, uint32_t first,
                                 uint32_t last, uint64_t va);
+
+/* One look-up of the level; all of its arrays begin theirs at once, whichever answers first. */
+void hierarchy_count_look_up(struct core *core, const struct tlb_group *group);
 
 struct translation_fill hierarchy_fill_of(const struct address_context *context, const struct walk_leaf *leaf,
                                           uint64_t walk);

@@ -44,14 +44,15 @@ struct walk_cache_found walk_cache_find(struct core *core, enum walk_cache_holds
         core->counters.arrays[cache->number].lookups++;
         if (slot == TLB_NONE)
             continue;
-        core->counters.arrays[cache->number].hits++;
         /* the entry that covers least leads furthest */
         if (best.cache && best.cache->tlb.entries[best.slot].size_lg2 <= cache->tlb.entries[slot].size_lg2)
             continue;
         best = (struct walk_cache_found){cache, slot};
     }
-    if (best.cache)
+    if (best.cache) {
+        core->counters.arrays[best.cache->number].hits++;
         note_hit(core, best.cache, best.slot);
+    }
     return best;
 }
 
