@@ -397,6 +397,8 @@ uint32_t miss_find(const struct core *core, uint64_t page);
 /* False if there is no free miss and none to merge with. */
 bool miss_start(struct core *core, uint32_t slot);
 void miss_merge_light(struct core *core, uint32_t miss, const struct stream_access *access, uint32_t number);
+/* Those of every miss: somebody wants to know when each of them is complete. */
+void miss_make_lights_ordinary(struct core *core);
 /* The next step of its look-up, or the beginning of one. */
 void miss_look_up(struct core *core, uint32_t miss);
 /* Misses that waited for room in the walkers' queue try again. */

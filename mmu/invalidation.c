@@ -381,6 +381,8 @@ static void catch_accesses(struct core *core, struct invalidation_target *target
 {
     if (core->machine->config.mutant_early_acknowledgement)
         return;
+    if (!what)
+        miss_make_lights_ordinary(core);
     for (uint32_t i = 0; core->in_flight && i < SLOTS_MAX; i++) {
         struct access_slot *slot = &core->slots[i];
         bool translated = slot->state == SLOT_LOOKUP || slot->state >= SLOT_READY;

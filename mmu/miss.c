@@ -111,6 +111,13 @@ static void make_lights_ordinary(struct core *core, struct miss *miss)
     free_lights(core, miss);
 }
 
+void miss_make_lights_ordinary(struct core *core)
+{
+    for (uint32_t i = 0; i < core->machine->config.misses; i++)
+        if (core->misses[i].state != MISS_FREE && core->misses[i].lights > 0)
+            make_lights_ordinary(core, &core->misses[i]);
+}
+
 static bool allows_all_lights(const struct core *core, const struct miss *miss, const struct walk_leaf *leaf)
 {
     for (unsigned kind = 0; kind < ACCESS_KINDS; kind++)
@@ -402,7 +409,7 @@ void miss_look_up(struct core *core, uint32_t index)
         schedule_step(core, index);
         return;
     }
-    core->counters.tlb[group->counters].lookups++;
+    hierarchy_count_look_up(core, group);
     core->walks_expected -= expected;
     if (found.array) {
         level_hit(core, index, &found);
