@@ -44,32 +44,74 @@ static void same(uint64_t seed, unsigned core, const char *what, uint64_t a, uin
 
 /* ---- counters among themselves ------------------------------------------------------------------- */
 
-static void check_translations(uint64_t seed, unsigned core, const struct core_counters *c)
+/* The group of a level that serves this side. */
+static unsigned group_at(const struct mmu_config *config, unsigned level, unsigned side)
+{
+    for (uint64_t i = 0; i < config->tlb_count; i++)
+        if (config->tlbs[i].level == level &&
+            (config->tlbs[i].side == side || config->tlbs[i].side == TLB_SIDE_BOTH))
+            return counter_group(level, config->tlbs[i].side);
+    return COUNTER_GROUPS;
+}
+
+/* Of both sides: the machines here have as many levels for fetches as for data. */
+static unsigned depth_of(const struct mmu_config *config)
+{
+    return (unsigned)config->tlbs[config->tlb_count - 1].level;
+}
+
+static unsigned side_of(unsigned access_kind)
+{
+    return access_kind == ACCESS_FETCH ? TLB_SIDE_INSTRUCTION : TLB_SIDE_DATA;
+}
+
+static void check_translations(uint64_t seed, unsigned core, const struct core_counters *c,
+                               const struct mmu_config *config)
 {
     same(seed, core, "translations by kind", c->accesses.translations,
          c->accesses.loads + c->accesses.stores + c->accesses.fetches);
     same(seed, core, "one first-level look-up a translation", c->accesses.translations,
-         c->tlb[GROUP_L1I].lookups + c->tlb[GROUP_L1D].lookups);
-    same(seed, core, "instruction side for fetches", c->accesses.fetches, c->tlb[GROUP_L1I].lookups);
-    same(seed, core, "l1i: lookups = hits + misses", c->tlb[GROUP_L1I].lookups,
-         c->tlb[GROUP_L1I].hits + c->tlb[GROUP_L1I].misses);
-    same(seed, core, "l1d: lookups = hits + misses", c->tlb[GROUP_L1D].lookups,
-         c->tlb[GROUP_L1D].hits + c->tlb[GROUP_L1D].misses);
-    same(seed, core, "l2: lookups = hits + misses", c->tlb[GROUP_L2].lookups,
-         c->tlb[GROUP_L2].hits + c->tlb[GROUP_L2].misses);
+         mmu_counters_of_level(c, 1).lookups);
+    if (group_at(config, 1, TLB_SIDE_INSTRUCTION) == GROUP_L1I)
+        same(seed, core, "instruction side for fetches", c->accesses.fetches, c->tlb[GROUP_L1I].lookups);
+    for (unsigned group = 0; group < COUNTER_GROUPS; group++)
+        same(seed, core, "lookups = hits + misses", c->tlb[group].lookups,
+             c->tlb[group].hits + c->tlb[group].misses);
 }
 
-static void check_misses(uint64_t seed, unsigned core, const struct core_counters *c)
+static void check_misses(uint64_t seed, unsigned core, const struct core_counters *c,
+                         const struct mmu_config *config)
 {
-    uint64_t misses = c->tlb[GROUP_L1I].misses + c->tlb[GROUP_L1D].misses;
-    same(seed, core, "misses = merged + l2 hits + walks + no walk", misses,
-         c->misses.merged + c->misses.hits[1] + c->misses.walks + c->misses.no_walk);
-    same(seed, core, "l2 lookups = misses - merged", c->tlb[GROUP_L2].lookups, misses - c->misses.merged);
-    same(seed, core, "l2 hits", c->tlb[GROUP_L2].hits, c->misses.hits[1]);
-    same(seed, core, "l2 misses", c->tlb[GROUP_L2].misses, c->misses.walks + c->misses.no_walk);
+    uint64_t passed = mmu_counters_of_level(c, 1).misses - c->misses.merged;
+    for (unsigned level = 2; level <= depth_of(config); level++) {
+        struct tlb_counters counters = mmu_counters_of_level(c, level);
+        same(seed, core, "each miss that goes on is a look-up of the next level", counters.lookups, passed);
+        same(seed, core, "hits of a level", counters.hits, c->misses.hits[level - 1]);
+        passed = counters.misses;
+    }
+    same(seed, core, "what misses every level", passed, c->misses.walks + c->misses.no_walk);
     same(seed, core, "walks", c->walker.walks, c->misses.walks + c->walker.restarted);
     same(seed, core, "histogram of walks", c->walk_cycles.total, c->walker.walks);
     same(seed, core, "cycles of walks", c->walk_cycles.sum, c->walker.cycles);
+}
+
+static void check_arrays(uint64_t seed, unsigned core, const struct core_counters *c,
+                         const struct mmu_config *config)
+{
+    uint64_t group_hits[COUNTER_GROUPS] = {0}, cache_hits = 0;
+    for (uint64_t i = 0; i < config->tlb_count; i++) {
+        unsigned group = counter_group(config->tlbs[i].level, config->tlbs[i].side);
+        group_hits[group] += c->arrays[i].hits;
+        same(seed, core, "every array of a level is looked up", c->arrays[i].lookups, c->tlb[group].lookups);
+    }
+    for (unsigned group = 0; group < COUNTER_GROUPS; group++)
+        same(seed, core, "hits of a level are its arrays'", c->tlb[group].hits, group_hits[group]);
+    for (uint64_t i = 0; i < config->walk_cache_count; i++) {
+        const struct array_counters *cache = &c->arrays[config->tlb_count + i];
+        same(seed, core, "every walk looks up every walk cache", cache->lookups, c->walker.walks);
+        cache_hits += cache->hits;
+    }
+    assert_true(cache_hits <= c->walker.walks);
 }
 
 static void check_rest(uint64_t seed, unsigned core, const struct core_counters *c,
@@ -97,8 +139,9 @@ static void check_identities(uint64_t seed)
     run(seed, OBSERVE_NOTHING, &fixture, &config);
     for (unsigned core = 0; core < config.cores; core++) {
         const struct core_counters *counters = machine_counters(fixture.machine, core);
-        check_translations(seed, core, counters);
-        check_misses(seed, core, counters);
+        check_translations(seed, core, counters, &config);
+        check_misses(seed, core, counters, &config);
+        check_arrays(seed, core, counters, &config);
         check_rest(seed, core, counters, &config);
         assert_true(counters->accesses.translations > 0);
     }
@@ -113,8 +156,18 @@ static void sums_over_counters_hold(void **state)
 
 /* ---- counters against events --------------------------------------------------------------------- */
 
-static void count_translation(struct core_counters *into, const struct event_translation *event)
+/* From 2; 0 if the event was no hit behind the first level. */
+static unsigned level_of_hit(unsigned outcome)
 {
+    if (outcome == OUTCOME_L2_HIT)
+        return 2;
+    return outcome >= OUTCOME_L3_HIT ? outcome - OUTCOME_L3_HIT + 3 : 0;
+}
+
+static void count_translation(struct core_counters *into, const struct event_translation *event,
+                              const struct mmu_config *config)
+{
+    unsigned side = side_of(event->access_kind), level = level_of_hit(event->outcome);
     into->accesses.translations++;
     into->accesses.loads += event->access_kind == ACCESS_LOAD;
     into->accesses.stores += event->access_kind == ACCESS_STORE;
@@ -123,15 +176,17 @@ static void count_translation(struct core_counters *into, const struct event_tra
     into->accesses.retries += event->retry;
     into->accesses.crossing += event->half == 1;
     into->store_buffer.forwarded += event->forwarded;
-    struct tlb_counters *first =
-        event->access_kind == ACCESS_FETCH ? &into->tlb[GROUP_L1I] : &into->tlb[GROUP_L1D];
+    struct tlb_counters *first = &into->tlb[group_at(config, 1, side)];
     first->lookups++;
     if (event->outcome == OUTCOME_L1_HIT)
         first->hits++;
     else
         first->misses++;
+    if (level > 0) {
+        into->tlb[group_at(config, level, side)].hits++;
+        into->misses.hits[level - 1]++;
+    }
     into->misses.merged += event->outcome == OUTCOME_MERGED;
-    into->misses.hits[1] += event->outcome == OUTCOME_L2_HIT;
     into->misses.walks += event->outcome == OUTCOME_WALK;
     into->misses.no_walk += event->outcome == OUTCOME_NO_WALK;
 }
@@ -152,18 +207,18 @@ static void count_entry(struct core_counters *into, const struct event_tlb_entry
     array->hits += entry->hits;
     array->refilled += entry->end == ENTRY_END_REFILLED;
     array->evictions += entry->end == ENTRY_END_EVICTED;
-    array->dropped += entry->end == ENTRY_END_INVALIDATED;
-    if (entry->tlb == TLB_L2)
-        into->tlb[GROUP_L2].hits += entry->hits;
+    array->dropped += entry->end == ENTRY_END_INVALIDATED || entry->end == ENTRY_END_MOVED ||
+                      entry->end == ENTRY_END_INCLUSION;
 }
 
 /* What an event says of the core that it is about. */
-static void count_event(struct core_counters *all, const struct mmu_event *event)
+static void count_event(struct core_counters *all, const struct mmu_event *event,
+                        const struct mmu_config *config)
 {
     struct core_counters *into = &all[event->core];
     switch ((enum event_kind)event->kind) {
     case EVENT_TRANSLATION:
-        count_translation(into, &event->as.translation);
+        count_translation(into, &event->as.translation, config);
         break;
     case EVENT_WALK:
         count_walk(into, event);
@@ -196,24 +251,30 @@ static void count_event(struct core_counters *all, const struct mmu_event *event
     case EVENT_FAULT:
         into->programs.faults++;
         break;
+    case EVENT_CONFLICT:
+        into->accesses.conflicts++;
+        break;
     default:
         break;
     }
 }
 
 /* What no event tells: taken over from the machine, so that the rest can be compared as a whole. */
-static void take_over(struct core_counters *into, const struct core_counters *from)
+static void take_over(struct core_counters *into, const struct core_counters *from,
+                      const struct mmu_config *config)
 {
     into->bus = from->bus;
     into->transactions = from->transactions;
     memcpy(into->caches, from->caches, sizeof into->caches);
     into->store_buffer.stores = from->store_buffer.stores;
     into->store_buffer.full_cycles = from->store_buffer.full_cycles;
-    into->tlb[GROUP_L2].lookups = into->misses.hits[1] + into->misses.walks + into->misses.no_walk;
-    into->tlb[GROUP_L2].misses = into->misses.walks + into->misses.no_walk;
-    into->arrays[TLB_L1I].lookups = into->tlb[GROUP_L1I].lookups;
-    into->arrays[TLB_L1D].lookups = into->tlb[GROUP_L1D].lookups;
-    into->arrays[TLB_L2].lookups = into->tlb[GROUP_L2].lookups;
+    into->invalidations.interrupts = from->invalidations.interrupts;
+    for (unsigned group = counter_group(2, 0); group < COUNTER_GROUPS; group++) {
+        into->tlb[group].lookups = from->tlb[group].lookups;
+        into->tlb[group].misses = from->tlb[group].misses;
+    }
+    for (uint64_t i = 0; i < config->tlb_count + config->walk_cache_count; i++)
+        into->arrays[i].lookups = from->arrays[i].lookups;
     into->walker.restarted = into->walker.walks - into->misses.walks;
 }
 
@@ -226,35 +287,62 @@ static void compare(uint64_t seed, unsigned core, const struct core_counters *ev
              mmu_counter_get(counters, &counter));
 }
 
-/* First-level hits by the lives of the entries. */
-static uint64_t hits_of_entries(const struct fixture *fixture, unsigned core, unsigned tlb)
+/* An entry of a shared array is told of by whoever ends it: all is taken to be the first core's. */
+static void gather_shared(struct core_counters *all, const struct mmu_config *config)
 {
-    uint64_t hits = 0;
+    for (uint64_t i = 0; i < config->tlb_count; i++)
+        for (unsigned core = 1; config->tlbs[i].shared && core < config->cores; core++) {
+            struct array_counters *from = &all[core].arrays[i], *into = &all[0].arrays[i];
+            into->lookups += from->lookups;
+            into->hits += from->hits;
+            into->fills += from->fills;
+            into->refilled += from->refilled;
+            into->evictions += from->evictions;
+            into->dropped += from->dropped;
+            memset(from, 0, sizeof *from);
+        }
+}
+
+/* Entries that the run ended with. */
+static uint64_t entries_left(const struct fixture *fixture, unsigned core, uint64_t array)
+{
+    uint64_t left = 0;
     for (size_t i = 0; i < fixture->event_count; i++) {
         const struct mmu_event *event = &fixture->events[i];
-        if (event->kind == EVENT_TLB_ENTRY && event->core == core && event->as.tlb_entry.tlb == tlb)
-            hits += event->as.tlb_entry.hits;
+        left += event->kind == EVENT_TLB_ENTRY && event->core == core && event->as.tlb_entry.tlb == array &&
+                event->as.tlb_entry.end == ENTRY_END_RUN;
     }
-    return hits;
+    return left;
+}
+
+static void check_entries(uint64_t seed, unsigned core, const struct core_counters *c,
+                          const struct mmu_config *config, const struct fixture *fixture)
+{
+    for (uint64_t i = 0; i < config->tlb_count + config->walk_cache_count; i++) {
+        const struct array_counters *array = &c->arrays[i];
+        same(seed, core, "fills = refilled + evictions + dropped + what is still there", array->fills,
+             array->refilled + array->evictions + array->dropped + entries_left(fixture, core, i));
+    }
 }
 
 static void check_events(uint64_t seed)
 {
-    static struct core_counters counted[MMU_CORES_MAX];
+    static struct core_counters counted[MMU_CORES_MAX], told[MMU_CORES_MAX];
     struct fixture fixture;
     struct mmu_config config;
     run(seed, OBSERVE_ALL, &fixture, &config);
-    memset(counted, 0, sizeof counted);
+    memset(told, 0, sizeof told);
     for (size_t i = 0; i < fixture.event_count; i++)
-        count_event(counted, &fixture.events[i]);
+        count_event(told, &fixture.events[i], &config);
     for (unsigned core = 0; core < config.cores; core++) {
-        const struct core_counters *counters = machine_counters(fixture.machine, core);
-        take_over(&counted[core], counters);
-        compare(seed, core, &counted[core], counters, &config);
-        same(seed, core, "hits of l1i entries", hits_of_entries(&fixture, core, TLB_L1I),
-             counters->tlb[GROUP_L1I].hits);
-        same(seed, core, "hits of l1d entries", hits_of_entries(&fixture, core, TLB_L1D),
-             counters->tlb[GROUP_L1D].hits);
+        counted[core] = *machine_counters(fixture.machine, core);
+        take_over(&told[core], &counted[core], &config);
+    }
+    gather_shared(counted, &config);
+    gather_shared(told, &config);
+    for (unsigned core = 0; core < config.cores; core++) {
+        compare(seed, core, &told[core], &counted[core], &config);
+        check_entries(seed, core, &counted[core], &config, &fixture);
     }
     fixture_close(&fixture);
 }
