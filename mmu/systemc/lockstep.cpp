@@ -93,10 +93,13 @@ lockstep::lockstep(sc_core::sc_module_name name, struct machine *machine, asker 
     bus_ = std::make_unique<bus_module>("bus", *this);
 }
 
-void lockstep::begin(unsigned core)
+bool lockstep::begin(unsigned core)
 {
     machine_begin_program(machine_, core, now());
-    (void)machine_core_step(machine_, core, now()); /* everything else of this cycle is done */
+    bool asked = machine_core_step(machine_, core, now()); /* everything else of this cycle is done */
+    if (!asked)
+        schedule_all();
+    return asked;
 }
 
 sc_core::sc_time lockstep::time_of(uint64_t cycle, unsigned unit) const

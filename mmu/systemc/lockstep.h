@@ -81,8 +81,9 @@ class lockstep : public sc_core::sc_module
     /* `ask` is called when a core's program has to say what comes next. */
     lockstep(sc_core::sc_module_name name, struct machine *machine, asker ask, unsigned lead_units = 0);
 
-    /* A program begins on the core, now, and is asked at once: what it does has to be posted. */
-    void begin(unsigned core);
+    /* A program begins on the core, now. True: it is asked at once, and what it does has to be posted. False:
+     * an interrupt's handler has the core, and `ask` is called when it has ended. */
+    bool begin(unsigned core);
 
     /* The program of the core has posted an operation, or ended. */
     void posted(unsigned core);

@@ -101,8 +101,9 @@ class mmu_module::call
         uint64_t within = sc_core::sc_time_stamp().value() % units_per_cycle;
         if (within > 0)
             sc_core::wait(sc_core::sc_time::from_value(units_per_cycle - within));
-        if (owner_.usable(core))
-            owner_.lockstep_.begin(core);
+        state.my_turn = false;
+        if (owner_.usable(core) && !owner_.lockstep_.begin(core))
+            owner_.await_turn(core);
     }
 
     ~call()
@@ -219,6 +220,13 @@ void mmu_module::take_turn(unsigned core_number)
     state.turn.notify(sc_core::sc_time::from_value(lead_units - core_unit(core_number)));
 }
 
+void mmu_module::await_turn(unsigned core_number)
+{
+    core_state &state = *states_[core_number];
+    while (!state.my_turn && !machine_error(machine()))
+        sc_core::wait(state.turn | lockstep_.failed);
+}
+
 /* Within a call. */
 const struct core_result *mmu_module::run(unsigned core_number, const struct core_operation &operation)
 {
@@ -228,8 +236,7 @@ const struct core_result *mmu_module::run(unsigned core_number, const struct cor
     state.my_turn = false;
     machine_post(machine(), core_number, &operation);
     lockstep_.posted(core_number);
-    while (!state.my_turn && !machine_error(machine()))
-        sc_core::wait(state.turn | lockstep_.failed);
+    await_turn(core_number);
     report_failure();
     return machine_error(machine()) ? nullptr : machine_result(machine(), core_number);
 }

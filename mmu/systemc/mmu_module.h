@@ -124,6 +124,7 @@ class mmu_module : public sc_core::sc_module
     void report_failure();
     void refuse(const std::string &why);
     void take_turn(unsigned core);
+    void await_turn(unsigned core);
 
     std::vector<std::unique_ptr<core_state>> states_;
     std::map<std::string, struct address_context> contexts_; /* by their bytes; never removed: walks refer to

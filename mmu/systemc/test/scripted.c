@@ -93,7 +93,11 @@ static void run_and_write(void *argument, FILE *out)
         run->after(foreign, out);
 }
 
-/* The last step is a barrier: a run's end is the end of its last operation, and not of a wait. */
+/*
+ * The last step is a barrier: a run's end is the end of its last operation, and not of a wait. Two waits are
+ * one: an initiator's time goes on while an interrupt's handler has its core, and a second wait of the core
+ * would begin only after it.
+ */
 static void keep_what_initiators_can_do(struct script *script)
 {
     unsigned kept = 0;
@@ -108,7 +112,10 @@ static void keep_what_initiators_can_do(struct script *script)
             operation->retry = false;
             operation->size_bytes = operation->size_bytes > 8 ? 8 : operation->size_bytes;
         }
-        script->steps[kept++] = step;
+        if (operation->kind == CORE_WAIT && kept > 0 && script->steps[kept - 1].operation.kind == CORE_WAIT)
+            script->steps[kept - 1].operation.cycles += operation->cycles;
+        else
+            script->steps[kept++] = step;
     }
     script->steps[kept - 1].operation =
         (struct core_operation){.kind = CORE_BARRIER, .barrier = BARRIER_DSB_ISH};
