@@ -51,7 +51,8 @@ struct wanted_access {
     uint8_t data_mode;
     bool retry;
     bool fetch_data;
-    bool delivered; /* its fault was given to a handler */
+    bool delivered;     /* its fault was given to a handler */
+    uint8_t deliveries; /* how many of its faults were */
     struct two_stage_fault fault;
     uint64_t fault_va;
 };

@@ -91,6 +91,10 @@ struct core_operation {
     struct stream *stream;                 /* owned by the caller, alive until the stream operation ends */
 };
 
+/* So many faults of one access are given to a handler, each of them other than the one before. Each of two
+ * halves may need each table of stage 1, a mapping of stage 1, and a page. */
+#define MMU_FAULTS_MAX 16
+
 /* How the last operation of a core ended. */
 struct core_result {
     uint64_t value; /* loaded; compare-exchange: observed */
@@ -106,7 +110,8 @@ struct core_result {
     uint8_t fault_stage;
     uint64_t fault_ipa;  /* a fault of stage 2 that a walk met; else EVENT_NEVER */
     bool fault_on_table; /* of stage 2: the access was one of stage 1 to its tables */
-    bool fault_again;    /* the fault is of an access whose fault had been handled before */
+    bool fault_again;    /* it had been handled before: the same address, stage and intermediate page; or
+                            MMU_FAULTS_MAX others of this access had been */
     bool aborted;        /* a physical address outside of memory */
     const char *error;   /* stream: why the source failed; one sentence, or NULL */
 };

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "mmu/core.h"
+#include "mmu/frame_allocator.h"
 
 #define CYCLE_MAX   (UINT64_C(1) << 53) /* SystemC's time has 64 bits, and a cycle a thousand units */
 #define PROMISE_MAX (UINT64_C(1) << 40) /* cycles; a stream of more accesses promises no more */
@@ -26,6 +27,13 @@ void operation_end(struct core *core, uint64_t cycle)
 
 /* ---- accesses and streams ---------------------------------------------------------------------- */
 
+/* As before its retry: not the access's other half, not the other stage, and no other intermediate page. */
+static bool is_same_fault(const struct wanted_access *before, const struct event_translation *event)
+{
+    bool same_ipa = before->fault.ipa >> FRAME_BLOCK_LG2_MIN == event->fault_ipa >> FRAME_BLOCK_LG2_MIN;
+    return before->fault_va == event->va && before->fault.stage == event->fault_stage && same_ipa;
+}
+
 /* Faults are kept one an access, by age; a crossing access may have two, of which the first counts. */
 static void note_fault(struct core *core, const struct access_slot *slot)
 {
@@ -41,8 +49,7 @@ static void note_fault(struct core *core, const struct access_slot *slot)
             core->faulted[place] = core->faulted[place - 1];
         fault = &core->faulted[place];
     }
-    bool same =
-        slot->wanted.fault_va == slot->event.va; /* as before its retry; not the access's other half */
+    bool same = is_same_fault(&slot->wanted, &slot->event);
     *fault = slot->wanted;
     fault->delivered &= same;
     fault->fault = (struct two_stage_fault){.ipa = slot->event.fault_ipa,
@@ -124,8 +131,10 @@ static void deliver_fault(struct core *core)
     core->result.fault_pc = fault->access.pc;
     core->result.fault_access = (enum access_kind)fault->access.kind;
     core->result.fault_privilege = (enum privilege)fault->privilege;
-    core->result.fault_again = fault->delivered || (core->op.kind == CORE_ACCESS && core->op.retry);
+    core->result.fault_again = fault->delivered || fault->deliveries == MMU_FAULTS_MAX ||
+                               (core->op.kind == CORE_ACCESS && core->op.retry);
     fault->delivered = true;
+    fault->deliveries++;
     operation_end(core, no_sooner_than_promised(core, cycle));
     if (core->op.kind != CORE_ACCESS)
         hold_faulted(core);

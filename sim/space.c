@@ -1,12 +1,12 @@
 #include "sim/space.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "mmu/setup.h"
 #include "pagetables/interpret.h"
-#include "sim/timed_environment.h"
+#include "sim/space_environment.h"
 
 /* A view counts the whole table while that costs, on average, no more than this many mappings an operation.
  */
@@ -21,6 +21,7 @@ static void tell_space(struct address_space *space, unsigned core)
                                            .format = space->config.format,
                                            .table = space->table,
                                            .space = space->context.space,
+                                           .stage2 = space->stage2 ? space->stage2->context.space : 0,
                                            .asid = space->context.asid,
                                            .vmid = space->context.vmid,
                                            .aliasing_allowed = space->aliasing_allowed,
@@ -29,14 +30,21 @@ static void tell_space(struct address_space *space, unsigned core)
     simulation_emit(space->simulation, core, &event);
 }
 
-static bool create_table(struct address_space *space)
+static bool create_table(struct address_space *space, unsigned core)
 {
     struct simulation *simulation = space->simulation;
-    struct setup_environment setup = {simulation->machine, &simulation->frames};
-    struct environment environment = setup_environment(&setup);
+    struct space_environment untimed;
+    struct environment environment = space_environment_untimed(&untimed, space, core);
     enum pagetable_result result = space->table->create(space->state, &environment, &space->config);
+    space_environment_end(&untimed);
     if (result == PAGETABLE_OK)
         return true;
+    if (space->unmapped_ipa != GUEST_NO_FAULT)
+        return simulation_fail(simulation,
+                               "the guest's table needs memory at the intermediate address 0x%" PRIx64
+                               ", which its stage 2 does not map, or not for reading and writing: map the "
+                               "region of `tables` first",
+                               space->unmapped_ipa);
     return simulation_fail(simulation, "the page table \"%s\" cannot be made: %s", space->table->name,
                            pagetable_result_name(result));
 }
@@ -53,12 +61,52 @@ static bool remember_space(struct simulation *simulation, struct address_space *
     return true;
 }
 
+/* Regions of guests of one virtual machine are apart. */
+static bool place_tables(struct address_space *space, const struct space_config *config)
+{
+    const struct simulation *simulation = space->simulation;
+    uint64_t base = config->tables_base, end = base + config->tables_bytes;
+    for (unsigned i = 0; i < simulation->space_count; i++) {
+        const struct address_space *other = simulation->spaces[i];
+        if (other->stage2 == config->stage2 && other->tables_base < end &&
+            base < other->tables_base + other->tables_bytes)
+            return simulation_fail(space->simulation,
+                                   "the region of `tables` overlaps that of another address space of this "
+                                   "virtual machine, which begins at 0x%" PRIx64,
+                                   other->tables_base);
+    }
+    frame_allocator_init(&space->tables, end, base);
+    space->stage2 = config->stage2;
+    space->tables_base = base;
+    space->tables_bytes = config->tables_bytes;
+    return true;
+}
+
+static void init_context(struct address_space *space, const struct space_config *config)
+{
+    struct address_context *context = &space->context;
+    context->asid = space->config.asid;
+    context->vmid = space->config.vmid;
+    context->regime = (struct translation_regime){.format = space->config.format,
+                                                  .root = space->table->root(space->state),
+                                                  .physical_size_lg2 = 48,
+                                                  .hardware_access = config->hardware_access,
+                                                  .hardware_dirty = config->hardware_dirty,
+                                                  .contiguous = true};
+    if (!space->stage2)
+        return;
+    space->stages = (struct two_stage_regime){&context->regime, &space->stage2->context.regime};
+    context->two_stage = &space->stages;
+}
+
 static bool init_space(struct address_space *space, const struct space_config *config)
 {
     struct simulation *simulation = space->simulation;
     space->table = pagetable_class_find(config->table);
     space->config =
-        (struct pagetable_config){.format = walk_format_find(config->format), .asid = config->asid};
+        (struct pagetable_config){.format = walk_format_find(config->format),
+                                  .asid = config->asid,
+                                  .vmid = config->stage2 ? config->stage2->config.vmid : config->vmid};
     if (!space->table || !space->config.format)
         return simulation_fail(simulation, "there is no page table \"%s\" with format \"%s\"", config->table,
                                config->format);
@@ -67,13 +115,11 @@ static bool init_space(struct address_space *space, const struct space_config *c
     space->state = calloc(1, space->table->state_bytes);
     if (!space->mappings || !space->state)
         return simulation_fail(simulation, "out of memory");
-    if (!create_table(space) || !remember_space(simulation, space))
+    if (config->stage2 && !place_tables(space, config))
         return false;
-    space->context.asid = config->asid;
-    space->context.regime = (struct translation_regime){.format = space->config.format,
-                                                        .root = space->table->root(space->state),
-                                                        .physical_size_lg2 = 48,
-                                                        .contiguous = true};
+    if (!create_table(space, config->core) || !remember_space(simulation, space))
+        return false;
+    init_context(space, config);
     return true;
 }
 
@@ -97,24 +143,14 @@ void space_destroy(struct address_space *space)
 {
     if (!space)
         return;
+    if (space->stage2)
+        frame_allocator_destroy(&space->tables);
     abstract_map_destroy(space->mappings);
     free(space->state);
     free(space);
 }
 
 /* ---- views -------------------------------------------------------------------------------------- */
-
-struct view_reader {
-    const struct simulation *simulation;
-    unsigned core;
-};
-
-/* Memory as the operation's core sees it, its buffered stores included. */
-static bool read_from_core(void *context, uint64_t pa, uint64_t *value)
-{
-    const struct view_reader *reader = context;
-    return machine_peek_from(reader->simulation->machine, reader->core, pa, value);
-}
 
 static uint64_t count_mappings(struct address_space *space, const struct memory_reader *memory)
 {
@@ -135,8 +171,8 @@ static uint64_t count_mappings(struct address_space *space, const struct memory_
 
 static void tell_view(struct address_space *space, unsigned core, const struct event_operation *operation)
 {
-    struct view_reader reader = {space->simulation, core};
-    struct memory_reader memory = {read_from_core, &reader};
+    struct space_reader reader;
+    struct memory_reader memory = space_reader(&reader, space, core);
     struct translation_regime regime = interpret_regime(&space->context.regime);
     struct walk_state walk;
     struct mmu_event event = {
@@ -189,13 +225,19 @@ static void end_operation(struct address_space *space, unsigned core, struct eve
         tell_view(space, core, operation);
 }
 
+/* What frames are of: physical memory, or all that stage 2 could map. */
+static uint64_t memory_bytes_of(const struct address_space *space)
+{
+    return space->stage2 ? UINT64_C(1) << space->stage2->config.format->va_bits
+                         : machine_config(space->simulation->machine)->memory_bytes;
+}
+
 static struct pagetable_checked checked_of(const struct address_space *space)
 {
     return (struct pagetable_checked){.table = space->table,
                                       .state = space->state,
                                       .format = space->config.format,
-                                      .physical_bytes =
-                                          machine_config(space->simulation->machine)->memory_bytes,
+                                      .physical_bytes = memory_bytes_of(space),
                                       .aliasing_allowed = space->aliasing_allowed,
                                       .mappings = space->mappings};
 }
@@ -233,19 +275,22 @@ enum pagetable_result space_map(struct address_space *space, unsigned core, uint
 {
     struct event_operation wanted = {.kind = OPERATION_MAP, .va = va, .frame = without_state(frame)};
     struct event_operation operation = begin_operation(space, core, &wanted);
-    struct timed_environment timed = {space->simulation, core, operation.id};
-    struct environment environment = timed_environment(&timed);
-    return map_through(space, core, &operation, &environment, frame);
+    struct space_environment timed;
+    struct environment environment = space_environment_timed(&timed, space, core, operation.id);
+    enum pagetable_result result = map_through(space, core, &operation, &environment, frame);
+    space_environment_end(&timed);
+    return result;
 }
 
 enum pagetable_result space_premap(struct address_space *space, uint64_t va, const struct frame *frame)
 {
     struct event_operation wanted = {.kind = OPERATION_MAP, .va = va, .frame = without_state(frame)};
     struct event_operation operation = begin_operation(space, 0, &wanted);
-    struct setup_environment setup = {space->simulation->machine, &space->simulation->frames};
-    struct environment environment = setup_environment(&setup);
+    struct space_environment untimed;
+    struct environment environment = space_environment_untimed(&untimed, space, 0);
     space->premapping = true;
     enum pagetable_result result = map_through(space, 0, &operation, &environment, frame);
+    space_environment_end(&untimed);
     space->premapping = false;
     return result;
 }
@@ -254,10 +299,11 @@ enum pagetable_result space_unmap(struct address_space *space, unsigned core, ui
 {
     struct event_operation wanted = {.kind = OPERATION_UNMAP, .va = va};
     struct event_operation operation = begin_operation(space, core, &wanted);
-    struct timed_environment timed = {space->simulation, core, operation.id};
-    struct environment environment = timed_environment(&timed);
+    struct space_environment timed;
+    struct environment environment = space_environment_timed(&timed, space, core, operation.id);
     struct pagetable_checked checked = checked_of(space);
     enum pagetable_result result = pagetable_checked_unmap(&checked, &environment, va);
+    space_environment_end(&timed);
     if (result == PAGETABLE_OK)
         (void)abstract_map_remove(space->mappings, va, NULL); /* not there: the judges say so */
     end_operation(space, core, &operation, result);
@@ -270,10 +316,11 @@ enum pagetable_result space_protect(struct address_space *space, unsigned core, 
     struct event_operation wanted = {
         .kind = OPERATION_PROTECT, .va = va, .frame = {.attributes = attributes & ~FRAME_STATE_ALL}};
     struct event_operation operation = begin_operation(space, core, &wanted);
-    struct timed_environment timed = {space->simulation, core, operation.id};
-    struct environment environment = timed_environment(&timed);
+    struct space_environment timed;
+    struct environment environment = space_environment_timed(&timed, space, core, operation.id);
     struct pagetable_checked checked = checked_of(space);
     enum pagetable_result result = pagetable_checked_protect(&checked, &environment, va, attributes);
+    space_environment_end(&timed);
     if (result == PAGETABLE_OK)
         (void)abstract_map_protect(space->mappings, va, attributes);
     end_operation(space, core, &operation, result);
@@ -285,10 +332,11 @@ enum pagetable_result space_query(struct address_space *space, unsigned core, ui
 {
     struct event_operation wanted = {.kind = OPERATION_QUERY, .va = va};
     struct event_operation operation = begin_operation(space, core, &wanted);
-    struct timed_environment timed = {space->simulation, core, operation.id};
-    struct environment environment = timed_environment(&timed);
+    struct space_environment timed;
+    struct environment environment = space_environment_timed(&timed, space, core, operation.id);
     struct pagetable_checked checked = checked_of(space);
     enum pagetable_result result = pagetable_checked_query(&checked, &environment, va, found);
+    space_environment_end(&timed);
     if (result == PAGETABLE_OK) {
         operation.frame = without_state(&found->frame);
         operation.found_va = found->va;
@@ -314,8 +362,8 @@ static bool pass_mapping(void *context, const struct mapping *mapping, const str
 enum pagetable_result space_visit(struct address_space *space, unsigned core, pagetable_visitor visit,
                                   void *context)
 {
-    struct view_reader reader = {space->simulation, core};
-    struct memory_reader memory = {read_from_core, &reader};
+    struct space_reader reader;
+    struct memory_reader memory = space_reader(&reader, space, core);
     struct visit_context passed = {visit, context};
     struct interpret_visitor visitor = {pass_mapping, NULL, &passed};
     struct interpret_counts counts;

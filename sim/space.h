@@ -7,6 +7,8 @@
 #ifndef MMUSIM_SIM_SPACE_H
 #define MMUSIM_SIM_SPACE_H
 
+#include "mmu/frame_allocator.h"
+#include "mmu/guest.h"
 #include "pagetables/abstract_map.h"
 #include "pagetables/checked.h"
 #include "pagetables/pagetable.h"
@@ -19,6 +21,12 @@ extern "C" {
 struct address_space {
     struct simulation *simulation;
     struct address_context context; /* what cores switch to */
+    struct address_space *stage2;   /* a guest's: what translates its intermediate addresses; else NULL */
+    struct two_stage_regime stages; /* a guest's */
+    struct frame_allocator tables;  /* a guest's: the intermediate addresses of its tables */
+    uint64_t tables_base, tables_bytes;
+    uint64_t unmapped_ipa; /* what the last operation needed of its tables' region, and stage 2 does not map;
+                              GUEST_NO_FAULT if it needed no such thing */
     const struct pagetable_class *table;
     void *state;
     struct pagetable_config config;
@@ -29,14 +37,24 @@ struct address_space {
 };
 
 struct space_config {
-    const char *table;  /* a class's name */
-    const char *format; /* a format's name */
-    uint16_t asid;
+    const char *table;                    /* a class's name */
+    const char *format;                   /* a format's name */
+    uint16_t asid;                        /* of a stage 1 format */
+    uint16_t vmid;                        /* of a stage 2 format; a guest has that of its stage 2 */
+    bool hardware_access, hardware_dirty; /* what hardware updates in the entries */
     bool aliasing_allowed;
-    unsigned core; /* whose program makes it; 0 before the run */
+    struct address_space *stage2;       /* a guest's, with a stage 2 format; else NULL */
+    uint64_t tables_base, tables_bytes; /* a guest's: intermediate addresses, multiples of 4 KiB */
+    unsigned core;                      /* whose program makes it; 0 before the run */
 };
 
-/* Built without time: before the run, or at the asked program's cycle. NULL with simulation->error. */
+/*
+ * Built without time: before the run, or at the asked program's cycle. NULL with simulation->error.
+ *
+ * A guest's table lies in the intermediate addresses that `tables_base` and `tables_bytes` say, which its
+ * stage 2 has mapped by then, writable, as far as the table needs them. Page-table code of the guest reaches
+ * them as stage 2 stands at that moment, without a walk in time. Mappings are of intermediate frames.
+ */
 struct address_space *space_create(struct simulation *simulation, const struct space_config *config);
 void space_destroy(struct address_space *space);
 

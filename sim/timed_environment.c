@@ -77,8 +77,9 @@ static void tell_cleared(const struct timed_environment *timed, uint64_t pa, uin
     simulation_emit(timed->simulation, timed->core, &event);
 }
 
-static int clear_page(const struct timed_environment *timed, uint64_t pa)
+int timed_clear_page(void *context, uint64_t pa)
 {
+    const struct timed_environment *timed = context;
     struct machine *machine = timed->simulation->machine;
     struct core_operation operation = {
         .kind = CORE_CLEAR, .address = pa, .cycles = PAGE_BYTES, .operation = timed->operation};
@@ -96,11 +97,11 @@ static int clear_page(const struct timed_environment *timed, uint64_t pa)
 }
 
 /* One transaction a page. */
-static int clear_block(const struct timed_environment *timed, uint64_t pa, uint64_t size_bytes)
+static int clear_block(void *timed, uint64_t pa, uint64_t size_bytes)
 {
     int status = ENVIRONMENT_OK;
     for (uint64_t offset = 0; offset < size_bytes && status == ENVIRONMENT_OK; offset += PAGE_BYTES)
-        status = clear_page(timed, pa + offset);
+        status = timed_clear_page(timed, pa + offset);
     return status;
 }
 
@@ -115,7 +116,7 @@ static int timed_allocate(void *context, uint64_t size_bytes, uint64_t *pa)
     const struct timed_environment *timed = context;
     if (!frame_allocate(&timed->simulation->frames, size_lg2_of(size_bytes), pa))
         return ENVIRONMENT_NO_MEMORY;
-    return clear_block(timed, *pa, size_bytes);
+    return clear_block(context, *pa, size_bytes);
 }
 
 static int timed_release(void *context, uint64_t pa, uint64_t size_bytes)

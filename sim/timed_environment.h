@@ -19,6 +19,8 @@ struct timed_environment {
 
 /* Refers to `timed`, which outlives it. */
 struct environment timed_environment(struct timed_environment *timed);
+/* Zeroes 4 KiB, in time; the context is a timed_environment. */
+int timed_clear_page(void *context, uint64_t pa);
 
 #ifdef __cplusplus
 }

@@ -308,6 +308,76 @@ static void what_faulted_is_found_once_stage2_maps_it(void **state)
     end(&rig);
 }
 
+/* ---- faults of a stream ------------------------------------------------------------------------- */
+
+static void assert_fault_of_stage(const struct core_result *result, unsigned stage, bool again)
+{
+    assert_int_equal(result->fault, FAULT_TRANSLATION);
+    assert_int_equal(result->fault_stage, stage);
+    assert_int_equal(result->fault_again, again);
+}
+
+/* The guest's handler cures the first, the hypervisor's the second: neither is the other one again. */
+static void the_other_stages_fault_of_an_access_is_a_fault_of_its_own(void **state)
+{
+    struct rig rig;
+    char error[256];
+    const struct stream_config config = {.pattern = STREAM_STRIDE,
+                                         .base = fixture_va(2),
+                                         .region_bytes = FIXTURE_PAGE,
+                                         .accesses = 1,
+                                         .step_bytes = 8};
+    (void)state;
+    begin(&rig);
+    uint64_t entries[] = {rig.fixture.entries[2], rig.fixture.guest->entries[2]}, words[2];
+    for (unsigned i = 0; i < 2; i++) {
+        words[i] = get(&rig, entries[i]);
+        set(&rig, entries[i], 0);
+    }
+    struct stream *stream = stream_open(&config, error, sizeof error);
+    struct core_operation operation = {
+        .kind = CORE_STREAM, .data_mode = DATA_NONE, .stream = stream, .handled = true};
+    assert_non_null(stream);
+    assert_fault_of_stage(rig_do(&rig, &operation), 1, false);
+    operation.kind = CORE_STREAM_RESUME;
+    set(&rig, entries[0], words[0]);
+    assert_fault_of_stage(rig_do(&rig, &operation), 2, false);
+    assert_fault_of_stage(rig_do(&rig, &operation), 2, true);
+    set(&rig, entries[1], words[1]);
+    assert_int_equal(rig_do(&rig, &operation)->fault, FAULT_NONE);
+    assert_int_equal(machine_result(rig.fixture.machine, 0)->accesses, 1);
+    stream->close(stream);
+    end(&rig);
+}
+
+/* A handler that takes away with one hand what it gives with the other is stopped. */
+static void an_access_has_so_many_faults_and_no_more(void **state)
+{
+    struct rig rig;
+    char error[256];
+    const struct stream_config config = {.pattern = STREAM_STRIDE,
+                                         .base = fixture_va(2),
+                                         .region_bytes = FIXTURE_PAGE,
+                                         .accesses = 1,
+                                         .step_bytes = 8};
+    (void)state;
+    begin(&rig);
+    uint64_t entries[] = {rig.fixture.entries[2], rig.fixture.guest->entries[2]};
+    const uint64_t words[] = {get(&rig, entries[0]), get(&rig, entries[1])};
+    struct stream *stream = stream_open(&config, error, sizeof error);
+    struct core_operation operation = {
+        .kind = CORE_STREAM, .data_mode = DATA_NONE, .stream = stream, .handled = true};
+    assert_non_null(stream);
+    for (unsigned i = 0; i <= MMU_FAULTS_MAX; i++) {
+        set(&rig, entries[i % 2], 0);
+        set(&rig, entries[1 - i % 2], words[1 - i % 2]);
+        assert_fault_of_stage(rig_do(&rig, &operation), 1 + i % 2, i == MMU_FAULTS_MAX);
+        operation.kind = CORE_STREAM_RESUME;
+    }
+    stream->close(stream);
+    end(&rig);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -325,6 +395,8 @@ int main(void)
         cmocka_unit_test(a_table_that_stage2_does_not_let_be_read_is_its_permission_fault),
         cmocka_unit_test(events_tell_the_stage_and_the_intermediate_address),
         cmocka_unit_test(what_faulted_is_found_once_stage2_maps_it),
+        cmocka_unit_test(the_other_stages_fault_of_an_access_is_a_fault_of_its_own),
+        cmocka_unit_test(an_access_has_so_many_faults_and_no_more),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

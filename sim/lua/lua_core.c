@@ -166,15 +166,23 @@ static struct core_operation read_access(lua_State *state, struct script_core *c
     return operation;
 }
 
-/* Performs it, and once more after each handled fault; of a page-crossing access each half may have one. */
+/* Of the same address, stage and intermediate page. */
+static bool is_same_fault(const struct core_result *one, const struct core_result *other)
+{
+    return one->fault_va == other->fault_va && one->fault_stage == other->fault_stage &&
+           one->fault_ipa >> FRAME_BLOCK_LG2_MIN == other->fault_ipa >> FRAME_BLOCK_LG2_MIN;
+}
+
+/* Performs it, and once more after each handled fault: of a page-crossing access each half may have one, and
+ * of two stages each may, the second for each table of the first. */
 static struct core_result perform_access(lua_State *state, struct script_core *core,
                                          struct core_operation *operation)
 {
-    struct core_result result = *script_do(state, core, operation);
-    uint64_t handled_va = 0;
-    while (result.fault != FAULT_NONE && !(operation->retry && result.fault_va == handled_va) &&
-           handle_fault(state, core, &result)) {
-        handled_va = result.fault_va;
+    struct core_result result = *script_do(state, core, operation), before = {.fault = FAULT_NONE};
+    for (unsigned handled = 0; result.fault != FAULT_NONE && handled < MMU_FAULTS_MAX; handled++) {
+        if ((handled > 0 && is_same_fault(&result, &before)) || !handle_fault(state, core, &result))
+            break;
+        before = result;
         operation->retry = true;
         result = *script_do(state, core, operation);
     }
@@ -304,6 +312,10 @@ static int core_switch(lua_State *state)
 {
     struct script_core *core = check_own_core(state, 1);
     const struct address_space *space = check_space(state, 2);
+    if (space->config.format->stage2)
+        return luaL_error(state,
+                          "this address space translates intermediate addresses; a core switches to one of "
+                          "a guest, address_space { stage2 = ... }");
     struct core_operation operation = {.kind = CORE_SWITCH, .context = &space->context};
     core->space = space;
     script_do(state, core, &operation);

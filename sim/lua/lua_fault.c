@@ -13,41 +13,68 @@ static const char *const kinds[FAULT_KINDS] = {
     [FAULT_PERMISSION] = "permission",
     [FAULT_ADDRESS_SIZE] = "address size",
     [FAULT_EXTERNAL_ABORT] = "external abort",
+    [FAULT_TLB_CONFLICT] = "TLB conflict",
 };
 static const char *const accesses[ACCESS_KINDS] = {"load", "store", "fetch"};
+
+#define TEXT_BYTES 256
+
+/* "translation fault, level 3"; of stage 2 with its name and, where it is known, the intermediate address. */
+static void print_fault(const struct core_result *result, char text[TEXT_BYTES])
+{
+    bool second = result->fault_stage == 2;
+    int length = snprintf(text, TEXT_BYTES, "%s%s fault, level %u", second ? "stage-2 " : "",
+                          kinds[result->fault], result->fault_level);
+    if (second && result->fault_ipa != EVENT_NEVER)
+        snprintf(text + length, TEXT_BYTES - (size_t)length, ", at intermediate address 0x%" PRIx64 "%s",
+                 result->fault_ipa, result->fault_on_table ? " of a stage-1 table" : "");
+}
 
 static int fault_text(lua_State *state)
 {
     lua_settop(state, 1);
-    lua_getfield(state, 1, "kind");
-    lua_getfield(state, 1, "level");
-    lua_pushfstring(state, "%s fault, level %d", lua_tostring(state, 2), (int)lua_tointeger(state, 3));
+    lua_getfield(state, 1, "text");
     return 1;
+}
+
+static void set_integer(lua_State *state, const char *name, uint64_t value)
+{
+    lua_pushinteger(state, (lua_Integer)value);
+    lua_setfield(state, -2, name);
+}
+
+static void set_text(lua_State *state, const char *name, const char *value)
+{
+    lua_pushstring(state, value);
+    lua_setfield(state, -2, name);
 }
 
 void push_fault(lua_State *state, const struct core_result *result)
 {
-    lua_createtable(state, 0, 6);
-    lua_pushstring(state, kinds[result->fault]);
-    lua_setfield(state, -2, "kind");
-    lua_pushinteger(state, result->fault_level);
-    lua_setfield(state, -2, "level");
-    lua_pushinteger(state, (lua_Integer)result->fault_va);
-    lua_setfield(state, -2, "va");
-    lua_pushinteger(state, (lua_Integer)result->fault_pc);
-    lua_setfield(state, -2, "pc");
-    lua_pushstring(state, accesses[result->fault_access]);
-    lua_setfield(state, -2, "access");
-    lua_pushstring(state, result->fault_privilege == PRIVILEGE_USER ? "user" : "kernel");
-    lua_setfield(state, -2, "privilege");
+    char text[TEXT_BYTES];
+    print_fault(result, text);
+    lua_createtable(state, 0, 10);
+    set_text(state, "text", text);
+    set_text(state, "kind", kinds[result->fault]);
+    set_integer(state, "level", result->fault_level);
+    set_integer(state, "stage", result->fault_stage);
+    set_integer(state, "va", result->fault_va);
+    set_integer(state, "pc", result->fault_pc);
+    set_text(state, "access", accesses[result->fault_access]);
+    set_text(state, "privilege", result->fault_privilege == PRIVILEGE_USER ? "user" : "kernel");
+    if (result->fault_stage == 2 && result->fault_ipa != EVENT_NEVER) {
+        set_integer(state, "ipa", result->fault_ipa);
+        lua_pushboolean(state, result->fault_on_table);
+        lua_setfield(state, -2, "on_table");
+    }
     luaL_setmetatable(state, FAULT_TYPE);
 }
 
 void push_fault_text(lua_State *state, const struct core_result *result)
 {
-    char text[160];
-    snprintf(text, sizeof text, "%s fault, level %u, of a %s by the %s at 0x%" PRIx64, kinds[result->fault],
-             result->fault_level, accesses[result->fault_access],
+    char fault[TEXT_BYTES], text[2 * TEXT_BYTES];
+    print_fault(result, fault);
+    snprintf(text, sizeof text, "%s, of a %s by the %s at 0x%" PRIx64, fault, accesses[result->fault_access],
              result->fault_privilege == PRIVILEGE_USER ? "user" : "kernel", result->fault_va);
     lua_pushstring(state, text);
 }

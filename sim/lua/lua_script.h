@@ -124,6 +124,8 @@ void open_streams(lua_State *state);
 /* lua_core.c */
 void push_core(lua_State *state, struct script_core *core);
 void script_core_init(struct script *script, unsigned index);
+/* lua_space_config.c: what the table at `index` says of an address space; its texts stay on the stack. */
+void read_space_config(lua_State *state, int index, struct space_config *config);
 /* lua_space.c: makes the address space of the table at `index`, and pushes it. */
 int push_new_space(lua_State *state, int index);
 /* lua_fault.c: pushes a fault as scripts see it. */

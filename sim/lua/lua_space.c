@@ -4,9 +4,6 @@
 #include <string.h>
 
 #include "sim/lua/lua_script.h"
-#include "sim/nearest.h"
-
-static const char *const space_keys[] = {"table", "format", "asid", "aliasing", NULL};
 
 struct address_space *check_space(lua_State *state, int index)
 {
@@ -15,31 +12,6 @@ struct address_space *check_space(lua_State *state, int index)
         return *space;
     luaL_error(state, "an address space is wanted here, not %s", luaL_typename(state, index));
     __builtin_unreachable(); /* luaL_error does not return */
-}
-
-/* Raises with the nearest known name, if there is one. */
-static void unknown_name(lua_State *state, const char *what, const char *name, const char *const *names,
-                         size_t count)
-{
-    const char *near = nearest_name(name, names, count);
-    if (near)
-        luaL_error(state, "there is no %s \"%s\"; did you mean \"%s\"?", what, name, near);
-    luaL_error(state, "there is no %s \"%s\"; `mmusim list` shows what there is", what, name);
-}
-
-static void check_names(lua_State *state, const struct space_config *config)
-{
-    const char *names[64];
-    size_t count = 0;
-    for (unsigned i = 0; count < 64 && pagetable_class_at(i); i++)
-        names[count++] = pagetable_class_at(i)->name;
-    if (!pagetable_class_find(config->table))
-        unknown_name(state, "page table", config->table, names, count);
-    count = 0;
-    for (unsigned i = 0; count < 64 && walk_format_at(i); i++)
-        names[count++] = walk_format_at(i)->name;
-    if (!walk_format_find(config->format))
-        unknown_name(state, "format", config->format, names, count);
 }
 
 /* Whose program calls; the first one stands for the script before and after the run. */
@@ -51,15 +23,9 @@ static unsigned running_core(const struct script *script)
 int push_new_space(lua_State *state, int index)
 {
     struct script *script = script_of(state);
-    check_keys(state, index, "address_space", space_keys);
-    struct space_config config = {.table = text_field(state, index, "table", "radix"),
-                                  .format = text_field(state, index, "format", "vmsa-4k-48"),
-                                  .aliasing_allowed = flag_field(state, index, "aliasing", false)};
+    struct space_config config;
+    read_space_config(state, index, &config);
     config.core = running_core(script);
-    config.asid = (uint16_t)(script->simulation.space_count + 1);
-    if (push_field(state, index, "asid"))
-        config.asid = (uint16_t)check_range(state, -1, "asid", 0, UINT16_MAX);
-    check_names(state, &config);
     struct address_space **box = lua_newuserdatauv(state, sizeof(struct address_space *), 0);
     *box = space_create(&script->simulation, &config);
     if (!*box)
@@ -79,11 +45,23 @@ static struct script_core *check_running_core(lua_State *state)
     return core;
 }
 
+static int raise_unmapped_table(lua_State *state, const struct address_space *space)
+{
+    push_hex(state, space->unmapped_ipa);
+    return luaL_error(
+        state,
+        "the guest's table needs memory at the intermediate address %s, which its stage2 does not "
+        "map, or not for reading and writing",
+        lua_tostring(state, -1));
+}
+
 /* What the caller did wrong is an error at its place; what the table found is an answer. */
-static int push_result(lua_State *state, struct script_core *core, enum pagetable_result result, uint64_t va,
-                       const char *size_text)
+static int push_result(lua_State *state, struct script_core *core, const struct address_space *space,
+                       enum pagetable_result result, uint64_t va, const char *size_text)
 {
     script_resumed(state, core);
+    if (result == PAGETABLE_ENVIRONMENT && space->unmapped_ipa != GUEST_NO_FAULT)
+        return raise_unmapped_table(state, space);
     push_hex(state, va);
     const char *where = lua_tostring(state, -1);
     switch (result) {
@@ -97,9 +75,9 @@ static int push_result(lua_State *state, struct script_core *core, enum pagetabl
         return luaL_error(state, "the format has no page of the size %s",
                           size_text ? size_text : "asked for");
     case PAGETABLE_OUT_OF_RANGE:
-        return luaL_error(
-            state, "%s or its frame is out of range: beyond the format's addresses, or beyond memory.size",
-            where);
+        return luaL_error(state,
+                          "%s or its frame is out of range: beyond the format's addresses, or beyond %s",
+                          where, space->stage2 ? "those of its stage2" : "memory.size");
     case PAGETABLE_FRAME_IN_USE:
         return luaL_error(state,
                           "the frame for %s is mapped already; address_space { aliasing = true } allows that",
@@ -133,7 +111,8 @@ static int space_map_call(lua_State *state)
     struct script_core *core = check_running_core(state);
     uint64_t va = check_integer(state, 3, "the address");
     struct frame frame = check_frame(state, 4);
-    return push_result(state, core, space_map(space, core->index, va, &frame), va, size_text_at(state, 5));
+    return push_result(state, core, space, space_map(space, core->index, va, &frame), va,
+                       size_text_at(state, 5));
 }
 
 static int space_unmap_call(lua_State *state)
@@ -141,7 +120,7 @@ static int space_unmap_call(lua_State *state)
     struct address_space *space = check_space(state, 1);
     struct script_core *core = check_running_core(state);
     uint64_t va = check_integer(state, 3, "the address");
-    return push_result(state, core, space_unmap(space, core->index, va), va, NULL);
+    return push_result(state, core, space, space_unmap(space, core->index, va), va, NULL);
 }
 
 static int space_protect_call(lua_State *state)
@@ -150,7 +129,7 @@ static int space_protect_call(lua_State *state)
     struct script_core *core = check_running_core(state);
     uint64_t va = check_integer(state, 3, "the address");
     uint32_t attributes = check_attributes(state, 4);
-    return push_result(state, core, space_protect(space, core->index, va, attributes), va, NULL);
+    return push_result(state, core, space, space_protect(space, core->index, va, attributes), va, NULL);
 }
 
 static void push_mapping(lua_State *state, const struct mapping *mapping)
@@ -176,7 +155,7 @@ static int space_query_call(lua_State *state)
     struct mapping found;
     enum pagetable_result result = space_query(space, core->index, va, &found);
     if (result != PAGETABLE_OK)
-        return push_result(state, core, result, va, NULL);
+        return push_result(state, core, space, result, va, NULL);
     script_resumed(state, core);
     push_mapping(state, &found);
     return 1;
@@ -203,7 +182,7 @@ static int space_premap_call(lua_State *state)
     for (uint64_t i = 0; i < count; i++) {
         enum pagetable_result result = space_premap(space, va, &frame);
         if (result != PAGETABLE_OK) {
-            int pushed = push_result(state, NULL, result, va, size_text_at(state, 4));
+            int pushed = push_result(state, NULL, space, result, va, size_text_at(state, 4));
             if (pushed != 1)
                 return luaL_error(state, "premap: %s", premap_failure(state, va));
         }
@@ -245,6 +224,8 @@ static int space_index(lua_State *state)
     const char *name = luaL_checkstring(state, 2);
     if (strcmp(name, "asid") == 0)
         lua_pushinteger(state, space->context.asid);
+    else if (strcmp(name, "vmid") == 0)
+        lua_pushinteger(state, space->context.vmid);
     else if (strcmp(name, "root") == 0)
         lua_pushinteger(state, (lua_Integer)space->context.regime.root);
     else if (lua_getfield(state, lua_upvalueindex(1), name) == LUA_TNIL)

@@ -1,0 +1,132 @@
+/*
+ * m:address_space { ... }: what its table says.
+ */
+#include <string.h>
+
+#include "sim/lua/lua_script.h"
+#include "sim/nearest.h"
+
+#define TABLE_ALIGNMENT 4096u
+
+static const char *const space_keys[] = {"table",    "format", "asid",   "vmid", "aliasing",
+                                         "hardware", "stage2", "tables", NULL};
+static const char *const tables_keys[] = {"base", "size", NULL};
+static const char *const hardware_names[] = {"none", "access", "dirty", NULL};
+
+/* Raises with the nearest known name, if there is one. */
+static void unknown_name(lua_State *state, const char *what, const char *name, const char *const *names,
+                         size_t count)
+{
+    const char *near = nearest_name(name, names, count);
+    if (near)
+        luaL_error(state, "there is no %s \"%s\"; did you mean \"%s\"?", what, name, near);
+    luaL_error(state, "there is no %s \"%s\"; `mmusim list` shows what there is", what, name);
+}
+
+static void check_names(lua_State *state, const struct space_config *config)
+{
+    const char *names[64];
+    size_t count = 0;
+    for (unsigned i = 0; count < 64 && pagetable_class_at(i); i++)
+        names[count++] = pagetable_class_at(i)->name;
+    if (!pagetable_class_find(config->table))
+        unknown_name(state, "page table", config->table, names, count);
+    count = 0;
+    for (unsigned i = 0; count < 64 && walk_format_at(i); i++)
+        names[count++] = walk_format_at(i)->name;
+    if (!walk_format_find(config->format))
+        unknown_name(state, "format", config->format, names, count);
+}
+
+/* A tag of the TLBs: given, or the number of the space. */
+static uint16_t read_tag(lua_State *state, int index, const char *name, uint64_t least, uint16_t standard)
+{
+    if (!push_field(state, index, name))
+        return standard;
+    uint16_t tag = (uint16_t)check_range(state, -1, name, least, UINT16_MAX);
+    lua_pop(state, 1);
+    return tag;
+}
+
+static void refuse_key(lua_State *state, int index, const char *name, const char *why)
+{
+    if (push_field(state, index, name))
+        luaL_error(state, "%s", why);
+}
+
+static void read_tags(lua_State *state, int index, uint16_t number, struct space_config *config)
+{
+    if (walk_format_find(config->format)->stage2) {
+        refuse_key(state, index, "asid", "a stage-2 table has a vmid and no asid");
+        config->vmid = read_tag(state, index, "vmid", 1, number);
+        return;
+    }
+    refuse_key(state, index, "vmid",
+               "vmid is for an address space with a stage-2 format; a guest's has that of its stage2");
+    config->asid = read_tag(state, index, "asid", 0, number);
+}
+
+static void read_hardware_updates(lua_State *state, int index, struct space_config *config)
+{
+    if (!push_field(state, index, "hardware"))
+        return;
+    int updates = check_choice(state, -1, "hardware", hardware_names);
+    config->hardware_access = updates > 0;
+    config->hardware_dirty = updates > 1;
+    lua_pop(state, 1);
+}
+
+/* tables = { base = ..., size = ... } */
+static void read_tables(lua_State *state, int index, struct space_config *config)
+{
+    if (!push_field(state, index, "tables"))
+        luaL_error(state, "a guest's page table lies at intermediate addresses; tables = { base = ADDRESS, "
+                          "size = SIZE } says which");
+    int tables = lua_gettop(state);
+    check_keys(state, tables, "tables", tables_keys);
+    config->tables_base = integer_field(state, tables, "base", 0);
+    config->tables_bytes = size_field(state, tables, "size", 0);
+    uint64_t reach = UINT64_C(1) << config->stage2->config.format->va_bits;
+    if (config->tables_base == 0 || config->tables_base % TABLE_ALIGNMENT != 0)
+        luaL_error(state, "tables.base must be an intermediate address, a multiple of 4K and not 0");
+    if (config->tables_bytes == 0 || config->tables_bytes % TABLE_ALIGNMENT != 0)
+        luaL_error(state, "tables.size must be a multiple of 4K, such as \"1M\"");
+    if (config->tables_base >= reach || config->tables_bytes > reach - config->tables_base)
+        luaL_error(state, "the region of tables is beyond the addresses of stage2's format, \"%s\"",
+                   config->stage2->config.format->name);
+    lua_pop(state, 1);
+}
+
+static void read_stage2(lua_State *state, int index, struct space_config *config)
+{
+    if (!push_field(state, index, "stage2")) {
+        refuse_key(state, index, "tables", "tables is for a guest's address space, one with a stage2");
+        return;
+    }
+    if (walk_format_find(config->format)->stage2)
+        luaL_error(state,
+                   "\"%s\" is a stage-2 format; a guest's own table has one of stage 1, such as "
+                   "\"vmsa-4k-48\"",
+                   config->format);
+    config->stage2 = check_space(state, -1);
+    if (!config->stage2->config.format->stage2)
+        luaL_error(state,
+                   "stage2 is an address space with the format \"%s\"; it must have a stage-2 format, "
+                   "such as \"vmsa-s2-4k-48\"",
+                   config->stage2->config.format->name);
+    lua_pop(state, 1);
+    read_tables(state, index, config);
+}
+
+void read_space_config(lua_State *state, int index, struct space_config *config)
+{
+    const struct script *script = script_of(state);
+    check_keys(state, index, "address_space", space_keys);
+    *config = (struct space_config){.table = text_field(state, index, "table", "radix"),
+                                    .format = text_field(state, index, "format", "vmsa-4k-48"),
+                                    .aliasing_allowed = flag_field(state, index, "aliasing", false)};
+    check_names(state, config);
+    read_tags(state, index, (uint16_t)(script->simulation.space_count + 1), config);
+    read_hardware_updates(state, index, config);
+    read_stage2(state, index, config);
+}
