@@ -1,6 +1,5 @@
 #include "sim/simulation.h"
 
-#include <ctype.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -86,8 +85,8 @@ static bool open_recorder(struct simulation *simulation, const struct simulation
                                        .script_path = config->options->script,
                                        .script_text = config->script_text,
                                        .command_line = config->options->command_line,
-                                       .tlb_names = simulation->tlb_names,
-                                       .tlb_count = simulation->tlb_count,
+                                       .arrays = simulation->arrays.record,
+                                       .array_count = simulation->arrays.count,
                                        .settings = texts.settings,
                                        .setting_count = texts.count};
     if (written)
@@ -120,8 +119,8 @@ static bool open_judge(struct simulation *simulation, const struct simulation_co
     if (!config->check)
         return true;
     struct judge_config judge = {.memory_bytes = config->machine.memory_bytes,
-                                 .tlb_names = simulation->tlb_names,
-                                 .tlb_count = simulation->tlb_count,
+                                 .arrays = simulation->arrays.judge,
+                                 .array_count = simulation->arrays.count,
                                  .values = every_access,
                                  .every_access = every_access};
     simulation->judge = judge_create(&judge);
@@ -163,18 +162,6 @@ static void begin_region(struct simulation *simulation, unsigned core, const cha
     tell_region(simulation, core);
 }
 
-static void name_arrays(struct simulation *simulation, const struct mmu_config *config)
-{
-    simulation->tlb_count = config->tlb_count + config->walk_cache_count;
-    for (size_t i = 0; i < simulation->tlb_count; i++) {
-        const char *name =
-            i < config->tlb_count ? config->tlbs[i].name : config->walk_caches[i - config->tlb_count].name;
-        for (size_t k = 0; k < MMU_NAME_BYTES; k++)
-            simulation->tlb_texts[i][k] = (char)toupper((unsigned char)name[k]);
-        simulation->tlb_names[i] = simulation->tlb_texts[i];
-    }
-}
-
 bool simulation_open(struct simulation *simulation, const struct simulation_config *config,
                      struct run_outcome *outcome)
 {
@@ -182,7 +169,7 @@ bool simulation_open(struct simulation *simulation, const struct simulation_conf
     memset(simulation, 0, sizeof *simulation);
     simulation->outcome = outcome;
     outcome->config = config->machine;
-    name_arrays(simulation, &config->machine);
+    array_list_init(&simulation->arrays, &config->machine);
     outcome->lockstep = config->options->lockstep;
     snprintf(outcome->script, sizeof outcome->script, "%s", config->options->script);
     outcome->cores = calloc(config->machine.cores, sizeof *outcome->cores);

@@ -14,6 +14,7 @@
 #include "mmu/frame_allocator.h"
 #include "mmu/machine.h"
 #include "mmu/systemc/program_host.h"
+#include "sim/array_list.h"
 #include "sim/judge/judge.h"
 #include "sim/record/recorder.h"
 #include "sim/run.h"
@@ -54,9 +55,7 @@ struct simulation {
     struct instruction_table *instructions;
     struct run_outcome *outcome;
     enum record_level level;
-    char tlb_texts[COUNTER_ARRAYS][MMU_NAME_BYTES]; /* as the record names the machine's arrays: "L1D" */
-    const char *tlb_names[COUNTER_ARRAYS];
-    size_t tlb_count;
+    struct array_list arrays;
     char error[SIMULATION_ERROR_BYTES];
 };
 

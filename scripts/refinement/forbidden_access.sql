@@ -23,6 +23,6 @@ JOIN mapping_windows m ON m.mapping = u.live
 WHERE u.former IS NULL AND (t.rights >> (3 * t.privilege + t.access_kind)) & 1 AND m.rights IS NOT NULL
   AND NOT EXISTS (
         SELECT 1 FROM mapping_windows p
-        WHERE (p.space = t.space OR p.attributes & 16) AND t.va BETWEEN p.va AND p.last_va
+        WHERE (p.space = t.space OR (p.attributes & 16 AND p.vmid = t.vmid)) AND t.va BETWEEN p.va AND p.last_va
           AND p.may_from <= t.cycle AND IFNULL(p.may_until, 0x7fffffffffffffff) > +t.issue_cycle
           AND (p.rights >> (3 * t.privilege + t.access_kind)) & 1);

@@ -32,9 +32,10 @@ WITH answers AS (
     SELECT a.event, a.cycle, a.target, a.invalidation,
            printf('is local to core %d, but core %d answered', i.core, a.target)
     FROM acknowledgements a JOIN invalidations i USING (invalidation)
-    WHERE NOT i.broadcast AND a.target <> i.core
+    WHERE NOT i.broadcast AND i.list IS NULL AND a.target <> i.core
     UNION ALL
-    -- the first barrier after it that has to wait for it: DSB ISH (0) for all, DSB NSH (1) for local ones
+    -- the first barrier after it that has to wait for it: DSB ISH (0) for all, DSB NSH (1) for local ones; what other
+    -- cores do on an interrupt is not local
     SELECT b.event, b.cycle, i.core, i.invalidation,
            printf('a barrier from cycle %d to %d did not wait for it (%s)', b.begin_cycle, b.cycle,
                   IFNULL('complete in cycle ' || i.complete_cycle, 'never complete'))
@@ -42,7 +43,7 @@ WITH answers AS (
     JOIN barriers b ON b.event = (
         SELECT MIN(f.event) FROM barriers f
         WHERE f.event > i.event AND f.core = i.core AND f.begin_cycle >= i.issue_cycle
-          AND f.kind <= 1 - i.broadcast)
+          AND f.kind <= 1 - (i.broadcast OR i.list IS NOT NULL))
     WHERE i.complete_cycle IS NULL OR i.complete_cycle > b.cycle
 )
 SELECT 'incomplete_invalidation' AS rule, w.event, w.cycle, w.core, s.space, i.va,

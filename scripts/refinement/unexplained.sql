@@ -3,27 +3,29 @@
 --
 -- A use that starts when the window of a removal has ended (in the same cycle, too: invalidations drop before
 -- accesses issue) sees the state after it, and one that started before must be complete by then.
--- A global mapping (attribute 16) explains uses in every address space, since its entry serves all of them; but not where
--- the space had a mapping of its own throughout.
+-- A global mapping (attribute 16) explains uses in every address space of its virtual machine, since its entry serves all
+-- of them; but not where the space had a mapping of its own throughout.
+-- Spaces with a second stage are not judged here.
 CREATE VIEW unexplained AS
 WITH sizes AS MATERIALIZED (SELECT DISTINCT size_lg2 FROM mapping_windows),
+two_stages AS MATERIALIZED (SELECT space FROM spaces WHERE stage2 IS NOT NULL),
 uses AS (
-    SELECT 'translation' AS source, event, cycle, core, space, va,
+    SELECT 'translation' AS source, event, cycle, core, space, vmid, va,
            va & ~((1 << page_size_lg2) - 1) AS page, page_size_lg2 AS size_lg2,
            pa & ~((1 << page_size_lg2) - 1) AS frame,
            rights, issue_cycle AS used_from,
            MAX(cycle, IFNULL(performed_cycle, 0)) AS used_until,
            issue_cycle + 1 AS needed_until, walk, entry
-    FROM translations WHERE fault = 0
+    FROM translations WHERE fault = 0 AND IFNULL(space, 0) NOT IN two_stages
     UNION ALL
-    SELECT 'entry', event, cycle, core, space, va, va, size_lg2, pa, rights, fill_cycle,
+    SELECT 'entry', event, cycle, core, space, vmid, va, va, size_lg2, pa, rights, fill_cycle,
            MAX(fill_cycle, IFNULL(last_hit_cycle, 0), IFNULL(last_done_cycle, 0)),
            MAX(fill_cycle, IFNULL(last_hit_cycle, -1) + 1), walk, entry
-    FROM tlb_entries
+    FROM tlb_entries WHERE IFNULL(space, 0) NOT IN two_stages
     UNION ALL
-    SELECT 'walk', event, cycle, core, space, va, leaf_va, leaf_size_lg2, leaf_pa, leaf_rights, cycle, cycle,
+    SELECT 'walk', event, cycle, core, space, vmid, va, leaf_va, leaf_size_lg2, leaf_pa, leaf_rights, cycle, cycle,
            cycle, walk, NULL
-    FROM walks WHERE fault = 0 AND (filled OR waiters > 0)
+    FROM walks WHERE fault = 0 AND (filled OR waiters > 0) AND IFNULL(space, 0) NOT IN two_stages
 )
 SELECT u.*
 FROM uses u
@@ -32,13 +34,13 @@ WHERE NOT EXISTS (
         WHERE m.space = u.space AND m.va = u.page AND m.size_lg2 = u.size_lg2
           AND IFNULL(m.may_until, 0x7fffffffffffffff) >= MAX(u.used_until, u.needed_until)
           AND m.may_from <= IIF(u.source = 'entry', u.used_from, u.used_until)
-          AND m.pa = u.frame AND IFNULL(m.rights = u.rights, 1))
+          AND m.pa = u.frame AND IFNULL(u.rights IN (m.rights, m.first_rights), 1))
   AND NOT EXISTS (
         SELECT 1 FROM mapping_windows m
-        WHERE m.attributes & 16 AND m.va = u.page AND m.size_lg2 = u.size_lg2
+        WHERE m.attributes & 16 AND m.vmid = u.vmid AND m.va = u.page AND m.size_lg2 = u.size_lg2
           AND IFNULL(m.may_until, 0x7fffffffffffffff) >= MAX(u.used_until, u.needed_until)
           AND m.may_from <= IIF(u.source = 'entry', u.used_from, u.used_until)
-          AND m.pa = u.frame AND IFNULL(m.rights = u.rights, 1)
+          AND m.pa = u.frame AND IFNULL(u.rights IN (m.rights, m.first_rights), 1)
           AND NOT EXISTS (
             SELECT 1 FROM sizes z CROSS JOIN mapping_windows o
               ON o.space = u.space AND o.va = u.va & ~((1 << z.size_lg2) - 1) AND o.size_lg2 = z.size_lg2
@@ -49,37 +51,37 @@ WHERE NOT EXISTS (
   AND NOT (u.source = 'entry'
         AND EXISTS (
             SELECT 1 FROM mapping_windows m
-            WHERE (m.space = u.space OR m.attributes & 16) AND m.va = u.page AND m.size_lg2 = u.size_lg2
+            WHERE (m.space = u.space OR (m.attributes & 16 AND m.vmid = u.vmid)) AND m.va = u.page AND m.size_lg2 = u.size_lg2
               AND IFNULL(m.may_until, 0x7fffffffffffffff) >= +u.used_from AND m.may_from <= u.used_from
-              AND m.pa = u.frame AND IFNULL(m.rights = u.rights, 1))
+              AND m.pa = u.frame AND IFNULL(u.rights IN (m.rights, m.first_rights), 1))
         AND NOT EXISTS (
             SELECT 1 FROM mapping_windows m
-            WHERE (m.space = u.space OR m.attributes & 16) AND m.va = u.page AND m.size_lg2 = u.size_lg2
+            WHERE (m.space = u.space OR (m.attributes & 16 AND m.vmid = u.vmid)) AND m.va = u.page AND m.size_lg2 = u.size_lg2
               AND IFNULL(m.may_until, 0x7fffffffffffffff) >= +u.used_from
               AND IFNULL(m.may_until, 0x7fffffffffffffff) < MAX(u.used_until, u.needed_until)
-              AND m.pa = u.frame AND IFNULL(m.rights = u.rights, 1)
+              AND m.pa = u.frame AND IFNULL(u.rights IN (m.rights, m.first_rights), 1)
               AND NOT EXISTS (
                 SELECT 1 FROM mapping_windows n
-                WHERE (n.space = u.space OR n.attributes & 16) AND n.va = u.page AND n.size_lg2 = u.size_lg2
+                WHERE (n.space = u.space OR (n.attributes & 16 AND n.vmid = u.vmid)) AND n.va = u.page AND n.size_lg2 = u.size_lg2
                   AND IFNULL(n.may_until, 0x7fffffffffffffff) > +m.may_until AND n.may_from <= m.may_until
-                  AND n.pa = u.frame AND IFNULL(n.rights = u.rights, 1))));
+                  AND n.pa = u.frame AND IFNULL(u.rights IN (n.rights, n.first_rights), 1))));
 
 -- The same, with the mapping it was once right for (`former`: the one whose window ended first during the use, or else
 -- last before it) and one that holds the address now (`live`).
 CREATE VIEW unexplained_uses AS
 SELECT u.*,
        IFNULL((SELECT m.mapping FROM mapping_windows m
-        WHERE (m.space = u.space OR m.attributes & 16) AND m.va = u.page AND m.size_lg2 = u.size_lg2
-          AND m.pa = u.frame AND IFNULL(m.rights = u.rights, 1)
+        WHERE (m.space = u.space OR (m.attributes & 16 AND m.vmid = u.vmid)) AND m.va = u.page AND m.size_lg2 = u.size_lg2
+          AND m.pa = u.frame AND IFNULL(u.rights IN (m.rights, m.first_rights), 1)
           AND m.may_until >= u.used_from AND m.may_until < MAX(u.used_until, u.needed_until)
         ORDER BY m.may_until LIMIT 1),
        (SELECT m.mapping FROM mapping_windows m
-        WHERE (m.space = u.space OR m.attributes & 16) AND m.va = u.page AND m.size_lg2 = u.size_lg2
-          AND m.pa = u.frame AND IFNULL(m.rights = u.rights, 1)
+        WHERE (m.space = u.space OR (m.attributes & 16 AND m.vmid = u.vmid)) AND m.va = u.page AND m.size_lg2 = u.size_lg2
+          AND m.pa = u.frame AND IFNULL(u.rights IN (m.rights, m.first_rights), 1)
           AND m.may_until < MAX(u.used_until, u.needed_until)
         ORDER BY m.may_until DESC LIMIT 1)) AS former,
        (SELECT m.mapping FROM mapping_windows m
-        WHERE (m.space = u.space OR m.attributes & 16) AND u.va BETWEEN m.va AND m.last_va
+        WHERE (m.space = u.space OR (m.attributes & 16 AND m.vmid = u.vmid)) AND u.va BETWEEN m.va AND m.last_va
           AND m.may_from <= u.used_until AND IFNULL(m.may_until, 0x7fffffffffffffff) > +u.used_from
         ORDER BY m.may_from DESC LIMIT 1) AS live
 FROM unexplained u;

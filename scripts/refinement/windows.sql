@@ -30,7 +30,7 @@ ORDER BY o.operation;
 -- n-th beginning of a page belongs to the n-th end, since a right history alternates; where that is
 -- impossible (the history is wrong, which rule_operation_result tells) the next end after it is taken.
 -- Operations without a known result may have happened: what they begin is never sure, nor what they end.
-INSERT INTO mapping_windows (space, va, last_va, pa, size_lg2, attributes, rights, map_operation,
+INSERT INTO mapping_windows (space, va, last_va, pa, size_lg2, attributes, rights, first_rights, vmid, map_operation,
                              remove_operation, may_from, must_from, must_until, may_until, map_begin_event,
                              map_end_event, map_done_event, remove_begin_event, remove_end_event,
                              remove_done_event)
@@ -64,22 +64,34 @@ WITH done AS MATERIALIZED (
          ORDER BY e.event LIMIT 1)) AS remover
     FROM beginnings b
     WHERE b.pa IS NOT NULL
+), permitted AS (
+    SELECT p.*, IFNULL(s.vmid, 0) AS vmid, IFNULL(s.hardware_access, 0) AS sets_access,
+           IFNULL(s.hardware_access AND s.hardware_dirty, 0) AS sets_dirty,
+           CASE
+           -- VMSAv8-64, stage 2: as its attributes say (DDI 0487, D8.4.2).
+           WHEN s.format LIKE 'vmsa-s2-%' THEN
+               IIF(p.attributes & 1, 9, 0) | IIF(p.attributes & 2, 18, 0) | IIF(p.attributes & 4, 36, 0)
+           -- Stage 1: everything mapped is readable by the kernel; the user needs the user attribute;
+           -- the kernel executes only what the user may not (Arm ARM DDI 0487, D8.4 "Memory access control").
+           -- Bits: 1 user load, 2 user store, 4 user fetch, 8 kernel load, 16 kernel store, 32 kernel fetch.
+           WHEN s.format LIKE 'vmsa%' THEN
+               8 | IIF(p.attributes & 2, 16, 0)
+                 | IIF(p.attributes & 8, 1 | IIF(p.attributes & 2, 2, 0) | IIF(p.attributes & 4, 4, 0),
+                                         IIF(p.attributes & 4, 32, 0)) END AS full_rights
+    FROM paired p LEFT JOIN spaces s ON s.space = p.space
 )
-SELECT p.space, p.va, p.va + (1 << p.size_lg2) - 1, p.pa, p.size_lg2, p.attributes,
-       -- VMSAv8-64, stage 1: everything mapped is readable by the kernel; the user needs the user attribute;
-       -- the kernel executes only what the user may not (Arm ARM DDI 0487, D8.4 "Memory access control").
-       -- Bits: 1 user load, 2 user store, 4 user fetch, 8 kernel load, 16 kernel store, 32 kernel fetch.
-       CASE WHEN s.format LIKE 'vmsa%' THEN
-           8 | IIF(p.attributes & 2, 16, 0)
-             | IIF(p.attributes & 8, 1 | IIF(p.attributes & 2, 2, 0) | IIF(p.attributes & 4, 4, 0),
-                                     IIF(p.attributes & 4, 32, 0)) END,
-       p.operation, r.operation,
+-- What the entry's state takes away, unless hardware gives it back: an old page (128) faults, a clean one (64) takes no
+-- stores (bits 2 and 16). Until hardware has made it dirty, its translations have the first rights (D8.5).
+SELECT p.space, p.va, p.va + (1 << p.size_lg2) - 1, p.pa, p.size_lg2, p.attributes & 63,
+       IIF(p.attributes & 128 AND NOT p.sets_access, 0,
+           IIF(p.attributes & 64 AND NOT p.sets_dirty, full_rights & ~18, full_rights)),
+       IIF(p.attributes & 128 AND NOT p.sets_access, 0, IIF(p.attributes & 64, full_rights & ~18, full_rights)),
+       p.vmid, p.operation, r.operation,
        p.window_begin,
        CASE p.kind WHEN 0 THEN p.drained ELSE p.window_end END,
        r.window_begin, r.window_end,
        p.event, p.end_event, p.done_event, r.event, r.end_event, r.done_event
-FROM paired p
-LEFT JOIN spaces s ON s.space = p.space
+FROM permitted p
 LEFT JOIN done r ON r.operation = p.remover
 ORDER BY p.event;
 
@@ -88,7 +100,7 @@ ORDER BY p.event;
 CREATE INDEX mapping_windows_by_page
     ON mapping_windows (space, va, size_lg2, IFNULL(may_until, 0x7fffffffffffffff));
 CREATE INDEX mapping_windows_global
-    ON mapping_windows (va, size_lg2, IFNULL(may_until, 0x7fffffffffffffff)) WHERE attributes & 16;
+    ON mapping_windows (va, size_lg2, vmid, IFNULL(may_until, 0x7fffffffffffffff)) WHERE attributes & 16;
 CREATE INDEX mapping_windows_by_frame ON mapping_windows (space, pa);
 CREATE INDEX mapping_windows_by_operation ON mapping_windows (map_operation);
 CREATE INDEX mapping_windows_by_removal ON mapping_windows (remove_operation);

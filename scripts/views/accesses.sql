@@ -2,14 +2,15 @@
 
 -- Every recorded access, with names and hex.
 CREATE VIEW translation_log AS
-SELECT event, cycle, core, access, half, IIF(retry, 'yes', '') AS retry, space, asid,
+SELECT event, cycle, core, access, half, IIF(retry, 'yes', '') AS retry, space, asid, vmid,
        (SELECT name FROM codes WHERE domain = 'privilege' AND code = privilege) AS privilege,
        (SELECT name FROM codes WHERE domain = 'access' AND code = access_kind) AS kind,
        printf('0x%x', va) AS va, IIF(pa IS NULL, NULL, printf('0x%x', pa)) AS pa, size_bytes,
        IIF(pc IS NULL, NULL, printf('0x%x', pc)) AS pc,
        (SELECT name FROM codes WHERE domain = 'outcome' AND code = outcome) AS outcome,
-       IIF(fault, (SELECT name FROM codes WHERE domain = 'fault' AND code = fault) || ', level ' || fault_level, '')
-           AS fault,
+       IIF(fault, (SELECT name FROM codes WHERE domain = 'fault' AND code = fault)
+           || IIF(fault_stage = 2, ', stage 2', '') || ', level ' || fault_level, '') AS fault,
+       IIF(fault_ipa IS NULL, NULL, printf('0x%x', fault_ipa)) AS fault_ipa,
        1 << page_size_lg2 AS page_bytes, issue_cycle, translated_cycle, performed_cycle,
        translated_cycle - issue_cycle AS translation_cycles, cycle - issue_cycle AS access_cycles,
        IIF(value IS NULL, NULL, printf('0x%x', value)) AS value, IIF(forwarded, 'yes', '') AS forwarded, walk, entry
@@ -17,7 +18,7 @@ FROM translations;
 
 -- Pages by their first-level misses.
 CREATE VIEW missing_pages AS
-SELECT printf('0x%x', page) AS page, space, COUNT(*) AS misses, SUM(outcome = 1) AS l2_hits,
+SELECT printf('0x%x', page) AS page, space, COUNT(*) AS misses, SUM(outcome = 1 OR outcome > 4) AS hits_behind,
        SUM(outcome = 2) AS walks, SUM(outcome = 3) AS merged, SUM(fault <> 0) AS faults,
        SUM(translated_cycle - issue_cycle) AS translation_cycles, COUNT(DISTINCT core) AS cores
 FROM (SELECT *, va & ~4095 AS page FROM translations WHERE outcome <> 0) m
@@ -58,7 +59,7 @@ SELECT event, cycle, core, space, printf('0x%x', va) AS va, IIF(pc IS NULL, NULL
        (SELECT name FROM codes WHERE domain = 'privilege' AND code = privilege) AS privilege,
        (SELECT name FROM codes WHERE domain = 'access' AND code = access_kind) AS kind,
        (SELECT name FROM codes WHERE domain = 'fault' AND code = fault) AS fault, fault_level AS level,
-       IIF(handled, 'yes', 'no') AS handled, access
+       fault_stage AS stage, IIF(ipa IS NULL, NULL, printf('0x%x', ipa)) AS ipa, IIF(handled, 'yes', 'no') AS handled, access
 FROM faults;
 
 -- Pages by their faults.
@@ -71,6 +72,6 @@ ORDER BY COUNT(*) DESC, first_cycle;
 
 -- Switches of address space, and how long each was active.
 CREATE VIEW context_log AS
-SELECT event, cycle, core, space, asid, printf('0x%x', root) AS root,
+SELECT event, cycle, core, space, asid, vmid, printf('0x%x', root) AS root,
        LEAD(cycle) OVER (PARTITION BY core ORDER BY event) - cycle AS cycles
 FROM contexts;

@@ -12,14 +12,16 @@ SELECT end_cycle, core, end_event, 'operation', operation, NULL, NULL, NULL,
               (SELECT name FROM codes WHERE domain = 'result' AND code = result))
 FROM operations WHERE end_cycle IS NOT NULL
 UNION ALL
-SELECT visible_cycle, core, event, 'entry write', operation, NULL, NULL, NULL,
-       printf('entry 0x%x: 0x%016x becomes 0x%016x (stored in cycle %d)', pa, old_value, new_value, issue_cycle)
+SELECT visible_cycle, core, event, 'entry write', operation, walk, NULL, NULL,
+       printf('entry 0x%x: 0x%016x becomes 0x%016x (%s in cycle %d)', pa, old_value, new_value,
+              IIF(walk IS NULL, 'stored', 'updated by walk ' || walk || ', asked'), issue_cycle)
 FROM entry_writes
 UNION ALL
 SELECT issue_cycle, core, event, 'invalidation', operation, NULL, NULL, invalidation,
-       printf('invalidation %d issued: %s%s, %s, %d cores', invalidation,
+       printf('invalidation %d issued: %s%s%s, %s, %d cores', invalidation,
               (SELECT name FROM codes WHERE domain = 'scope' AND code = scope),
-              IIF(va IS NULL, '', printf(' 0x%x', va)), IIF(broadcast, 'broadcast', 'local'), targets)
+              IIF(va IS NULL, '', printf(' 0x%x', va)), IIF(size_bytes IS NULL, '', printf(', %d bytes', size_bytes)),
+              IIF(list, 'by interrupt, one of ' || list, IIF(broadcast, 'broadcast', 'local')), targets)
 FROM invalidations
 UNION ALL
 SELECT complete_cycle, core, complete_event, 'invalidation', operation, NULL, NULL, invalidation,
@@ -44,7 +46,7 @@ SELECT request_cycle, core, event, 'walk', NULL, walk, NULL, NULL, printf('walk 
 FROM walks
 UNION ALL
 SELECT grant_cycle, core, event, 'walk step', NULL, walk, NULL, NULL,
-       printf('walk %d reads level %d entry 0x%x: 0x%016x', walk, level, pa, value)
+       printf('walk %d reads %slevel %d entry 0x%x: 0x%016x', walk, IIF(stage = 2, 'stage 2 ', ''), level, pa, value)
 FROM walk_steps
 UNION ALL
 SELECT cycle, core, event, 'walk', NULL, walk, NULL, NULL,
@@ -68,6 +70,27 @@ SELECT end_cycle, core, event, 'TLB entry', NULL, walk, entry, invalidation,
        printf('%s entry %d ends: %s', (SELECT name FROM codes WHERE domain = 'tlb' AND code = tlb), entry,
               (SELECT name FROM codes WHERE domain = 'end' AND code = end_reason))
 FROM tlb_entries
+UNION ALL
+SELECT fill_cycle, core, event, 'walk cache entry', NULL, walk, entry, NULL,
+       printf('%s entry %d filled: %s for 0x%x, 2^%d bytes, at 0x%x',
+              (SELECT name FROM codes WHERE domain = 'tlb' AND code = tlb), entry,
+              (SELECT name FROM codes WHERE domain = 'holds' AND code = holds), va, size_lg2, pa)
+FROM walk_cache_entries
+UNION ALL
+SELECT last_hit_cycle, core, event, 'walk cache entry', NULL, walk, entry, NULL,
+       printf('%s entry %d hit for the last time (of %d)',
+              (SELECT name FROM codes WHERE domain = 'tlb' AND code = tlb), entry, hits)
+FROM walk_cache_entries WHERE last_hit_cycle IS NOT NULL
+UNION ALL
+SELECT end_cycle, core, event, 'walk cache entry', NULL, walk, entry, invalidation,
+       printf('%s entry %d ends: %s', (SELECT name FROM codes WHERE domain = 'tlb' AND code = tlb), entry,
+              (SELECT name FROM codes WHERE domain = 'end' AND code = end_reason))
+FROM walk_cache_entries
+UNION ALL
+SELECT cycle, core, event, 'conflict', NULL, NULL, entry, NULL,
+       printf('%d entries match 0x%x; entry %d of %s answers', matches, va, entry,
+              (SELECT name FROM codes WHERE domain = 'tlb' AND code = tlb))
+FROM conflicts
 UNION ALL
 SELECT issue_cycle, core, event, 'access', NULL, walk, entry, NULL,
        printf('%s %s of 0x%x issued', (SELECT name FROM codes WHERE domain = 'privilege' AND code = privilege),

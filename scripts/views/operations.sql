@@ -27,9 +27,9 @@ SELECT (SELECT name FROM codes WHERE domain = 'operation' AND code = kind) AS ki
 FROM ranked
 GROUP BY ranked.kind, ranked.result;
 
--- Stores of page-table code.
+-- Stores of page-table code, and what hardware updates in entries.
 CREATE VIEW entry_write_log AS
-SELECT event, core, operation, printf('0x%x', pa) AS entry_pa, printf('0x%016x', old_value) AS old_value,
+SELECT event, core, IIF(walk IS NULL, 'software', 'hardware') AS made_by, operation, walk, printf('0x%x', pa) AS entry_pa, printf('0x%016x', old_value) AS old_value,
        printf('0x%016x', new_value) AS new_value, issue_cycle, visible_cycle,
        visible_cycle - issue_cycle AS buffered_cycles
 FROM entry_writes;
@@ -39,8 +39,8 @@ CREATE VIEW shootdowns AS
 SELECT i.invalidation, i.operation, i.core AS issuer, i.issue_cycle, i.complete_cycle,
        i.complete_cycle - i.issue_cycle AS cycles,
        (SELECT name FROM codes WHERE domain = 'scope' AND code = i.scope) AS scope,
-       IIF(i.broadcast, 'broadcast', 'local') AS reach, IIF(i.va IS NULL, NULL, printf('0x%x', i.va)) AS va, i.asid,
-       i.targets, a.answers, a.entries_dropped, a.walks_settled, a.accesses_settled,
+       IIF(i.list, 'interrupt', IIF(i.broadcast, 'broadcast', 'local')) AS reach, i.list,
+       IIF(i.va IS NULL, NULL, printf('0x%x', i.va)) AS va, i.size_bytes, i.asid, i.vmid, i.targets, a.answers, a.entries_dropped, a.walks_settled, a.accesses_settled,
        (SELECT target FROM acknowledgements s WHERE s.invalidation = i.invalidation
         ORDER BY acknowledge_cycle DESC, target LIMIT 1) AS slowest_core,
        a.last_acknowledge - i.issue_cycle AS cycles_to_last_answer
@@ -51,20 +51,41 @@ LEFT JOIN (SELECT invalidation, COUNT(*) AS answers, SUM(entries_dropped) AS ent
            FROM acknowledgements GROUP BY invalidation) a USING (invalidation)
 ORDER BY i.issue_cycle, i.event;
 
+-- What invalidations cost each core: on its way, waiting for the core and dropping entries, waiting for walks and accesses.
+CREATE VIEW shootdown_by_core AS
+SELECT a.target AS core, IIF(i.list, 'interrupt', IIF(i.broadcast, 'broadcast', 'local')) AS reach,
+       COUNT(*) AS invalidations, SUM(a.target = i.core) AS its_own, SUM(a.entries_dropped) AS entries_dropped,
+       SUM(a.walks_settled) AS walks_settled, SUM(a.accesses_settled) AS accesses_settled,
+       round(AVG(a.arrive_cycle - i.issue_cycle), 1) AS mean_to_arrive,
+       round(AVG(a.drop_cycle - a.arrive_cycle), 1) AS mean_to_drop,
+       round(AVG(a.acknowledge_cycle - a.drop_cycle), 1) AS mean_to_settle,
+       MAX(a.acknowledge_cycle - a.arrive_cycle) AS most_cycles
+FROM acknowledgements a JOIN invalidations i USING (invalidation)
+GROUP BY a.target, 2;
+
+-- Interrupts that carried lists of invalidations.
+CREATE VIEW interrupt_log AS
+SELECT MIN(invalidation) AS first_invalidation, operation, core AS issuer, issue_cycle, MAX(complete_cycle) AS complete_cycle,
+       MAX(complete_cycle) - issue_cycle AS cycles, COUNT(*) AS invalidations, MAX(targets) AS targets,
+       MIN(printf('0x%x', va)) AS first_va
+FROM invalidations WHERE list IS NOT NULL
+GROUP BY core, issue_cycle;
+
 -- Cycles of invalidations by scope.
 CREATE VIEW shootdown_latency AS
 WITH ranked AS (
-    SELECT scope, broadcast, complete_cycle - issue_cycle AS cycles,
-           ROW_NUMBER() OVER (PARTITION BY scope, broadcast ORDER BY complete_cycle - issue_cycle) AS place,
-           COUNT(*) OVER (PARTITION BY scope, broadcast) AS invalidations
+    SELECT scope, IIF(list, 'interrupt', IIF(broadcast, 'broadcast', 'local')) AS reach,
+           complete_cycle - issue_cycle AS cycles,
+           ROW_NUMBER() OVER (PARTITION BY scope, broadcast, list IS NULL ORDER BY complete_cycle - issue_cycle) AS place,
+           COUNT(*) OVER (PARTITION BY scope, broadcast, list IS NULL) AS invalidations
     FROM invalidations WHERE complete_cycle IS NOT NULL
 )
 SELECT (SELECT name FROM codes WHERE domain = 'scope' AND code = scope) AS scope,
-       IIF(broadcast, 'broadcast', 'local') AS reach, invalidations, round(AVG(cycles), 1) AS mean,
+       reach, invalidations, round(AVG(cycles), 1) AS mean,
        MIN(cycles) AS least, MIN(IIF(place * 100 >= invalidations * 50, cycles, NULL)) AS p50,
        MIN(IIF(place * 100 >= invalidations * 99, cycles, NULL)) AS p99, MAX(cycles) AS most
 FROM ranked
-GROUP BY ranked.scope, broadcast;
+GROUP BY ranked.scope, reach;
 
 -- Answers of each core to each invalidation.
 CREATE VIEW acknowledgement_log AS

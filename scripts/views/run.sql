@@ -16,8 +16,9 @@ FROM regions;
 
 -- Address spaces.
 CREATE VIEW space_list AS
-SELECT space, asid, page_table, format, printf('0x%x', root) AS root,
-       IIF(aliasing_allowed, 'yes', 'no') AS aliasing, core AS created_by, cycle AS created,
+SELECT space, asid, vmid, stage2, page_table, format, printf('0x%x', root) AS root,
+       IIF(aliasing_allowed, 'yes', 'no') AS aliasing,
+       IIF(hardware_dirty, 'accessed and dirty', IIF(hardware_access, 'accessed', 'nothing')) AS hardware_sets, core AS created_by, cycle AS created,
        (SELECT COUNT(*) FROM operations o WHERE o.space = s.space) AS operations,
        (SELECT COUNT(*) FROM mapping_windows m WHERE m.space = s.space) AS mappings
 FROM spaces s;
@@ -34,19 +35,49 @@ SELECT name, SUM(value) AS value, region FROM counters GROUP BY region, name;
 CREATE VIEW counter_by_core AS
 SELECT name, core, value, region FROM counters WHERE core IS NOT NULL ORDER BY region, name, core;
 
--- Look-ups, hits and misses of each TLB.
+-- Look-ups, hits and misses of each level of TLBs; of each array, where a level has several; and of walk caches.
 CREATE VIEW hit_rates AS
-WITH sums AS (
-    SELECT core, substr(name, 1, instr(name, '.') - 1) AS tlb, substr(name, instr(name, '.') + 1) AS what, value
-    FROM measured WHERE name GLOB 'l[12]*.*'
+WITH shown (place, tlb, name) AS (
+    SELECT DISTINCT level * 100 + level_side * 30, upper(name), name FROM tlb_paths
+    UNION ALL SELECT a.level * 100 + a.side * 30 + 1 + a.tlb, (SELECT c.name FROM codes c WHERE domain = 'tlb' AND code = a.tlb) || ' array',
+                     a.name FROM array_names a WHERE a.kind = 0 AND a.together > 1
+    UNION ALL SELECT 10000 + a.tlb, (SELECT c.name FROM codes c WHERE domain = 'tlb' AND code = a.tlb) || ' walk cache',
+                     a.name FROM array_names a WHERE a.kind = 1
+), counted AS (
+    SELECT s.place, s.tlb, l.core, l.value AS lookups, h.value AS hits
+    FROM shown s
+    JOIN measured l ON l.name = s.name || '.lookups'
+    JOIN measured h ON h.name = s.name || '.hits' AND h.core IS l.core
 )
-SELECT upper(tlb) AS tlb, core,
-       SUM(IIF(what = 'lookups', value, 0)) AS lookups, SUM(IIF(what = 'hits', value, 0)) AS hits,
-       SUM(IIF(what = 'misses', value, 0)) AS misses,
-       round(100.0 * SUM(IIF(what = 'hits', value, 0)) / NULLIF(SUM(IIF(what = 'lookups', value, 0)), 0), 3)
-           AS hit_percent
-FROM sums
-GROUP BY tlb, core;
+SELECT tlb, core, lookups, hits, lookups - hits AS misses, round(100.0 * hits / NULLIF(lookups, 0), 3) AS hit_percent
+FROM counted
+ORDER BY place, core;
+
+-- Every array: its shape, and what went through it, over all cores.
+CREATE VIEW array_list AS
+WITH sums AS (SELECT name, SUM(value) AS value FROM measured GROUP BY name)
+SELECT a.tlb AS number, (SELECT name FROM codes WHERE domain = 'tlb' AND code = a.tlb) AS name,
+       (SELECT name FROM codes WHERE domain = 'array' AND code = a.kind) AS kind, a.level,
+       (SELECT name FROM codes WHERE domain = 'side' AND code = a.side) AS side,
+       (SELECT name FROM codes WHERE domain = 'holds' AND code = a.holds) AS holds, a.entries, a.ways,
+       a.entries / a.ways AS sets, (SELECT name FROM codes WHERE domain = 'replacement' AND code = a.replacement) AS replacement,
+       IFNULL((WITH RECURSIVE bits (bit) AS (SELECT 0 UNION ALL SELECT bit + 1 FROM bits WHERE bit < 62)
+               SELECT group_concat(CASE WHEN bit >= 40 THEN (1 << bit - 40) || 'T' WHEN bit >= 30 THEN (1 << bit - 30) || 'G'
+                                        WHEN bit >= 20 THEN (1 << bit - 20) || 'M' ELSE (1 << bit - 10) || 'K' END, ' ')
+               FROM bits WHERE a.sizes >> bit & 1), 'all') AS sizes,
+       (SELECT name FROM codes WHERE domain = 'inclusion' AND code = a.inclusion) AS inclusion, a.latency,
+       IIF(a.shared, 'yes', 'no') AS shared, l.value AS lookups, h.value AS hits,
+       round(100.0 * h.value / NULLIF(l.value, 0), 3) AS hit_percent, f.value AS fills, r.value AS refilled,
+       e.value AS evictions, d.value AS dropped
+FROM arrays a
+JOIN array_names n ON n.tlb = a.tlb
+LEFT JOIN sums l ON l.name = n.name || '.lookups'
+LEFT JOIN sums h ON h.name = n.name || '.hits'
+LEFT JOIN sums f ON f.name = n.name || '.fills'
+LEFT JOIN sums r ON r.name = n.name || '.refilled'
+LEFT JOIN sums e ON e.name = n.name || '.evictions'
+LEFT JOIN sums d ON d.name = n.name || '.dropped'
+ORDER BY a.tlb;
 
 -- Histograms, bucket by bucket.
 CREATE VIEW histogram_log AS
@@ -75,12 +106,9 @@ WITH c AS (SELECT name, SUM(value) AS value FROM measured GROUP BY name),
 rates (number, metric, value, unit) AS (
     SELECT 0, 'simulated', (SELECT MAX(value) FROM counters WHERE name = 'cycles'), 'cycles'
     UNION ALL SELECT 1, 'translations', (SELECT value FROM c WHERE name = 'accesses.translations'), ''
-    UNION ALL SELECT 2, 'L1I hit rate', round(100.0 * (SELECT value FROM c WHERE name = 'l1i.hits')
-                     / NULLIF((SELECT value FROM c WHERE name = 'l1i.lookups'), 0), 3), '%'
-    UNION ALL SELECT 3, 'L1D hit rate', round(100.0 * (SELECT value FROM c WHERE name = 'l1d.hits')
-                     / NULLIF((SELECT value FROM c WHERE name = 'l1d.lookups'), 0), 3), '%'
-    UNION ALL SELECT 4, 'L2 hit rate', round(100.0 * (SELECT value FROM c WHERE name = 'l2.hits')
-                     / NULLIF((SELECT value FROM c WHERE name = 'l2.lookups'), 0), 3), '%'
+    UNION ALL SELECT 2 + level / 100.0, tlb || ' hit rate', round(100.0 * SUM(hits) / NULLIF(SUM(lookups), 0), 3), '%'
+              FROM (SELECT MIN(level) + MIN(level_side) / 10.0 AS level, upper(name) AS tlb FROM tlb_paths GROUP BY name)
+              JOIN hit_rates USING (tlb) GROUP BY tlb
     UNION ALL SELECT 5, 'misses merged', (SELECT value FROM c WHERE name = 'misses.merged'), ''
     UNION ALL SELECT 6, 'walks', (SELECT value FROM c WHERE name = 'walker.walks'), ''
     UNION ALL SELECT 7, 'entries fetched for each walk', round(1.0 * (SELECT value FROM c WHERE name = 'walker.steps')

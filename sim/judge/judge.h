@@ -51,10 +51,18 @@ enum judge_unjudged {
     JUDGE_UNJUDGED
 };
 
+/* An array of translations. Those of one level that serve the same accesses are looked up together. */
+struct judge_array {
+    const char *name;
+    uint8_t level; /* from 1; 0: a walk cache */
+    uint8_t side;  /* fetches, or loads and stores, or both: a number for each */
+    bool shared;   /* one for all cores */
+};
+
 struct judge_config {
-    uint64_t memory_bytes;        /* of physical memory; 0: unknown, frames' range is not checked */
-    const char *const *tlb_names; /* of the machine's arrays, by number; alive as long as the judge */
-    size_t tlb_count;
+    uint64_t memory_bytes;            /* of physical memory; 0: unknown, frames' range is not checked */
+    const struct judge_array *arrays; /* of the machine, by number; alive as long as the judge */
+    size_t array_count;
     bool values;            /* accesses carry the values that they loaded and stored */
     bool every_access;      /* plain hits are among the events */
     size_t findings_max;    /* kept with their text; all are counted. 0: 1000 */

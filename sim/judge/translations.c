@@ -365,7 +365,7 @@ static void report_entry(struct judge *judge, const struct mmu_event *event, con
 {
     const struct event_tlb_entry *entry = &event->as.tlb_entry;
     const struct judge_config *config = &judge->config;
-    const char *name = entry->tlb < config->tlb_count ? config->tlb_names[entry->tlb] : "unnamed";
+    const char *name = entry->tlb < config->array_count ? config->arrays[entry->tlb].name : "unnamed";
     struct judge_finding finding = {.rule = (uint8_t)rule,
                                     .cycle = event->cycle,
                                     .core = event->core,

@@ -2,8 +2,10 @@
 
 #include <stddef.h>
 
+#include "mmu/config.h"
 #include "mmu/event.h"
 #include "sim/record/recorder.h"
+#include "tlb/tlb.h"
 
 const struct record_code record_codes[] = {
     {"level", RECORD_COUNTERS, "counters"},
@@ -67,10 +69,28 @@ const struct record_code record_codes[] = {
     {"scope", INVALIDATE_ALL, "all"},
     {"scope", INVALIDATE_IPA, "ipa"},
     {"scope", INVALIDATE_VMID, "vmid"},
+    {"array", RECORD_TLB, "TLB"},
+    {"array", RECORD_WALK_CACHE, "walk cache"},
+    {"side", TLB_SIDE_INSTRUCTION, "instruction"},
+    {"side", TLB_SIDE_DATA, "data"},
+    {"side", TLB_SIDE_BOTH, "both"},
+    {"holds", HOLDS_TRANSLATION, "translations"},
+    {"holds", HOLDS_TABLE, "tables"},
+    {"holds", HOLDS_STAGE2_TABLE, "stage-2 tables"},
+    {"holds", HOLDS_IPA, "stage-2 translations"},
+    {"replacement", TLB_LRU, "lru"},
+    {"replacement", TLB_TREE_PLRU, "plru"},
+    {"replacement", TLB_FIFO, "fifo"},
+    {"replacement", TLB_RANDOM, "random"},
+    {"replacement", TLB_SRRIP, "srrip"},
+    {"inclusion", TLB_INCLUSION_NEITHER, "neither"},
+    {"inclusion", TLB_INCLUSION_INCLUSIVE, "inclusive"},
+    {"inclusion", TLB_INCLUSION_EXCLUSIVE, "exclusive"},
     {NULL, 0, NULL},
 };
 
 _Static_assert(ACCESS_KINDS == 3 && PRIVILEGES == 2 && OUTCOMES == 11 && FAULT_KINDS == 7 &&
                    ENTRY_ENDS == 7 && OPERATION_KINDS == 4 && PAGETABLE_RESULTS == 11 && BARRIER_KINDS == 7 &&
-                   INVALIDATION_SCOPES == 6 && RECORD_LEVELS == 3,
+                   INVALIDATION_SCOPES == 6 && RECORD_LEVELS == 3 && RECORD_ARRAY_KINDS == 2 &&
+                   TLB_SIDES == 3 && HOLDS_KINDS == 4 && TLB_REPLACEMENTS == 5 && TLB_INCLUSIONS == 3,
                "a kind without a name: add it to record_codes");

@@ -3,6 +3,7 @@
 CREATE INDEX walks_by_id ON walks (walk);
 CREATE INDEX walk_steps_by_walk ON walk_steps (walk);
 CREATE INDEX tlb_entries_by_id ON tlb_entries (entry);
+CREATE INDEX walk_cache_entries_by_id ON walk_cache_entries (entry);
 CREATE INDEX entry_writes_by_operation ON entry_writes (operation);
 CREATE INDEX invalidations_by_operation ON invalidations (operation);
 CREATE INDEX acknowledgements_by_invalidation ON acknowledgements (invalidation);

@@ -191,6 +191,8 @@ static int write_facts(struct recorder *recorder, const struct recorder_config *
         code = row_codes(&recorder->rows, config);
     if (code == SQLITE_OK)
         code = row_run(&recorder->rows, config);
+    for (size_t i = 0; i < config->array_count && code == SQLITE_OK; i++)
+        code = row_array(&recorder->rows, i, &config->arrays[i]);
     for (size_t i = 0; i < config->setting_count && code == SQLITE_OK; i++)
         code = row_setting(&recorder->rows, &config->settings[i]);
     return code == SQLITE_OK ? RECORD_OK : fail_sqlite(recorder, code, "writing the facts of the run");
@@ -259,9 +261,6 @@ struct recorder *recorder_open(const struct recorder_config *config, struct reco
 
 static bool wanted(enum record_level level, const struct mmu_event *event)
 {
-    if (event->kind == EVENT_CONFLICT ||
-        (event->kind == EVENT_TLB_ENTRY && event->as.tlb_entry.holds != HOLDS_TRANSLATION))
-        return false;
     switch (level) {
     case RECORD_COUNTERS:
         return event->kind == EVENT_SPACE || event->kind == EVENT_REGION;

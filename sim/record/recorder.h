@@ -26,7 +26,7 @@ extern "C" {
 
 /* PRAGMA application_id: "MMUS". PRAGMA user_version: raised whenever a table or column changes. */
 #define RECORD_APPLICATION_ID 0x4d4d5553
-#define RECORD_SCHEMA_VERSION 1
+#define RECORD_SCHEMA_VERSION 2
 
 /* Added to the name of a record while it is written. */
 #define RECORD_PARTIAL_SUFFIX ".partial"
@@ -61,6 +61,25 @@ struct record_setting {
     const char *value;
 };
 
+enum record_array_kind { RECORD_TLB, RECORD_WALK_CACHE, RECORD_ARRAY_KINDS };
+
+/* A TLB or a walk cache, as it was described. Its number is that of the events. */
+struct record_array {
+    const char *name;  /* as in counters: "l1d" */
+    const char *title; /* as people say it: "L1D" */
+    enum record_array_kind kind;
+    uint64_t level; /* TLB: from 1 */
+    uint64_t side;  /* TLB: tlb_side */
+    uint64_t holds; /* entry_holds */
+    uint64_t entries;
+    uint64_t ways;
+    uint64_t replacement; /* tlb_replacement */
+    uint64_t sizes;       /* bit k: what covers 1 << k bytes; UINT64_MAX: of any size */
+    uint64_t inclusion;   /* TLB: tlb_inclusion */
+    uint64_t latency_cycles;
+    uint64_t shared; /* one for all cores */
+};
+
 /* All pointers are needed during recorder_open only. NULL texts become NULL in the database. */
 struct recorder_config {
     const char *path; /* final name */
@@ -68,9 +87,9 @@ struct recorder_config {
     enum record_level level;
     bool checked; /* a checker runs along, whose findings will be given */
     uint64_t seed;
-    int64_t host_started_unix;    /* seconds; provenance */
-    const char *const *tlb_names; /* of the machine's arrays, by number, "L1D" */
-    size_t tlb_count;
+    int64_t host_started_unix;         /* seconds; provenance */
+    const struct record_array *arrays; /* by number */
+    size_t array_count;
     const char *program_version;
     const char *script_path; /* provenance */
     const char *script_text;

@@ -1,25 +1,26 @@
 #include "sim/record/rows.h"
 
-#include <string.h>
-
-#include "sim/record/codes.h"
+#include "sim/record/row.h"
 
 /* Columns are bound in the order of their tables (schema.sql). */
 static const char *const statement_texts[ROW_STATEMENTS] = {
     [ROW_TRANSLATION] = "INSERT INTO translations VALUES"
-                        " (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-    [ROW_WALK] = "INSERT INTO walks VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-    [ROW_WALK_STEP] = "INSERT INTO walk_steps VALUES (?,?,?,?,?,?,?,?,?,?)",
-    [ROW_TLB_ENTRY] = "INSERT INTO tlb_entries VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-    [ROW_ENTRY_WRITE] = "INSERT INTO entry_writes VALUES (?,?,?,?,?,?,?,?,?)",
-    [ROW_INVALIDATION] = "INSERT INTO invalidations VALUES (?,?,?,?,?,?,?,?,?,?,?,NULL,NULL)",
+                        " (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+    [ROW_WALK] = "INSERT INTO walks VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+    [ROW_WALK_STEP] = "INSERT INTO walk_steps VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
+    [ROW_TLB_ENTRY] = "INSERT INTO tlb_entries VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+    [ROW_WALK_CACHE_ENTRY] = "INSERT INTO walk_cache_entries VALUES"
+                             " (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+    [ROW_CONFLICT] = "INSERT INTO conflicts VALUES (?,?,?,?,?,?,?,?)",
+    [ROW_ENTRY_WRITE] = "INSERT INTO entry_writes VALUES (?,?,?,?,?,?,?,?,?,?)",
+    [ROW_INVALIDATION] = "INSERT INTO invalidations VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,NULL,NULL)",
     [ROW_COMPLETION] =
         "UPDATE invalidations SET complete_event = ?, complete_cycle = ? WHERE invalidation = ?",
     [ROW_ACKNOWLEDGEMENT] = "INSERT INTO acknowledgements VALUES (?,?,?,?,?,?,?,?,?,?,?)",
     [ROW_BARRIER] = "INSERT INTO barriers VALUES (?,?,?,?,?,?)",
-    [ROW_CONTEXT] = "INSERT INTO contexts VALUES (?,?,?,?,?,?)",
-    [ROW_FAULT] = "INSERT INTO faults VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
-    [ROW_SPACE] = "INSERT INTO spaces VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+    [ROW_CONTEXT] = "INSERT INTO contexts VALUES (?,?,?,?,?,?,?)",
+    [ROW_FAULT] = "INSERT INTO faults VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+    [ROW_SPACE] = "INSERT INTO spaces VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
     [ROW_OPERATION] = "INSERT INTO operations (event, core, operation, space, kind, va, pa, size_lg2,"
                       " attributes, begin_cycle) VALUES (?,?,?,?,?,?,?,?,?,?)",
     [ROW_OPERATION_END] = "UPDATE operations SET end_event = ?, end_cycle = ?, result = ?, found_va = ?,"
@@ -34,6 +35,7 @@ static const char *const statement_texts[ROW_STATEMENTS] = {
     [ROW_FINDING_TOTAL] = "UPDATE runs SET findings = ?",
     [ROW_SETTING] = "INSERT INTO configuration VALUES (?,?)",
     [ROW_CODE] = "INSERT INTO codes VALUES (?,?,?)",
+    [ROW_ARRAY] = "INSERT INTO arrays VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
     [ROW_RUN] = "INSERT INTO runs (run, complete, level, checked, seed, script_text, events, program_version,"
                 " script_path, command_line, host_started_unix) VALUES (1, 0, ?, ?, ?, ?, 0, ?, ?, ?, ?)",
     [ROW_RUN_END] = "UPDATE runs SET complete = 1, events = ?, host_seconds = ?",
@@ -59,72 +61,9 @@ void row_writer_close(struct row_writer *rows)
     }
 }
 
-/* A row under way: values are put from left to right; the first failure stays. */
-struct row {
-    sqlite3_stmt *statement;
-    int column;
-    int code;
-};
-
-static struct row row_begin(struct row_writer *rows, enum row_statement statement)
+static bool of_stage2(uint8_t stage)
 {
-    return (struct row){.statement = rows->statements[statement]};
-}
-
-static void put(struct row *row, uint64_t value)
-{
-    row->code |= sqlite3_bind_int64(row->statement, ++row->column, (sqlite3_int64)value);
-}
-
-static void put_null(struct row *row)
-{
-    row->code |= sqlite3_bind_null(row->statement, ++row->column);
-}
-
-static void put_if(struct row *row, bool exists, uint64_t value)
-{
-    if (exists)
-        put(row, value);
-    else
-        put_null(row);
-}
-
-static void put_cycle(struct row *row, uint64_t cycle)
-{
-    put_if(row, cycle != EVENT_NEVER, cycle);
-}
-
-static void put_id(struct row *row, uint64_t id)
-{
-    put_if(row, id != 0, id);
-}
-
-static void put_text(struct row *row, const char *text)
-{
-    row->code |= sqlite3_bind_text(row->statement, ++row->column, text, -1, SQLITE_STATIC);
-}
-
-static void put_frame(struct row *row, bool exists, const struct frame *frame)
-{
-    put_if(row, exists, frame->base);
-    put_if(row, exists, frame->size_lg2);
-    put_if(row, exists, frame->attributes);
-}
-
-static int row_end(struct row *row)
-{
-    if (row->code != SQLITE_OK)
-        return SQLITE_MISUSE; /* several codes or-ed; a bind fails only by our mistake or without memory */
-    int code = sqlite3_step(row->statement);
-    int reset = sqlite3_reset(row->statement);
-    return code == SQLITE_DONE ? reset : code;
-}
-
-/* For statements that change one row that must be there. */
-static int row_end_update(struct row_writer *rows, struct row *row)
-{
-    int code = row_end(row);
-    return code == SQLITE_OK && sqlite3_changes(rows->database) != 1 ? SQLITE_NOTFOUND : code;
+    return stage == 2;
 }
 
 static struct row row_begin_event(struct row_writer *rows, enum row_statement statement, uint64_t number,
@@ -147,6 +86,7 @@ static int write_translation(struct row_writer *rows, uint64_t number, const str
     put(&row, t->retry);
     put_id(&row, t->space);
     put(&row, t->asid);
+    put(&row, t->vmid);
     put(&row, t->privilege);
     put(&row, t->access_kind);
     put(&row, t->va);
@@ -160,6 +100,8 @@ static int write_translation(struct row_writer *rows, uint64_t number, const str
     put_id(&row, t->entry);
     put(&row, t->fault);
     put_if(&row, fault, t->fault_level);
+    put_id(&row, t->fault_stage);
+    put_if(&row, of_stage2(t->fault_stage), t->fault_ipa);
     put_if(&row, !fault, t->pa);
     put_id(&row, t->page_size_lg2);
     put_if(&row, t->page_size_lg2 != 0, t->rights);
@@ -179,6 +121,7 @@ static int write_walk(struct row_writer *rows, uint64_t number, const struct mmu
     put(&row, event->core + UINT64_C(1));
     put_id(&row, walk->space);
     put(&row, walk->asid);
+    put(&row, walk->vmid);
     put(&row, walk->va);
     put(&row, walk->request_cycle);
     put_cycle(&row, walk->start_cycle);
@@ -187,6 +130,9 @@ static int write_walk(struct row_writer *rows, uint64_t number, const struct mmu
     put(&row, walk->filled);
     put(&row, walk->fault);
     put_if(&row, !leaf, walk->fault_level);
+    put_id(&row, walk->fault_stage);
+    put_if(&row, of_stage2(walk->fault_stage), walk->fault_ipa);
+    put_if(&row, of_stage2(walk->fault_stage), walk->fault_on_table);
     put_if(&row, leaf, walk->leaf.va);
     put_frame(&row, leaf, &walk->leaf.frame);
     put_if(&row, leaf, walk->leaf.rights);
@@ -200,7 +146,9 @@ static int write_walk_step(struct row_writer *rows, uint64_t number, const struc
     struct row row = row_begin_event(rows, ROW_WALK_STEP, number, event);
     put(&row, step->walk);
     put(&row, step->index);
+    put_id(&row, step->stage);
     put(&row, step->level);
+    put_if(&row, step->stage != 0 && step->ipa != EVENT_NEVER, step->ipa);
     put(&row, step->pa);
     put(&row, step->value);
     put_cycle(&row, step->request_cycle);
@@ -219,6 +167,7 @@ static int write_tlb_entry(struct row_writer *rows, uint64_t number, const struc
     put(&row, entry->tlb);
     put_id(&row, entry->space);
     put(&row, entry->asid);
+    put(&row, entry->vmid);
     put(&row, entry->va);
     put_frame(&row, true, &entry->frame);
     put(&row, entry->rights);
@@ -234,11 +183,61 @@ static int write_tlb_entry(struct row_writer *rows, uint64_t number, const struc
     return row_end(&row);
 }
 
+/* Of tables, attributes and rights mean nothing. */
+static int write_walk_cache_entry(struct row_writer *rows, uint64_t number, const struct mmu_event *event)
+{
+    const struct event_tlb_entry *entry = &event->as.tlb_entry;
+    bool frame = entry->holds == HOLDS_IPA;
+    struct row row = row_begin(rows, ROW_WALK_CACHE_ENTRY);
+    put(&row, number);
+    put(&row, entry->id);
+    put(&row, event->cycle);
+    put(&row, event->core + UINT64_C(1));
+    put(&row, entry->tlb);
+    put(&row, entry->holds);
+    put_id(&row, entry->space);
+    put(&row, entry->asid);
+    put(&row, entry->vmid);
+    put(&row, entry->va);
+    put(&row, entry->frame.base);
+    put(&row, entry->frame.size_lg2);
+    put_if(&row, frame, entry->frame.attributes);
+    put_if(&row, frame, entry->rights);
+    put_id(&row, entry->walk);
+    put(&row, entry->fill_cycle);
+    put_cycle(&row, entry->first_hit_cycle);
+    put_cycle(&row, entry->last_hit_cycle);
+    put(&row, entry->hits);
+    put_cycle(&row, entry->end_cycle);
+    put(&row, entry->end);
+    put_id(&row, entry->invalidation);
+    return row_end(&row);
+}
+
+static int write_array_entry(struct row_writer *rows, uint64_t number, const struct mmu_event *event)
+{
+    return event->as.tlb_entry.holds == HOLDS_TRANSLATION ? write_tlb_entry(rows, number, event)
+                                                          : write_walk_cache_entry(rows, number, event);
+}
+
+static int write_conflict(struct row_writer *rows, uint64_t number, const struct mmu_event *event)
+{
+    const struct event_conflict *conflict = &event->as.conflict;
+    struct row row = row_begin_event(rows, ROW_CONFLICT, number, event);
+    put_id(&row, conflict->space);
+    put(&row, conflict->va);
+    put(&row, conflict->tlb);
+    put_id(&row, conflict->entry);
+    put(&row, conflict->matches);
+    return row_end(&row);
+}
+
 static int write_entry_write(struct row_writer *rows, uint64_t number, const struct mmu_event *event)
 {
     const struct event_entry_write *write = &event->as.entry_write;
     struct row row = row_begin_event(rows, ROW_ENTRY_WRITE, number, event);
     put_id(&row, write->operation);
+    put_id(&row, write->walk);
     put(&row, write->pa);
     put(&row, write->old_value);
     put(&row, write->new_value);
@@ -257,10 +256,15 @@ static int write_invalidation(struct row_writer *rows, uint64_t number, const st
     put(&row, event->core + UINT64_C(1));
     put_id(&row, invalidation->operation);
     put(&row, what->scope);
-    put_if(&row, what->scope == INVALIDATE_VA || what->scope == INVALIDATE_VA_ALL_ASIDS, what->va);
+    bool address = what->scope == INVALIDATE_VA || what->scope == INVALIDATE_VA_ALL_ASIDS ||
+                   what->scope == INVALIDATE_IPA;
+    put_if(&row, address, what->va);
+    put_if(&row, address && what->size_bytes != 0, what->size_bytes);
     put_if(&row, what->scope == INVALIDATE_VA || what->scope == INVALIDATE_ASID, what->asid);
+    put(&row, what->vmid);
     put(&row, what->broadcast);
     put(&row, what->last_level_only);
+    put_id(&row, invalidation->list);
     put(&row, invalidation->targets);
     put(&row, event->cycle);
     return row_end(&row);
@@ -304,6 +308,7 @@ static int write_context(struct row_writer *rows, uint64_t number, const struct 
     struct row row = row_begin_event(rows, ROW_CONTEXT, number, event);
     put_id(&row, event->as.context.space);
     put(&row, event->as.context.asid);
+    put(&row, event->as.context.vmid);
     put(&row, event->as.context.root);
     return row_end(&row);
 }
@@ -320,6 +325,8 @@ static int write_fault(struct row_writer *rows, uint64_t number, const struct mm
     put(&row, fault->privilege);
     put(&row, fault->fault);
     put(&row, fault->fault_level);
+    put_id(&row, fault->fault_stage);
+    put_if(&row, of_stage2(fault->fault_stage), fault->ipa);
     put(&row, fault->handled);
     return row_end(&row);
 }
@@ -336,12 +343,16 @@ static int write_space(struct row_writer *rows, uint64_t number, const struct mm
     put(&row, event->cycle);
     put(&row, event->core + UINT64_C(1));
     put(&row, space->asid);
+    put(&row, space->vmid);
+    put_id(&row, space->stage2);
     put(&row, space->root);
     put_text(&row, space->format->name);
     put_text(&row, space->table->name);
     put(&row, space->format->va_bits);
     put(&row, frame_sizes);
     put(&row, space->aliasing_allowed);
+    put(&row, space->hardware_access);
+    put(&row, space->hardware_dirty);
     return row_end(&row);
 }
 
@@ -406,7 +417,7 @@ int row_event(struct row_writer *rows, uint64_t number, const struct mmu_event *
         [EVENT_TRANSLATION] = write_translation,
         [EVENT_WALK] = write_walk,
         [EVENT_WALK_STEP] = write_walk_step,
-        [EVENT_TLB_ENTRY] = write_tlb_entry,
+        [EVENT_TLB_ENTRY] = write_array_entry,
         [EVENT_ENTRY_WRITE] = write_entry_write,
         [EVENT_INVALIDATION] = write_invalidation,
         [EVENT_ACKNOWLEDGEMENT] = write_acknowledgement,
@@ -419,109 +430,7 @@ int row_event(struct row_writer *rows, uint64_t number, const struct mmu_event *
         [EVENT_OPERATION_END] = write_operation_end,
         [EVENT_VIEW] = write_view,
         [EVENT_REGION] = write_region,
+        [EVENT_CONFLICT] = write_conflict,
     };
     return event->kind < EVENT_KINDS ? writers[event->kind](rows, number, event) : SQLITE_NOTFOUND;
-}
-
-int row_run(struct row_writer *rows, const struct recorder_config *config)
-{
-    struct row row = row_begin(rows, ROW_RUN);
-    put(&row, config->level);
-    put(&row, config->checked);
-    put(&row, config->seed);
-    put_text(&row, config->script_text);
-    put_text(&row, config->program_version ? config->program_version : "unknown");
-    put_text(&row, config->script_path);
-    put_text(&row, config->command_line);
-    put(&row, (uint64_t)config->host_started_unix);
-    return row_end(&row);
-}
-
-int row_run_end(struct row_writer *rows, uint64_t events, double host_seconds)
-{
-    struct row row = row_begin(rows, ROW_RUN_END);
-    put(&row, events);
-    row.code |= sqlite3_bind_double(row.statement, ++row.column, host_seconds);
-    return row_end(&row);
-}
-
-int row_setting(struct row_writer *rows, const struct record_setting *setting)
-{
-    struct row row = row_begin(rows, ROW_SETTING);
-    put_text(&row, setting->name);
-    put_text(&row, setting->value);
-    return row_end(&row);
-}
-
-static int row_code(struct row_writer *rows, const struct record_code *item)
-{
-    struct row row = row_begin(rows, ROW_CODE);
-    put_text(&row, item->domain);
-    put(&row, (uint64_t)item->code);
-    put_text(&row, item->name);
-    return row_end(&row);
-}
-
-int row_codes(struct row_writer *rows, const struct recorder_config *config)
-{
-    int code = SQLITE_OK;
-    for (size_t i = 0; i < config->tlb_count && code == SQLITE_OK; i++)
-        code = row_code(rows, &(struct record_code){"tlb", (int)i, config->tlb_names[i]});
-    for (const struct record_code *item = record_codes; item->domain && code == SQLITE_OK; item++) {
-        code = row_code(rows, item);
-    }
-    return code;
-}
-
-int row_counter(struct row_writer *rows, const struct record_counter *counter)
-{
-    struct row row = row_begin(rows, ROW_COUNTER);
-    put(&row, counter->region);
-    put_if(&row, counter->core >= 0, (uint64_t)counter->core + 1);
-    put_text(&row, counter->name);
-    put(&row, counter->value);
-    return row_end(&row);
-}
-
-int row_bucket(struct row_writer *rows, const struct record_bucket *bucket)
-{
-    struct row row = row_begin(rows, ROW_BUCKET);
-    put_text(&row, bucket->name);
-    put(&row, bucket->low);
-    put(&row, bucket->high);
-    put(&row, bucket->count);
-    return row_end(&row);
-}
-
-int row_instruction(struct row_writer *rows, const struct record_instruction *instruction)
-{
-    struct row row = row_begin(rows, ROW_INSTRUCTION);
-    put(&row, instruction->pc);
-    row.code |= sqlite3_bind_blob64(row.statement, ++row.column,
-                                    instruction->bytes ? (const void *)instruction->bytes : "",
-                                    instruction->bytes_count, SQLITE_STATIC);
-    put_text(&row, instruction->text);
-    put_text(&row, instruction->class_name);
-    put(&row, instruction->count);
-    return row_end(&row);
-}
-
-int row_finding(struct row_writer *rows, const struct record_finding *finding)
-{
-    struct row row = row_begin(rows, ROW_FINDING);
-    put_text(&row, finding->rule);
-    put_cycle(&row, finding->cycle);
-    put_if(&row, finding->core >= 0, (uint64_t)finding->core + 1);
-    put_id(&row, finding->space);
-    put(&row, finding->va);
-    put_text(&row, finding->text);
-    put_text(&row, finding->related);
-    return row_end(&row);
-}
-
-int row_finding_total(struct row_writer *rows, uint64_t total)
-{
-    struct row row = row_begin(rows, ROW_FINDING_TOTAL);
-    put(&row, total);
-    return row_end(&row);
 }

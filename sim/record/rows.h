@@ -14,6 +14,8 @@ enum row_statement {
     ROW_WALK,
     ROW_WALK_STEP,
     ROW_TLB_ENTRY,
+    ROW_WALK_CACHE_ENTRY,
+    ROW_CONFLICT,
     ROW_ENTRY_WRITE,
     ROW_INVALIDATION,
     ROW_COMPLETION,
@@ -33,6 +35,7 @@ enum row_statement {
     ROW_FINDING_TOTAL,
     ROW_SETTING,
     ROW_CODE,
+    ROW_ARRAY,
     ROW_RUN,
     ROW_RUN_END,
     ROW_STATEMENTS
@@ -53,6 +56,7 @@ int row_run(struct row_writer *rows, const struct recorder_config *config);
 int row_run_end(struct row_writer *rows, uint64_t events, double host_seconds);
 int row_setting(struct row_writer *rows, const struct record_setting *setting);
 int row_codes(struct row_writer *rows, const struct recorder_config *config);
+int row_array(struct row_writer *rows, uint64_t number, const struct record_array *array);
 int row_counter(struct row_writer *rows, const struct record_counter *counter);
 int row_bucket(struct row_writer *rows, const struct record_bucket *bucket);
 int row_instruction(struct row_writer *rows, const struct record_instruction *instruction);

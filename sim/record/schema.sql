@@ -32,6 +32,22 @@ CREATE TABLE codes (
     PRIMARY KEY (domain, code)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE arrays (
+    tlb INTEGER PRIMARY KEY,
+    name TEXT NOT NULL,
+    kind INTEGER NOT NULL,
+    level INTEGER,
+    side INTEGER,
+    holds INTEGER NOT NULL,
+    entries INTEGER NOT NULL,
+    ways INTEGER NOT NULL,
+    replacement INTEGER NOT NULL,
+    sizes INTEGER,
+    inclusion INTEGER NOT NULL,
+    latency INTEGER NOT NULL,
+    shared INTEGER NOT NULL
+) STRICT;
+
 CREATE TABLE regions (
     region INTEGER PRIMARY KEY,
     event INTEGER NOT NULL,
@@ -46,12 +62,16 @@ CREATE TABLE spaces (
     cycle INTEGER NOT NULL,
     core INTEGER NOT NULL,
     asid INTEGER NOT NULL,
+    vmid INTEGER NOT NULL,
+    stage2 INTEGER,
     root INTEGER NOT NULL,
     format TEXT NOT NULL,
     page_table TEXT NOT NULL,
     va_bits INTEGER NOT NULL,
     frame_sizes INTEGER NOT NULL,
-    aliasing_allowed INTEGER NOT NULL
+    aliasing_allowed INTEGER NOT NULL,
+    hardware_access INTEGER NOT NULL,
+    hardware_dirty INTEGER NOT NULL
 ) STRICT;
 
 CREATE TABLE contexts (
@@ -60,6 +80,7 @@ CREATE TABLE contexts (
     core INTEGER NOT NULL,
     space INTEGER,
     asid INTEGER NOT NULL,
+    vmid INTEGER NOT NULL,
     root INTEGER NOT NULL
 ) STRICT;
 
@@ -72,6 +93,7 @@ CREATE TABLE translations (
     retry INTEGER NOT NULL,
     space INTEGER,
     asid INTEGER NOT NULL,
+    vmid INTEGER NOT NULL,
     privilege INTEGER NOT NULL,
     access_kind INTEGER NOT NULL,
     va INTEGER NOT NULL,
@@ -85,6 +107,8 @@ CREATE TABLE translations (
     entry INTEGER,
     fault INTEGER NOT NULL,
     fault_level INTEGER,
+    fault_stage INTEGER,
+    fault_ipa INTEGER,
     pa INTEGER,
     page_size_lg2 INTEGER,
     rights INTEGER,
@@ -99,6 +123,7 @@ CREATE TABLE walks (
     core INTEGER NOT NULL,
     space INTEGER,
     asid INTEGER NOT NULL,
+    vmid INTEGER NOT NULL,
     va INTEGER NOT NULL,
     request_cycle INTEGER NOT NULL,
     start_cycle INTEGER,
@@ -107,6 +132,9 @@ CREATE TABLE walks (
     filled INTEGER NOT NULL,
     fault INTEGER NOT NULL,
     fault_level INTEGER,
+    fault_stage INTEGER,
+    fault_ipa INTEGER,
+    fault_on_table INTEGER,
     leaf_va INTEGER,
     leaf_pa INTEGER,
     leaf_size_lg2 INTEGER,
@@ -121,7 +149,9 @@ CREATE TABLE walk_steps (
     core INTEGER NOT NULL,
     walk INTEGER NOT NULL,
     step INTEGER NOT NULL,
+    stage INTEGER,
     level INTEGER NOT NULL,
+    ipa INTEGER,
     pa INTEGER NOT NULL,
     value INTEGER NOT NULL,
     request_cycle INTEGER,
@@ -136,6 +166,7 @@ CREATE TABLE tlb_entries (
     tlb INTEGER NOT NULL,
     space INTEGER,
     asid INTEGER NOT NULL,
+    vmid INTEGER NOT NULL,
     va INTEGER NOT NULL,
     pa INTEGER NOT NULL,
     size_lg2 INTEGER NOT NULL,
@@ -150,6 +181,42 @@ CREATE TABLE tlb_entries (
     end_cycle INTEGER,
     end_reason INTEGER NOT NULL,
     invalidation INTEGER
+) STRICT;
+
+CREATE TABLE walk_cache_entries (
+    event INTEGER PRIMARY KEY,
+    entry INTEGER NOT NULL,
+    cycle INTEGER NOT NULL,
+    core INTEGER NOT NULL,
+    tlb INTEGER NOT NULL,
+    holds INTEGER NOT NULL,
+    space INTEGER,
+    asid INTEGER NOT NULL,
+    vmid INTEGER NOT NULL,
+    va INTEGER NOT NULL,
+    pa INTEGER NOT NULL,
+    size_lg2 INTEGER NOT NULL,
+    attributes INTEGER,
+    rights INTEGER,
+    walk INTEGER,
+    fill_cycle INTEGER NOT NULL,
+    first_hit_cycle INTEGER,
+    last_hit_cycle INTEGER,
+    hits INTEGER NOT NULL,
+    end_cycle INTEGER,
+    end_reason INTEGER NOT NULL,
+    invalidation INTEGER
+) STRICT;
+
+CREATE TABLE conflicts (
+    event INTEGER PRIMARY KEY,
+    cycle INTEGER NOT NULL,
+    core INTEGER NOT NULL,
+    space INTEGER,
+    va INTEGER NOT NULL,
+    tlb INTEGER NOT NULL,
+    entry INTEGER,
+    matches INTEGER NOT NULL
 ) STRICT;
 
 CREATE TABLE operations (
@@ -177,6 +244,7 @@ CREATE TABLE entry_writes (
     cycle INTEGER NOT NULL,
     core INTEGER NOT NULL,
     operation INTEGER,
+    walk INTEGER,
     pa INTEGER NOT NULL,
     old_value INTEGER NOT NULL,
     new_value INTEGER NOT NULL,
@@ -191,9 +259,12 @@ CREATE TABLE invalidations (
     operation INTEGER,
     scope INTEGER NOT NULL,
     va INTEGER,
+    size_bytes INTEGER,
     asid INTEGER,
+    vmid INTEGER NOT NULL,
     broadcast INTEGER NOT NULL,
     last_level_only INTEGER NOT NULL,
+    list INTEGER,
     targets INTEGER NOT NULL,
     issue_cycle INTEGER NOT NULL,
     complete_cycle INTEGER,
@@ -235,6 +306,8 @@ CREATE TABLE faults (
     privilege INTEGER NOT NULL,
     fault INTEGER NOT NULL,
     fault_level INTEGER NOT NULL,
+    fault_stage INTEGER,
+    ipa INTEGER,
     handled INTEGER NOT NULL
 ) STRICT;
 
@@ -309,6 +382,8 @@ CREATE TABLE mapping_windows (
     size_lg2 INTEGER NOT NULL,
     attributes INTEGER NOT NULL,
     rights INTEGER,
+    first_rights INTEGER,
+    vmid INTEGER NOT NULL,
     map_operation INTEGER NOT NULL,
     remove_operation INTEGER,
     may_from INTEGER NOT NULL,

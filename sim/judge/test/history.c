@@ -171,12 +171,11 @@ static void end_walk(struct machine *machine, unsigned core, struct access *acce
     access->told.outcome = OUTCOME_WALK;
     if (access->leaf.valid)
         walk.leaf = (struct walk_leaf){
-            VA(access->page),
-            {access->leaf.base, access->leaf.attributes, (uint8_t)history_size_lg2(access->page)},
-            story_format.rights(access->leaf.attributes),
-            story_format.rights(access->leaf.attributes),
-            0,
-            3};
+            .va = VA(access->page),
+            .frame = {access->leaf.base, access->leaf.attributes, (uint8_t)history_size_lg2(access->page)},
+            .rights = story_format.rights(access->leaf.attributes),
+            .rights_when_dirty = story_format.rights(access->leaf.attributes),
+            .level = 3};
     else
         walk.fault = FAULT_TRANSLATION;
     history_event(machine, EVENT_WALK, core)->as.walk = walk;

@@ -222,7 +222,11 @@ struct event_walk *story_walk(struct story *story, uint64_t start, uint64_t end)
     walk->va = PAGE;
     walk->request_cycle = start;
     walk->start_cycle = start;
-    walk->leaf = (struct walk_leaf){PAGE, {FRAME, RW, 12}, rights_of(RW), rights_of(RW), 0, 3};
+    walk->leaf = (struct walk_leaf){.va = PAGE,
+                                    .frame = {FRAME, RW, 12},
+                                    .rights = rights_of(RW),
+                                    .rights_when_dirty = rights_of(RW),
+                                    .level = 3};
     walk->space = 1;
     walk->asid = 1;
     walk->steps = 4;

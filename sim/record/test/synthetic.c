@@ -131,7 +131,11 @@ static void add_walk(struct synthetic_run *run, uint64_t id, uint64_t request, u
                               .steps = 4,
                               .fault = (uint8_t)fault,
                               .filled = fault == FAULT_NONE};
-    walk.leaf = (struct walk_leaf){PAGE_VA, {PAGE_PA, attributes, 12}, rights, rights, 0, 3};
+    walk.leaf = (struct walk_leaf){.va = PAGE_VA,
+                                   .frame = {PAGE_PA, attributes, 12},
+                                   .rights = rights,
+                                   .rights_when_dirty = rights,
+                                   .level = 3};
     walk.fault_level = fault == FAULT_NONE ? 0 : 3;
     add(run, EVENT_WALK, request + 40, 1)->as.walk = walk;
 }
@@ -463,6 +467,36 @@ void synthetic_remove_folder(void)
 
 struct recorder_config synthetic_config(const char *path, enum record_level level)
 {
+    static const struct record_array arrays[] = {
+        {.name = "l1i",
+         .title = "L1I",
+         .level = 1,
+         .side = TLB_SIDE_INSTRUCTION,
+         .entries = 8,
+         .ways = 2,
+         .sizes = UINT64_MAX},
+        {.name = "l1d",
+         .title = "L1D",
+         .level = 1,
+         .side = TLB_SIDE_DATA,
+         .entries = 8,
+         .ways = 2,
+         .sizes = UINT64_MAX},
+        {.name = "l2",
+         .title = "L2",
+         .level = 2,
+         .side = TLB_SIDE_BOTH,
+         .entries = 64,
+         .ways = 4,
+         .sizes = UINT64_MAX},
+        {.name = "tables",
+         .title = "TABLES",
+         .kind = RECORD_WALK_CACHE,
+         .holds = HOLDS_TABLE,
+         .entries = 4,
+         .ways = 4,
+         .sizes = UINT64_MAX},
+    };
     static const struct record_setting settings[] = {{"cores", "2"}, {"walker.slots", "1"}};
     return (struct recorder_config){.path = path,
                                     .level = level,
@@ -472,6 +506,8 @@ struct recorder_config synthetic_config(const char *path, enum record_level leve
                                     .script_path = "good.lua",
                                     .script_text = "machine {}",
                                     .command_line = "mmusim run good.lua",
+                                    .arrays = arrays,
+                                    .array_count = 4,
                                     .settings = settings,
                                     .setting_count = 2};
 }

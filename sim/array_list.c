@@ -1,0 +1,54 @@
+#include "sim/array_list.h"
+
+#include <ctype.h>
+#include <string.h>
+
+static struct record_array of_tlb(const struct tlb_config *config)
+{
+    return (struct record_array){.kind = RECORD_TLB,
+                                 .level = config->level,
+                                 .side = config->side,
+                                 .holds = HOLDS_TRANSLATION,
+                                 .entries = config->entries,
+                                 .ways = config->ways,
+                                 .replacement = config->replacement,
+                                 .sizes = config->sizes,
+                                 .inclusion = config->inclusion,
+                                 .latency_cycles = config->latency_cycles,
+                                 .shared = config->shared};
+}
+
+static struct record_array of_walk_cache(const struct walk_cache_config *config)
+{
+    return (struct record_array){.kind = RECORD_WALK_CACHE,
+                                 .holds = HOLDS_TABLE + config->holds,
+                                 .entries = config->entries,
+                                 .ways = config->ways,
+                                 .replacement = config->replacement,
+                                 .sizes = config->sizes,
+                                 .latency_cycles = config->latency_cycles};
+}
+
+static void give_name(struct array_list *list, size_t number, const char *name)
+{
+    memcpy(list->names[number], name, MMU_NAME_BYTES);
+    for (size_t i = 0; i < MMU_NAME_BYTES; i++)
+        list->titles[number][i] = (char)toupper((unsigned char)name[i]);
+    list->record[number].name = list->names[number];
+    list->record[number].title = list->titles[number];
+}
+
+void array_list_init(struct array_list *list, const struct mmu_config *config)
+{
+    list->count = config->tlb_count + config->walk_cache_count;
+    for (size_t i = 0; i < list->count; i++) {
+        size_t cache = i - config->tlb_count;
+        bool tlb = i < config->tlb_count;
+        list->record[i] = tlb ? of_tlb(&config->tlbs[i]) : of_walk_cache(&config->walk_caches[cache]);
+        give_name(list, i, tlb ? config->tlbs[i].name : config->walk_caches[cache].name);
+        list->judge[i] = (struct judge_array){.name = list->titles[i],
+                                              .level = (uint8_t)list->record[i].level,
+                                              .side = (uint8_t)list->record[i].side,
+                                              .shared = list->record[i].shared != 0};
+    }
+}
