@@ -130,13 +130,41 @@ static void map_page(struct fixture *fixture, unsigned page)
     guest_map_stage1(fixture, fixture_va(page), &first);
 }
 
+/* Large pages of stage 1; of stage 2 they are of the same size, and smaller. */
+static void map_large(struct fixture *fixture, uint64_t va, uint64_t ipa, unsigned lg2, unsigned second_lg2)
+{
+    const uint32_t attributes = FRAME_READABLE | FRAME_WRITABLE | FRAME_EXECUTABLE;
+    struct frame first = {.base = ipa, .attributes = attributes | FRAME_USER, .size_lg2 = (uint8_t)lg2};
+    struct frame second = {.attributes = attributes, .size_lg2 = (uint8_t)second_lg2};
+    guest_map_stage1(fixture, va, &first);
+    for (uint64_t offset = 0; offset >> lg2 == 0; offset += UINT64_C(1) << second_lg2) {
+        assert_true(frame_allocate(&fixture->allocator, second_lg2, &second.base));
+        guest_map_stage2(fixture, ipa + offset, &second);
+    }
+}
+
+static void map_large_pages(struct fixture *fixture)
+{
+    for (unsigned i = 0; i < FIXTURE_RUNS; i++) {
+        uint64_t va = FIXTURE_RUN_BASE + i * FIXTURE_RUN;
+        map_large(fixture, va, GUEST_RUNS + i * FIXTURE_RUN, 16, i ? 16 : 12);
+        fixture->run_entries[i] = guest_stage1_entry(fixture, va, 3);
+    }
+    for (unsigned i = 0; i < FIXTURE_BLOCKS; i++) {
+        uint64_t va = FIXTURE_BLOCK_BASE + i * FIXTURE_BLOCK;
+        map_large(fixture, va, GUEST_BLOCKS + i * FIXTURE_BLOCK, 21, i ? 21 : 16);
+        fixture->block_entries[i] = guest_stage1_entry(fixture, va, 2);
+    }
+}
+
 static struct translation_regime regime_of(const char *format, uint64_t root, bool updates)
 {
     return (struct translation_regime){.format = walk_format_find(format),
                                        .root = root,
                                        .physical_size_lg2 = 48,
                                        .hardware_access = updates,
-                                       .hardware_dirty = updates};
+                                       .hardware_dirty = updates,
+                                       .contiguous = true};
 }
 
 static void make_stage2(struct fixture *fixture, const struct guest_config *config)
@@ -187,6 +215,7 @@ void fixture_open_guest(struct fixture *fixture, const struct mmu_config *config
     make_stage1(fixture, guest);
     for (unsigned i = 0; i < FIXTURE_PAGES; i++)
         map_page(fixture, i);
+    map_large_pages(fixture);
     for (unsigned i = 0; i < FIXTURE_PAGES; i++) {
         fixture->entries[i] = guest_stage1_entry(fixture, fixture_va(i), 3);
         fixture->guest->entries[i] = guest_stage2_entry(fixture, guest_ipa(i), 3);
@@ -222,7 +251,8 @@ static void draw_walk_cache(uint64_t *state, struct mmu_config *config, const ch
     cache->latency_cycles = draw_below(state, 4);
 }
 
-bool draw_guest(uint64_t *state, struct mmu_config *config, struct guest_config *guest)
+/* In every other run: which stages there are, and walk caches of some kinds. */
+static bool draw_guest(uint64_t *state, struct mmu_config *config, struct guest_config *guest)
 {
     static const char *const first[] = {"vmsa-4k-48", "vmsa-4k-39"};
     static const char *const second[] = {"vmsa-s2-4k-48", "vmsa-s2-4k-39"};
@@ -245,6 +275,14 @@ static void draw_guest_invalidation(uint64_t *state, struct invalidation *what)
         what->va = guest_ipa(page);
 }
 
+/* The script owns the lists of its interrupts. */
+static void draw_guest_list(uint64_t *state, struct script *script, const struct core_operation *interrupt)
+{
+    struct invalidation *list = &script->lists[interrupt->list - script->lists];
+    for (uint32_t i = 0; i < interrupt->list_count; i++)
+        draw_guest_invalidation(state, &list[i]);
+}
+
 /* The same page's entry of stage 2, once in three times. */
 static void draw_guest_write(uint64_t *state, const struct fixture *fixture, struct core_operation *write)
 {
@@ -259,13 +297,35 @@ static void draw_guest_write(uint64_t *state, const struct fixture *fixture, str
     write->value = write->value ? old : 0;
 }
 
-void draw_guest_script(uint64_t *state, const struct fixture *fixture, struct script *script)
+/* A script that was drawn for one stage: its invalidations become the guest's, or stage 2's, and some of its
+ * remappings change stage 2. */
+static void draw_guest_script(uint64_t *state, const struct fixture *fixture, struct script *script)
 {
     for (unsigned i = 0; i < script->count; i++) {
         struct core_operation *operation = &script->steps[i].operation;
         if (operation->kind == CORE_INVALIDATE)
             draw_guest_invalidation(state, &operation->invalidation);
+        else if (operation->kind == CORE_INTERRUPT)
+            draw_guest_list(state, script, operation);
         else if (operation->kind == CORE_WRITE)
             draw_guest_write(state, fixture, operation);
+    }
+}
+
+void draw_run(uint64_t *state, enum observation observation, unsigned steps, struct fixture *fixture,
+              struct script *scripts)
+{
+    struct mmu_config config;
+    struct guest_config guest;
+    draw_config(state, &config);
+    bool two_stages = draw_guest(state, &config, &guest);
+    if (two_stages)
+        fixture_open_guest(fixture, &config, observation, &guest);
+    else
+        fixture_open(fixture, &config, observation);
+    for (unsigned i = 0; i < config.cores; i++) {
+        draw_script(state, fixture, steps, i, &scripts[i]);
+        if (two_stages)
+            draw_guest_script(state, fixture, &scripts[i]);
     }
 }

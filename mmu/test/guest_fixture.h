@@ -16,6 +16,8 @@
 #define GUEST_TABLES      UINT64_C(0x80000000) /* an intermediate address */
 #define GUEST_TABLE_PAGES 64u
 #define GUEST_PAGES       UINT64_C(0x90000000) /* an intermediate address */
+#define GUEST_RUNS        UINT64_C(0xa0000000) /* of the fixture's runs and, behind them, blocks */
+#define GUEST_BLOCKS      UINT64_C(0xb0000000)
 #define GUEST_VMID        7u
 
 struct guest_config {
@@ -51,10 +53,8 @@ uint64_t guest_stage2_entry(const struct fixture *fixture, uint64_t ipa, unsigne
 /* As rig_open, with two stages. */
 void rig_open_guest(struct rig *rig, const struct guest_config *guest);
 
-/* In every other run: which stages there are, and walk caches of some kinds. False: one stage. */
-bool draw_guest(uint64_t *state, struct mmu_config *config, struct guest_config *guest);
-/* A script that was drawn for one stage: its invalidations are the guest's, or stage 2's, and some of its
- * remappings change stage 2. */
-void draw_guest_script(uint64_t *state, const struct fixture *fixture, struct script *script);
+/* A machine, of one stage or two, and a script of so many steps for each of its cores. */
+void draw_run(uint64_t *state, enum observation observation, unsigned steps, struct fixture *fixture,
+              struct script *scripts);
 
 #endif

@@ -21,28 +21,17 @@ struct outcome {
 static void run_once(uint64_t seed, advance_function advance, const struct machine_controls *controls,
                      struct outcome *outcome)
 {
-    struct mmu_config config;
-    struct guest_config guest;
     struct script scripts[MMU_CORES_MAX];
     uint64_t state = seed;
-    draw_config(&state, &config);
-    if (draw_guest(&state, &config, &guest))
-        fixture_open_guest(&outcome->fixture, &config, OBSERVE_ALL, &guest);
-    else
-        fixture_open(&outcome->fixture, &config, OBSERVE_ALL);
+    draw_run(&state, OBSERVE_ALL, STEPS, &outcome->fixture, scripts);
     if (controls)
         machine_set_controls(outcome->fixture.machine, controls);
-    for (unsigned i = 0; i < config.cores; i++) {
-        draw_script(&state, &outcome->fixture, STEPS, i, &scripts[i]);
-        if (outcome->fixture.guest)
-            draw_guest_script(&state, &outcome->fixture, &scripts[i]);
-    }
     outcome->run = script_run(&outcome->fixture, scripts, advance);
     const char *error = machine_error(outcome->fixture.machine);
     snprintf(outcome->error, sizeof outcome->error, "%s", error ? error : "");
     outcome->end_cycle = machine_end_cycle(outcome->fixture.machine);
     machine_finish(outcome->fixture.machine);
-    for (unsigned i = 0; i < config.cores; i++)
+    for (unsigned i = 0; i < machine_config(outcome->fixture.machine)->cores; i++)
         script_free(&scripts[i]);
 }
 

@@ -9,7 +9,7 @@
 #define L1_CYCLES     3u
 #define L2_CYCLES     11u
 #define MEMORY_CYCLES 37u
-#define FAR_VA        (FIXTURE_BASE + (UINT64_C(1) << 21)) /* behind another last-level table of stage 1 */
+#define FAR_VA        (FIXTURE_BASE + (UINT64_C(1) << 24)) /* behind another last-level table of stage 1 */
 #define ABSENT        UINT64_MAX
 
 /* Look-up times; ABSENT: there is no such cache. */
