@@ -179,13 +179,18 @@ static bool must_wait(const struct core *core, const struct tlb_group *group, co
     return miss->level == core->hierarchy.depth[miss->side] && !walker_has_room(core);
 }
 
+static void wait_in_line(struct tlb_group *group, uint32_t index)
+{
+    group->waiting[(group->waiting_first + group->waiting_count++) % MMU_MISSES_MAX] = index;
+}
+
 /* A look-up that may have to wait, at the cycle in which it could begin. */
 static void try_look_up(struct core *core, uint32_t index)
 {
     struct miss *miss = &core->misses[index];
     struct tlb_group *group = group_of(core, miss);
     if (must_wait(core, group, miss)) {
-        group->waiting[(group->waiting_first + group->waiting_count++) % MMU_MISSES_MAX] = index;
+        wait_in_line(group, index);
         return;
     }
     uint64_t begin = hierarchy_take_port(group, core->now);
@@ -198,6 +203,25 @@ static void try_look_up(struct core *core, uint32_t index)
 }
 
 static void leave_levels(struct core *core, uint32_t index);
+
+/* No level is left. Behind a single level, misses wait for room in the walkers' queue here. */
+static void try_walk(struct core *core, uint32_t index)
+{
+    struct miss *miss = &core->misses[index];
+    if (core->hierarchy.depth[miss->side] == 1 && !walker_has_room(core))
+        wait_in_line(core->hierarchy.path[miss->side][0], index);
+    else
+        leave_levels(core, index);
+}
+
+static void try_again(struct core *core, uint32_t index)
+{
+    const struct miss *miss = &core->misses[index];
+    if (miss->level > core->hierarchy.depth[miss->side])
+        try_walk(core, index);
+    else
+        try_look_up(core, index);
+}
 
 /*
  * The miss reaches its next level, at `from` or later. What several cores share is touched only by an item of
@@ -212,10 +236,8 @@ static void enter_level(struct core *core, uint32_t index, uint64_t from, bool b
         begin_look_up(core, index, from);
     else if (from > core->now || (core->machine->coupled && !by_item))
         core_schedule(core, from > core->now ? from : core->now + 1, CALENDAR_LOOKUP, index);
-    else if (walks)
-        leave_levels(core, index);
     else
-        try_look_up(core, index);
+        try_again(core, index);
 }
 
 static void pass_level(struct core *core, struct miss *miss)
@@ -236,7 +258,7 @@ static void wake_level(struct core *core, struct tlb_group *group)
         uint32_t index = group->waiting[group->waiting_first];
         group->waiting_first = (group->waiting_first + 1) % MMU_MISSES_MAX;
         group->waiting_count--;
-        try_look_up(core, index);
+        try_again(core, index);
     }
 }
 
@@ -386,12 +408,8 @@ static struct tlb_found look_now(struct core *core, struct miss *miss)
 void miss_look_up(struct core *core, uint32_t index)
 {
     struct miss *miss = &core->misses[index];
-    if (miss->level > core->hierarchy.depth[miss->side]) {
-        leave_levels(core, index);
-        return;
-    }
     if (miss->state == MISS_WAITING) {
-        try_look_up(core, index);
+        try_again(core, index);
         return;
     }
     const struct tlb_group *group = group_of(core, miss);
