@@ -255,21 +255,6 @@ uint64_t hierarchy_take_port(struct tlb_group *group, uint64_t from)
 
 /* ---- fills ------------------------------------------------------------------------------------- */
 
-static struct tlb_group *group_behind(struct core *core, const struct translation_array *array)
-{
-    struct hierarchy *hierarchy = &core->hierarchy;
-    for (uint32_t i = 0; i < hierarchy->group_count; i++) {
-        struct tlb_group *group = &hierarchy->groups[i];
-        for (uint32_t k = 0; k < group->array_count; k++)
-            if (group->arrays[k] == array)
-                for (unsigned side = 0; side < 2; side++)
-                    if (hierarchy->path[side][group->level - 1] == group)
-                        return group->level < hierarchy->depth[side] ? hierarchy->path[side][group->level]
-                                                                     : NULL;
-    }
-    return NULL;
-}
-
 static struct translation_array *array_for(const struct tlb_group *group, uint8_t size_lg2)
 {
     for (uint32_t i = 0; i < group->array_count; i++)
@@ -292,17 +277,39 @@ static void back_invalidate(struct core *core, uint8_t level, const struct tlb_e
     }
 }
 
+static bool has_array(const struct tlb_group *group, const struct translation_array *array)
+{
+    for (uint32_t i = 0; i < group->array_count; i++)
+        if (group->arrays[i] == array)
+            return true;
+    return false;
+}
+
+/* What an array evicts goes to the exclusive level behind it; behind a unified array that may be one a side.
+ */
+static void pass_back(struct core *core, const struct translation_array *array,
+                      const struct translation_fill *victim)
+{
+    const struct hierarchy *hierarchy = &core->hierarchy;
+    const struct tlb_group *done = NULL;
+    for (unsigned side = 0; side < 2; side++) {
+        if (hierarchy->depth[side] <= array->level ||
+            !has_array(hierarchy->path[side][array->level - 1], array))
+            continue;
+        const struct tlb_group *behind = hierarchy->path[side][array->level];
+        struct translation_array *next = array_for(behind, victim->entry.size_lg2);
+        if (behind != done && behind->inclusion == TLB_INCLUSION_EXCLUSIVE && next)
+            hierarchy_fill_array(core, next, victim);
+        done = behind;
+    }
+}
+
 static void after_eviction(struct core *core, const struct translation_array *array,
                            const struct translation_fill *victim)
 {
     if (array->level == 0 || !core->layered)
         return;
-    const struct tlb_group *behind = group_behind(core, array);
-    if (behind && behind->inclusion == TLB_INCLUSION_EXCLUSIVE) {
-        struct translation_array *next = array_for(behind, victim->entry.size_lg2);
-        if (next)
-            hierarchy_fill_array(core, next, victim);
-    }
+    pass_back(core, array, victim);
     if (array->inclusive)
         back_invalidate(core, array->level, &victim->entry);
 }
@@ -352,6 +359,16 @@ static void fill_group(struct core *core, const struct tlb_group *group, const s
         hierarchy_fill_array(core, array, fill);
 }
 
+bool hierarchy_front_takes(const struct core *core, unsigned sides, uint32_t level, uint8_t size_lg2)
+{
+    const struct hierarchy *hierarchy = &core->hierarchy;
+    for (unsigned side = 0; side < 2; side++)
+        for (uint32_t i = 0; sides >> side & 1 && i + 1 < level; i++)
+            if (array_for(hierarchy->path[side][i], size_lg2))
+                return true;
+    return false;
+}
+
 /* From the last level to the first, so that what a fill evicts finds its place behind. */
 void hierarchy_fill(struct core *core, unsigned sides, uint32_t level, const struct translation_fill *fill)
 {
@@ -361,7 +378,9 @@ void hierarchy_fill(struct core *core, unsigned sides, uint32_t level, const str
         for (unsigned side = 0; side < 2; side++) {
             const struct tlb_group *group =
                 sides >> side & 1 && i <= hierarchy->depth[side] ? hierarchy->path[side][i - 1] : NULL;
-            if (!group || group == done || group->inclusion == TLB_INCLUSION_EXCLUSIVE)
+            if (!group || group == done ||
+                (group->inclusion == TLB_INCLUSION_EXCLUSIVE &&
+                 hierarchy_front_takes(core, sides, i, fill->entry.size_lg2)))
                 continue;
             fill_group(core, group, fill);
             done = group;

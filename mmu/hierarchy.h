@@ -133,6 +133,9 @@ struct translation_fill hierarchy_fill_of(const struct address_context *context,
 /* The result of a translation goes into every level in front of `level` (from 1) of these sides (bits of
  * enum tlb_side). */
 void hierarchy_fill(struct core *core, unsigned sides, uint32_t level, const struct translation_fill *fill);
+/* Whether some array in front of `level`, on these sides, takes pages of this size. If none does, an
+ * exclusive level is filled and keeps what it has. */
+bool hierarchy_front_takes(const struct core *core, unsigned sides, uint32_t level, uint8_t size_lg2);
 /* Into one array; the slot. */
 uint32_t hierarchy_fill_array(struct core *core, struct translation_array *array,
                               const struct translation_fill *fill);

@@ -366,7 +366,8 @@ static void level_hit(struct core *core, uint32_t index, const struct tlb_found 
     bool conflict = access_conflict(core, miss->va, found);
     struct two_stage_fault fault = {
         .kind = conflict ? FAULT_TLB_CONFLICT : FAULT_NONE, .level = leaf.level, .stage = conflict};
-    if (!conflict && group->inclusion == TLB_INCLUSION_EXCLUSIVE)
+    if (!conflict && group->inclusion == TLB_INCLUSION_EXCLUSIVE &&
+        hierarchy_front_takes(core, miss->sides, level, fill.entry.size_lg2))
         hierarchy_drop(core, found->array, found->slot, ENTRY_END_MOVED, 0);
     if (!conflict)
         hierarchy_fill(core, miss->sides, level, &fill);
