@@ -28,6 +28,9 @@ class mmu_extension : public tlm::tlm_extension<mmu_extension>
     uint64_t pa = 0;                    /* physical address of the first byte; 0 if that faulted */
     enum fault_kind fault = FAULT_NONE; /* why the response is TLM_ADDRESS_ERROR_RESPONSE */
     uint8_t fault_level = 0;            /* the manual's own number */
+    uint8_t fault_stage = 0;            /* 1 or 2; 0 without a fault */
+    uint64_t fault_ipa = 0;             /* of a fault of stage 2 that a walk met; else 0 */
+    bool fault_on_table = false;        /* of stage 2: the access was one of stage 1 to its tables */
     uint64_t fault_va = 0;              /* of the first byte in the page that faulted */
     uint64_t done_bytes = 0;            /* how many were read or written */
 

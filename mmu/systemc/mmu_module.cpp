@@ -56,7 +56,35 @@ void clear_answers(mmu_extension &extension)
 {
     extension.pa = extension.fault_va = extension.done_bytes = 0;
     extension.fault = FAULT_NONE;
-    extension.fault_level = 0;
+    extension.fault_level = extension.fault_stage = 0;
+    extension.fault_ipa = 0;
+    extension.fault_on_table = false;
+}
+
+void answer_fault(const struct core_result &result, mmu_extension &answer)
+{
+    answer.fault = result.fault;
+    answer.fault_level = result.fault_level;
+    answer.fault_stage = result.fault_stage;
+    answer.fault_ipa = result.fault_ipa == EVENT_NEVER ? 0 : result.fault_ipa;
+    answer.fault_on_table = result.fault_on_table;
+    answer.fault_va = result.fault_va;
+}
+
+/* The leaf of both stages, or of the only one, as mappings are read. */
+bool translate_untimed(const struct address_context &context, const struct memory_reader &reader, uint64_t va,
+                       struct walk_leaf &leaf)
+{
+    if (!context.two_stage) {
+        struct walk_state walk;
+        bool found = interpret_address(&context.regime, &reader, va, &walk) == WALK_LEAF;
+        leaf = walk.leaf;
+        return found;
+    }
+    struct two_stage_walk walk;
+    bool found = two_stage_address(context.two_stage, &reader, va, &walk) == TWO_STAGE_LEAF;
+    leaf = walk.leaf;
+    return found;
 }
 
 struct core_operation access_of(const tlm::tlm_generic_payload &payload, const mmu_extension &asked)
@@ -333,9 +361,7 @@ tlm::tlm_response_status mmu_module::access(unsigned core_number, tlm::tlm_gener
         if (!result)
             return tlm::TLM_GENERIC_ERROR_RESPONSE;
         if (result->fault != FAULT_NONE) {
-            answer.fault = result->fault;
-            answer.fault_level = result->fault_level;
-            answer.fault_va = result->fault_va;
+            answer_fault(*result, answer);
             return tlm::TLM_ADDRESS_ERROR_RESPONSE;
         }
         if (payload.is_read())
@@ -374,16 +400,15 @@ unsigned mmu_module::transport_dbg(int core_number, tlm::tlm_generic_payload &pa
     const struct memory_reader reader = {read_word, &memory};
     unsigned done = 0;
     while (done < payload.get_data_length()) {
-        struct walk_state walk;
+        struct walk_leaf leaf;
         uint64_t va = payload.get_address() + done;
-        if (interpret_address(&context->regime, &reader, va, &walk) != WALK_LEAF)
+        if (!translate_untimed(*context, reader, va, leaf))
             break;
-        uint64_t within = va - walk.leaf.va;
-        uint64_t page_rest = (UINT64_C(1) << walk.leaf.frame.size_lg2) - within;
+        uint64_t within = va - leaf.va;
+        uint64_t page_rest = (UINT64_C(1) << leaf.frame.size_lg2) - within;
         auto wanted = static_cast<unsigned>(std::min<uint64_t>(page_rest, payload.get_data_length() - done));
-        unsigned reached =
-            access_untimed(static_cast<unsigned>(core_number), payload.get_command(),
-                           walk.leaf.frame.base + within, payload.get_data_ptr() + done, wanted);
+        unsigned reached = access_untimed(static_cast<unsigned>(core_number), payload.get_command(),
+                                          leaf.frame.base + within, payload.get_data_ptr() + done, wanted);
         done += reached;
         if (reached < wanted)
             break;

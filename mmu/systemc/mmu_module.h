@@ -26,7 +26,7 @@
  *
  *     response                             means
  *     TLM_OK_RESPONSE                      done
- *     TLM_ADDRESS_ERROR_RESPONSE           a fault; mmu_extension has its kind, level and address
+ *     TLM_ADDRESS_ERROR_RESPONSE           a fault; mmu_extension has its kind, stage, level and address
  *     TLM_COMMAND_ERROR_RESPONSE           neither READ nor WRITE, or a fetch that writes; takes no time
  *     TLM_BYTE_ENABLE_ERROR_RESPONSE       byte enables are not supported; takes no time
  *     TLM_BURST_ERROR_RESPONSE             no data, a streaming width below the length, or a range beyond the
@@ -85,7 +85,8 @@ class mmu_module : public sc_core::sc_module
      * ahead waits for its local delay first); takes the operation's time. False: it was refused, and
      * error() says why.
      */
-    /* The core translates by this from now on (cost.switch). The module keeps a copy. */
+    /* The core translates by this from now on (cost.switch). The module keeps a copy, but not of what
+     * `two_stage` refers to, which outlives the module. */
     bool switch_space(unsigned core, const struct address_context &context);
     /* Issues it, in one cycle; a barrier waits for it. */
     bool invalidate(unsigned core, const struct invalidation &what);

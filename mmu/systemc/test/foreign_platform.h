@@ -160,11 +160,15 @@ class generator : public sc_core::sc_module
     }
 };
 
-/* VMSAv8-64 tables of 4 KiB pages and four levels, built in memory before the simulation starts. */
+/*
+ * VMSAv8-64 tables of 4 KiB pages and four levels, built in memory before the simulation starts. A guest's
+ * say intermediate addresses, which are physical ones plus an offset.
+ */
 class tables
 {
   public:
-    tables(ram &memory, uint64_t first_table_pa) : memory_(memory), next_(first_table_pa)
+    tables(ram &memory, uint64_t first_table_pa, uint64_t offset = 0)
+        : memory_(memory), next_(first_table_pa), offset_(offset)
     {
         root_ = take();
     }
@@ -173,7 +177,7 @@ class tables
     {
         struct address_context made = {};
         made.regime.format = walk_format_find("vmsa-4k-48");
-        made.regime.root = root_;
+        made.regime.root = root_ + offset_;
         made.regime.physical_size_lg2 = 48;
         made.space = asid;
         made.asid = asid;
@@ -189,8 +193,8 @@ class tables
             if (shift == 12)
                 return entry;
             if (memory_.word(entry) == 0)
-                memory_.put(entry, take() | VMSA_TABLE | VMSA_VALID);
-            table = memory_.word(entry) & VMSA_ADDRESS;
+                memory_.put(entry, (take() + offset_) | VMSA_TABLE | VMSA_VALID);
+            table = (memory_.word(entry) & VMSA_ADDRESS) - offset_;
         }
     }
 
@@ -202,7 +206,7 @@ class tables
 
     void map(uint64_t va, uint64_t pa, bool writable = true)
     {
-        memory_.put(leaf_entry(va), page(pa, writable));
+        memory_.put(leaf_entry(va), page(pa + offset_, writable));
     }
 
   private:
@@ -214,7 +218,7 @@ class tables
     }
 
     ram &memory_;
-    uint64_t root_ = 0, next_;
+    uint64_t root_ = 0, next_, offset_;
 };
 
 } // namespace platform

@@ -4,6 +4,7 @@
 
 #include "mmu/systemc/program_host.h"
 #include "mmu/systemc/test/module_driver.h"
+#include "mmu/test/guest_fixture.h"
 
 #define STEPS 60u
 
@@ -125,10 +126,8 @@ static void keep_what_initiators_can_do(struct script *script)
 void scripted_record(struct scripted_run *run, uint64_t seed, struct recording *recording)
 {
     uint64_t state = seed;
-    draw_config(&state, &run->config);
-    fixture_open(&run->fixture, &run->config, OBSERVE_ALL);
-    for (unsigned i = 0; i < run->config.cores; i++)
-        draw_script(&state, &run->fixture, STEPS, i, &run->scripts[i]);
+    draw_run(&state, OBSERVE_ALL, STEPS, &run->fixture, run->scripts);
+    run->config = *machine_config(run->fixture.machine);
     for (unsigned i = 0; run->initiators && i < run->config.cores; i++)
         keep_what_initiators_can_do(&run->scripts[i]);
     run_in_child(run_and_write, run, recording);
