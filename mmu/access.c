@@ -119,14 +119,7 @@ static unsigned side_of(uint8_t access_kind)
 static struct tlb_found look_at_first_level(struct core *core, unsigned side, uint64_t va)
 {
     const struct tlb_group *group = core->hierarchy.path[side][0];
-    struct translation_array *array = core->hierarchy.simple[side];
-    if (!array || tlb_overlapping(&array->tlb))
-        return hierarchy_look(core, group, 0, group->step_count, va);
-    uint32_t slot = tlb_lookup(&array->tlb, va, core->space);
-    if (slot == TLB_NONE)
-        return (struct tlb_found){.cycles = array->latency_cycles};
-    core->counters.arrays[array->number].hits++;
-    return (struct tlb_found){.array = array, .slot = slot, .cycles = array->latency_cycles, .matches = 1};
+    return hierarchy_look(core, group, 0, group->step_count, va);
 }
 
 bool access_conflict(struct core *core, uint64_t va, const struct tlb_found *found)
@@ -243,7 +236,7 @@ bool access_retry_stalled(struct core *core)
 {
     if (core->stalled == NO_INDEX)
         return true;
-    if (!miss_start(core, core->stalled))
+    if (core->misses_free == 0 || !miss_start(core, core->stalled))
         return false;
     core->stalled = NO_INDEX;
     return true;

@@ -214,6 +214,7 @@ bool core_init(struct core *core, struct machine *machine, uint32_t index, const
     core->stalled = NO_INDEX;
     for (uint32_t i = 0; i < MMU_MISSES_MAX; i++)
         core->miss_pages[i] = NO_PAGE;
+    core->misses_free = (uint32_t)machine->config.misses;
     core->stores.capacity =
         machine->config.store_buffer_depth ? (uint32_t)machine->config.store_buffer_depth : 1;
     core->stores.waiting_since = NEVER;

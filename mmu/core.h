@@ -276,6 +276,7 @@ struct core {
     uint64_t first_issues; /* accesses of the operation that were issued, retries excepted */
 
     struct miss misses[MMU_MISSES_MAX];
+    uint32_t misses_free;
     struct two_stage_walk *nested;       /* by miss */
     uint64_t miss_pages[MMU_MISSES_MAX]; /* smallest page's number; NO_PAGE: the miss is free */
     struct light_waiter lights[MMU_WINDOW_MAX];

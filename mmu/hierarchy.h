@@ -90,8 +90,13 @@ struct hierarchy {
     uint32_t group_count;
     struct tlb_group *path[2][MMU_TLB_LEVELS_MAX]; /* by enum tlb_side, first level first */
     uint32_t depth[2];
-    struct translation_array
-        *simple[2]; /* the first level, if it is one array that answers at once; or NULL */
+    /* What a walk fills, by sides (bits), the last level first. `plain`: each group is one array for all page
+     * sizes, and none is exclusive or inclusive. */
+    struct translation_array *filled[4][MMU_TLB_LEVELS_MAX * 2];
+    uint32_t filled_count[4];
+    bool plain;
+    /* The first level, if it is one array that answers at once; or NULL. */
+    struct translation_array *simple[2];
     struct translation_array *arrays[ARRAYS_MAX]; /* every array that the core uses, by number */
     uint32_t array_count;
     uint64_t page_sizes; /* that the steps are made for */

@@ -282,6 +282,7 @@ static struct miss *take_miss(struct core *core, uint32_t index, uint64_t va, un
 {
     struct miss *miss = &core->misses[index];
     core->miss_pages[index] = page_of(core, va);
+    core->misses_free--;
     miss->context = core->context;
     miss->va = va;
     miss->id = 0;
@@ -328,6 +329,7 @@ static void forward(struct core *core, struct miss *miss, const struct walk_leaf
     uint64_t walk = miss->id;
     miss->state = MISS_FREE;
     core->miss_pages[miss - core->misses] = NO_PAGE;
+    core->misses_free++;
     while (index != NO_INDEX) {
         uint32_t next = core->slots[index].next;
         core->slots[index].event.walk = walk;
@@ -478,6 +480,7 @@ static void walk_again(struct core *core, uint32_t index, const struct miss *lat
     *miss = *late;
     miss->va = core->slots[late->first_waiter].event.va;
     core->miss_pages[index] = page_of(core, miss->va);
+    core->misses_free--;
     miss->settle = 0;
     miss->steps = 0;
     core->counters.walker.restarted++;

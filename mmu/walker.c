@@ -110,7 +110,8 @@ static void request_fetches(struct core *core, uint32_t index)
     struct miss *miss = &core->misses[index];
     const struct walk_format *format = miss->walk.regime->format;
     struct walk_table table;
-    if (!walk_cache_gave(miss, 1) && format->table && format->table(&miss->walk, &table))
+    if (core->walk_caches[WALK_CACHE_TABLES] && !walk_cache_gave(miss, 1) && format->table &&
+        format->table(&miss->walk, &table))
         walk_cache_add_table(core, WALK_CACHE_TABLES, miss, &table, NULL);
     walker_fetch(core, index, miss->walk.fetch, miss->walk.fetches);
 }
@@ -349,7 +350,7 @@ static void enter(struct core *core, uint32_t index)
         advance(core, index,
                 regime->format->enter(&miss->walk, regime, miss->va, &found.cache->tables[found.slot]));
     else
-        advance(core, index, regime->format->start(&miss->walk, regime, miss->va));
+        request_fetches(core, index); /* as it was when the walk was asked for */
 }
 
 void walker_continue(struct core *core, uint32_t index)
