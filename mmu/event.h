@@ -243,8 +243,9 @@ struct event_space {
 struct event_operation {
     uint64_t id; /* 1, 2, ... in order of the calls */
     uint64_t va;
-    struct frame frame;   /* map: what is mapped; protect: attributes; query, at the end: what was found */
-    uint64_t found_va;    /* query, at the end: base of what was found */
+    struct frame frame; /* map: what is mapped; protect: attributes (both with the state that the entry begins
+                           with); query, at the end: what was found */
+    uint64_t found_va;  /* query, at the end: base of what was found */
     uint64_t begin_cycle; /* of the call; in both events */
     uint32_t space;
     uint8_t kind;   /* operation_kind */

@@ -262,7 +262,7 @@ static enum pagetable_result map_through(struct address_space *space, unsigned c
     return result;
 }
 
-/* What is told of an operation is the mapping: the state of its entry is no part of it. */
+/* What a query found is the mapping: the state of its entry changes meanwhile, and is no part of it. */
 static struct frame without_state(const struct frame *frame)
 {
     struct frame told = *frame;
@@ -273,7 +273,7 @@ static struct frame without_state(const struct frame *frame)
 enum pagetable_result space_map(struct address_space *space, unsigned core, uint64_t va,
                                 const struct frame *frame)
 {
-    struct event_operation wanted = {.kind = OPERATION_MAP, .va = va, .frame = without_state(frame)};
+    struct event_operation wanted = {.kind = OPERATION_MAP, .va = va, .frame = *frame};
     struct event_operation operation = begin_operation(space, core, &wanted);
     struct space_environment timed;
     struct environment environment = space_environment_timed(&timed, space, core, operation.id);
@@ -284,7 +284,7 @@ enum pagetable_result space_map(struct address_space *space, unsigned core, uint
 
 enum pagetable_result space_premap(struct address_space *space, uint64_t va, const struct frame *frame)
 {
-    struct event_operation wanted = {.kind = OPERATION_MAP, .va = va, .frame = without_state(frame)};
+    struct event_operation wanted = {.kind = OPERATION_MAP, .va = va, .frame = *frame};
     struct event_operation operation = begin_operation(space, 0, &wanted);
     struct space_environment untimed;
     struct environment environment = space_environment_untimed(&untimed, space, 0);
@@ -314,7 +314,7 @@ enum pagetable_result space_protect(struct address_space *space, unsigned core, 
                                     uint32_t attributes)
 {
     struct event_operation wanted = {
-        .kind = OPERATION_PROTECT, .va = va, .frame = {.attributes = attributes & ~FRAME_STATE_ALL}};
+        .kind = OPERATION_PROTECT, .va = va, .frame = {.attributes = attributes}};
     struct event_operation operation = begin_operation(space, core, &wanted);
     struct space_environment timed;
     struct environment environment = space_environment_timed(&timed, space, core, operation.id);

@@ -9,7 +9,7 @@ SELECT 'forbidden_access' AS rule, t.event, t.cycle, t.core, t.space, t.va,
               t.rights) AS explanation,
        NULL AS operation, t.walk, t.entry, NULL AS invalidation, NULL AS mapping
 FROM translations t
-WHERE t.fault = 0 AND NOT (t.rights >> (3 * t.privilege + t.access_kind)) & 1
+WHERE t.fault = 0 AND IFNULL(t.space, 0) NOT IN (SELECT space FROM spaces WHERE stage2 IS NOT NULL) AND NOT (t.rights >> (3 * t.privilege + t.access_kind)) & 1
 UNION ALL
 SELECT 'forbidden_access', t.event, t.cycle, t.core, t.space, t.va,
        printf('a %s by the %s succeeded where operation %d mapped with rights 0x%x, which forbid it',

@@ -40,6 +40,7 @@ static const char *const unjudged_texts[JUDGE_UNJUDGED] = {
     [UNJUDGED_LATE_WRITE] = "entry writes visible too long after their operation had returned",
     [UNJUDGED_LIMIT] = "undecided events beyond the limit",
     [UNJUDGED_OPEN] = "operations whose window was still open when the run ended",
+    [UNJUDGED_STAGES] = "translations, walks and entries of address spaces with a second stage",
 };
 
 const char *judge_rule_name(enum judge_rule rule)
@@ -82,8 +83,8 @@ const char *judge_access_name(uint8_t kind)
 
 const char *judge_fault_name(uint8_t fault)
 {
-    static const char *const names[FAULT_KINDS] = {"no",         "translation",  "access-flag",
-                                                   "permission", "address-size", "external-abort"};
+    static const char *const names[FAULT_KINDS] = {
+        "no", "translation", "access-flag", "permission", "address-size", "external-abort", "TLB-conflict"};
     return fault < FAULT_KINDS ? names[fault] : "?";
 }
 

@@ -24,7 +24,12 @@ struct space {
     uint64_t live;       /* mappings */
     uint64_t late_cycle; /* of the last entry write that became visible after its operation's return */
     uint32_t number;
+    uint32_t stage2; /* 0: none */
+    uint16_t asid;
+    uint16_t vmid;
     bool aliasing_allowed;
+    bool hardware_access;
+    bool hardware_dirty;
 };
 
 /* A page-table operation from its call until its window is known for certain. */
@@ -67,6 +72,26 @@ struct crossing {
     uint8_t fault;
 };
 
+/* A look-up that found several entries, so the machine says. */
+struct conflict {
+    uint64_t cycle;
+    uint64_t va;
+    uint32_t space;
+    uint32_t matched; /* entries that were there, as far as they are told by now */
+    uint8_t core;
+    uint8_t tlb;
+};
+
+struct conflicts {
+    struct conflict *list;
+    size_t count;
+    size_t capacity;
+    size_t open;                   /* the first with fewer than two entries */
+    struct conflict_doubt *doubts; /* faults that are right if their conflict was one */
+    size_t doubt_count;
+    size_t doubt_capacity;
+};
+
 struct event_queue {
     struct mmu_event *events; /* a ring; capacity is a power of two, or 0 */
     size_t capacity;
@@ -94,6 +119,7 @@ struct judge {
     size_t invalidation_capacity;
     struct event_queue held;
     struct values values;
+    struct conflicts conflicts;
     struct crossing crossings[JUDGE_CORES][1u << CROSSING_LG2];
     struct judge_finding *findings;
     size_t finding_count;
@@ -119,6 +145,8 @@ void judge_sort_findings(struct judge *judge);
 void judge_decide(struct judge *judge, const struct mmu_event *event); /* now, or holds it */
 /* The first cycle that an event which is held may have used a mapping of this page in; EVENT_NEVER: none. */
 uint64_t judge_held_since(const struct judge *judge, const struct mapping *page);
+/* NULL if it was never told, or if its translations are not judged. */
+struct space *judge_translating(struct judge *judge, uint32_t number);
 void *judge_grow(struct judge *judge, void *array, size_t *capacity, size_t element_bytes);
 struct space *judge_space(struct judge *judge, uint32_t number); /* NULL if it was never told */
 
@@ -163,5 +191,16 @@ static inline bool operations_unsettled(const struct judge *judge, uint64_t cycl
 void invalidation_issued(struct judge *judge, const struct mmu_event *event);
 void invalidation_acknowledged(struct judge *judge, const struct mmu_event *event);
 void invalidation_completed(struct judge *judge, const struct mmu_event *event);
+
+/* conflicts.c */
+void conflict_told(struct judge *judge, const struct mmu_event *event);
+void conflict_entry(struct judge *judge, const struct mmu_event *event); /* an entry left its array */
+enum conflict_known { CONFLICT_NONE, CONFLICT_OPEN, CONFLICT_REAL };
+/* What is known of the conflict that this access met; its place in `*which`. */
+enum conflict_known conflict_of(const struct judge *judge, const struct mmu_event *access, size_t *which);
+/* A finding, unless the conflict turns out to be real. */
+void conflict_doubt(struct judge *judge, size_t which, const struct judge_finding *finding);
+void conflicts_finish(struct judge *judge);
+void conflicts_destroy(struct conflicts *conflicts);
 
 #endif

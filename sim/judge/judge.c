@@ -41,6 +41,7 @@ void judge_destroy(struct judge *judge)
         free(judge->operations[i]);
     versions_destroy(&judge->index);
     values_destroy(&judge->values);
+    conflicts_destroy(&judge->conflicts);
     free(judge->operations);
     free(judge->invalidations);
     free(judge->held.events);
@@ -67,6 +68,12 @@ struct space *judge_space(struct judge *judge, uint32_t number)
     return &judge->spaces[number];
 }
 
+struct space *judge_translating(struct judge *judge, uint32_t number)
+{
+    struct space *space = judge_space(judge, number);
+    return space && space->stage2 == 0 ? space : NULL;
+}
+
 static void add_space(struct judge *judge, const struct event_space *told)
 {
     if (told->space >= SPACES_MAX || !told->format) {
@@ -85,7 +92,12 @@ static void add_space(struct judge *judge, const struct event_space *told)
     struct space *space = &judge->spaces[told->space];
     space->format = told->format;
     space->number = told->space;
+    space->stage2 = told->stage2;
+    space->asid = told->asid;
+    space->vmid = told->vmid;
     space->aliasing_allowed = told->aliasing_allowed;
+    space->hardware_access = told->hardware_access;
+    space->hardware_dirty = told->hardware_dirty;
     space->sizes = 0;
     for (unsigned i = 0; i < told->format->frame_sizes; i++)
         space->sizes |= UINT64_C(1) << told->format->frame_size_lg2[i];
@@ -293,9 +305,16 @@ static void check_space(struct judge *judge, uint32_t number)
     judge->unjudged[UNJUDGED_SPACE] += number != 0 && !judge_space(judge, number);
 }
 
+static void check_translating(struct judge *judge, uint32_t number)
+{
+    const struct space *space = judge_space(judge, number);
+    judge->unjudged[UNJUDGED_SPACE] += number != 0 && !space;
+    judge->unjudged[UNJUDGED_STAGES] += space && space->stage2 != 0;
+}
+
 static void take_translation(struct judge *judge, const struct mmu_event *event)
 {
-    check_space(judge, event->as.translation.space);
+    check_translating(judge, event->as.translation.space);
     judge_decide(judge, event);
     if (event->as.translation.half)
         judge_crossing(judge, event);
@@ -309,13 +328,14 @@ static void take(struct judge *judge, const struct mmu_event *event)
         take_translation(judge, event);
         break;
     case EVENT_WALK:
-        check_space(judge, event->as.walk.space);
+        check_translating(judge, event->as.walk.space);
         judge_decide(judge, event);
         break;
     case EVENT_TLB_ENTRY:
         if (event->as.tlb_entry.holds != HOLDS_TRANSLATION)
             break;
-        check_space(judge, event->as.tlb_entry.space);
+        check_translating(judge, event->as.tlb_entry.space);
+        conflict_entry(judge, event);
         judge_decide(judge, event);
         break;
     case EVENT_ENTRY_WRITE:
@@ -329,6 +349,9 @@ static void take(struct judge *judge, const struct mmu_event *event)
         break;
     case EVENT_COMPLETION:
         invalidation_completed(judge, event);
+        break;
+    case EVENT_CONFLICT:
+        conflict_told(judge, event);
         break;
     case EVENT_SPACE:
         add_space(judge, &event->as.space);
@@ -377,6 +400,7 @@ int judge_finish(struct judge *judge)
     judge->finished = true;
     operations_finish(judge);
     decide_held(judge);
+    conflicts_finish(judge);
     perform(judge, EVENT_NEVER);
     judge_sort_findings(judge);
     return judge->error;

@@ -48,6 +48,7 @@ enum judge_unjudged {
     UNJUDGED_LATE_WRITE,  /* entry writes visible more than settle_cycles after their operation's return */
     UNJUDGED_LIMIT,       /* undecided events beyond undecided_max */
     UNJUDGED_OPEN,        /* operations whose window was still open when the run ended */
+    UNJUDGED_STAGES,      /* translations, walks and entries of address spaces with a second stage */
     JUDGE_UNJUDGED
 };
 

@@ -153,6 +153,21 @@ static void end_version(struct judge *judge, struct operation *operation, struct
         judge->error = ENOMEM;
 }
 
+/*
+ * What its state takes away from a mapping, unless hardware gives it back: an old page faults, a clean one
+ * takes no stores (Arm ARM DDI 0487, D8.5). The rest of its attributes is the mapping.
+ */
+static void set_rights(const struct space *space, uint32_t attributes, struct version *version)
+{
+    uint8_t full = space->format->rights(attributes & FRAME_ATTRIBUTES_ALL);
+    uint8_t clean = space->format->rights(attributes & ~(uint32_t)FRAME_OLD);
+    bool faults = attributes & FRAME_OLD && !space->hardware_access;
+    bool dirties = space->hardware_access && space->hardware_dirty;
+    version->mapping.frame.attributes = attributes & FRAME_ATTRIBUTES_ALL;
+    version->rights = faults ? 0 : dirties ? full : clean;
+    version->first_rights = faults ? 0 : clean;
+}
+
 static void add_version(struct judge *judge, struct operation *operation, const struct mapping *mapping)
 {
     struct space *space = &judge->spaces[operation->call.space];
@@ -160,8 +175,8 @@ static void add_version(struct judge *judge, struct operation *operation, const 
                             .created = window_of(judge, operation),
                             .ended = {EVENT_NEVER, EVENT_NEVER},
                             .created_by = operation->call.id,
-                            .space = operation->call.space,
-                            .rights = space->format->rights(mapping->frame.attributes)};
+                            .space = operation->call.space};
+    set_rights(space, mapping->frame.attributes, &model);
     operation->created = version_add(&judge->index, &model, space->sizes);
     if (!operation->created)
         judge->error = ENOMEM;

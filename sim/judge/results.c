@@ -21,10 +21,11 @@ static bool beyond(uint64_t address, unsigned size_lg2, unsigned reach_lg2)
     return last < address || (reach_lg2 < 64 && last >> reach_lg2 != 0);
 }
 
-static bool frame_beyond(const struct judge *judge, const struct frame *frame)
+/* The frames of a guest are intermediate addresses: memory says nothing of them. */
+static bool frame_beyond(const struct judge *judge, const struct space *space, const struct frame *frame)
 {
     uint64_t memory_bytes = judge->config.memory_bytes;
-    if (!memory_bytes)
+    if (!memory_bytes || space->stage2)
         return false;
     return frame->size_lg2 >= 64 || frame_size_bytes(frame) > memory_bytes ||
            frame->base > memory_bytes - frame_size_bytes(frame);
@@ -44,7 +45,7 @@ const char *judge_refusal(const struct judge *judge, const struct space *space,
         return "the frame's base is not aligned to its size";
     if (beyond(call->va, call->frame.size_lg2, space->format->va_bits))
         return "the page is beyond the format's reach";
-    if (frame_beyond(judge, &call->frame))
+    if (frame_beyond(judge, space, &call->frame))
         return "the frame is beyond physical memory";
     return NULL;
 }
@@ -58,7 +59,8 @@ static struct use use_of(const struct mmu_event *event)
 static bool same_mapping(const struct mapping *one, const struct mapping *other)
 {
     return one->va == other->va && one->frame.base == other->frame.base &&
-           one->frame.size_lg2 == other->frame.size_lg2 && one->frame.attributes == other->frame.attributes;
+           one->frame.size_lg2 == other->frame.size_lg2 &&
+           ((one->frame.attributes ^ other->frame.attributes) & FRAME_ATTRIBUTES_ALL) == 0;
 }
 
 static const char *found_wrongly(struct judge *judge, const struct space *space,
@@ -139,7 +141,7 @@ static const char *out_of_range_wrongly(const struct judge *judge, const struct 
     bool map = call->kind == OPERATION_MAP;
     if (beyond(call->va, map ? call->frame.size_lg2 : 0, space->format->va_bits))
         return NULL;
-    if (map && (frame_beyond(judge, &call->frame) || !judge->config.memory_bytes))
+    if (map && (frame_beyond(judge, space, &call->frame) || !judge->config.memory_bytes || space->stage2))
         return NULL;
     return "the address and the frame are in range";
 }

@@ -46,7 +46,8 @@ static bool same_place(const struct version *version, const struct sighting *sig
 
 static bool same_translation(const struct version *version, const struct sighting *sighting)
 {
-    return same_place(version, sighting) && version->rights == sighting->rights &&
+    return same_place(version, sighting) &&
+           (version->rights == sighting->rights || version->first_rights == sighting->rights) &&
            (sighting->attributes == ATTRIBUTES_ANY ||
             version->mapping.frame.attributes == sighting->attributes);
 }
@@ -126,6 +127,12 @@ static struct verdict conclude(struct judge *judge, const struct tally *tally,
     return (struct verdict){RULE_NEVER_MAPPED, tally->later};
 }
 
+/* A global mapping serves the spaces of its virtual machine. */
+static bool serves(const struct judge *judge, const struct version *version, uint32_t space)
+{
+    return version->space != space && judge->spaces[version->space].vmid == judge->spaces[space].vmid;
+}
+
 static struct verdict examine(struct judge *judge, const struct sighting *sighting)
 {
     struct tally tally = {0};
@@ -139,7 +146,7 @@ static struct verdict examine(struct judge *judge, const struct sighting *sighti
     }
     cursor = version_cursor_make(&judge->index, SPACE_GLOBAL, sighting->va, judge->global_sizes);
     while ((version = version_next(&cursor)))
-        if (version->space != sighting->space)
+        if (serves(judge, version, sighting->space))
             weigh(&tally, version, sighting);
     return conclude(judge, &tally, sighting);
 }
@@ -218,6 +225,22 @@ static struct judge_finding finding_of(const struct mmu_event *event)
                                   .entry = access->entry};
 }
 
+static void describe_fault(const struct mmu_event *event, const struct version *version,
+                           struct judge_finding *finding)
+{
+    const struct event_translation *access = &event->as.translation;
+    char who[96];
+    who_accessed(who, sizeof who, event);
+    (void)snprintf(finding->text, sizeof finding->text,
+                   "%s had a fault (%s, level %u)%s at 0x%" PRIx64 " in space %u in cycle %" PRIu64
+                   ", but operation %" PRIu64 " had mapped it by cycle %" PRIu64
+                   " and it was so until cycle %s",
+                   who, judge_fault_name(access->fault), access->fault_level,
+                   access->fault == FAULT_TLB_CONFLICT ? " where no two TLB entries matched" : "", access->va,
+                   access->space, event->cycle, version->created_by, version->created.end,
+                   cycle_print(version->ended.begin).text);
+}
+
 /* Whether a mapping that held all the time permits the access (or, for aborts, held at all). */
 static bool judge_access_fault(struct judge *judge, const struct mmu_event *event, bool final)
 {
@@ -231,19 +254,21 @@ static bool judge_access_fault(struct judge *judge, const struct mmu_event *even
     while ((version = version_next(&cursor)))
         if (version_certain(version, &use) && (abort || version->rights & right))
             break;
-    if (!version || !final)
-        return version != NULL;
+    if (!version)
+        return false;
+    size_t conflict = 0;
+    enum conflict_known known =
+        access->fault == FAULT_TLB_CONFLICT ? conflict_of(judge, event, &conflict) : CONFLICT_NONE;
+    if (known == CONFLICT_REAL || !final)
+        return known != CONFLICT_REAL;
     struct judge_finding finding = finding_of(event);
-    char who[96];
-    who_accessed(who, sizeof who, event);
     finding.rule = abort ? RULE_UNEXPECTED_ABORT : RULE_SPURIOUS_FAULT;
     finding.operation = version->created_by;
-    judge_report(
-        judge, &finding,
-        "%s had a fault (%s, level %u) at 0x%" PRIx64 " in space %u in cycle %" PRIu64
-        ", but operation %" PRIu64 " had mapped it by cycle %" PRIu64 " and it was so until cycle %s",
-        who, judge_fault_name(access->fault), access->fault_level, access->va, access->space, event->cycle,
-        version->created_by, version->created.end, cycle_print(version->ended.begin).text);
+    describe_fault(event, version, &finding);
+    if (known == CONFLICT_OPEN)
+        conflict_doubt(judge, conflict, &finding);
+    else
+        judge_report(judge, &finding, "%s", finding.text);
     return true;
 }
 
@@ -268,7 +293,7 @@ bool judge_translation(struct judge *judge, const struct mmu_event *event, bool 
     const struct event_translation *access = &event->as.translation;
     if (access->space == 0)
         return judge_no_space(judge, event, final);
-    if (!judge_space(judge, access->space))
+    if (!judge_translating(judge, access->space))
         return false; /* counted when it arrived */
     if (access->fault != FAULT_NONE)
         return judge_access_fault(judge, event, final);
@@ -293,7 +318,7 @@ bool judge_translation(struct judge *judge, const struct mmu_event *event, bool 
 bool judge_walk(struct judge *judge, const struct mmu_event *event, bool final)
 {
     const struct event_walk *walk = &event->as.walk;
-    if (walk->fault != FAULT_NONE || !judge_space(judge, walk->space))
+    if (walk->fault != FAULT_NONE || !judge_translating(judge, walk->space))
         return false;
     struct sighting sighting = {
         .use = {walk->start_cycle, walk->filled ? event->cycle : walk->start_cycle, event->cycle},
@@ -324,6 +349,9 @@ static bool extend(const struct judge *judge, const struct sighting *sighting, u
     const struct version *version;
     bool extended = false;
     while ((version = version_next(&cursor))) {
+        if (space == SPACE_GLOBAL && version->space != sighting->space &&
+            !serves(judge, version, sighting->space))
+            continue;
         bool joins = *reach ? version->created.begin <= (*reach)->ended.end + 1
                             : version_allows(version, &sighting->use);
         if (same_translation(version, sighting) && joins &&
@@ -408,7 +436,7 @@ static bool judge_lifetime(struct judge *judge, const struct mmu_event *event, c
 bool judge_tlb_entry(struct judge *judge, const struct mmu_event *event, bool final)
 {
     const struct event_tlb_entry *entry = &event->as.tlb_entry;
-    if (!judge_space(judge, entry->space))
+    if (!judge_translating(judge, entry->space))
         return false;
     struct sighting sighting = {.use = {entry->fill_cycle, entry->fill_cycle, entry->fill_cycle},
                                 .gone = gone(entry),

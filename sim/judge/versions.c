@@ -285,7 +285,8 @@ void version_refresh(struct version_index *index, struct version *version, uint6
 static bool same_mapping(const struct version *one, const struct version *other)
 {
     return one->mapping.frame.base == other->mapping.frame.base &&
-           one->mapping.frame.attributes == other->mapping.frame.attributes && one->space == other->space;
+           one->mapping.frame.attributes == other->mapping.frame.attributes && one->space == other->space &&
+           one->rights == other->rights && one->first_rights == other->first_rights;
 }
 
 /* A younger version that is the same and follows without a gap stands for the forgotten one as well. */

@@ -43,6 +43,7 @@ struct version {
     struct version *twin;     /* in SPACE_GLOBAL, or from there; NULL if none */
     uint32_t space;           /* whose mapping it is, in both twins */
     uint8_t rights;           /* that the mapping allows */
+    uint8_t first_rights;     /* of its translations until hardware has made its entry dirty; else the same */
     uint8_t fixed;            /* VERSION_CREATED_FIXED, VERSION_ENDED_FIXED: these windows will not change */
     uint8_t ended_by_protect; /* and not by unmap */
 };

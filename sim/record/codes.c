@@ -79,7 +79,7 @@ const struct record_code record_codes[] = {
     {"holds", HOLDS_STAGE2_TABLE, "stage-2 tables"},
     {"holds", HOLDS_IPA, "stage-2 translations"},
     {"replacement", TLB_LRU, "lru"},
-    {"replacement", TLB_TREE_PLRU, "plru"},
+    {"replacement", TLB_TREE_PLRU, "tree-plru"},
     {"replacement", TLB_FIFO, "fifo"},
     {"replacement", TLB_RANDOM, "random"},
     {"replacement", TLB_SRRIP, "srrip"},

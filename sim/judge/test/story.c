@@ -17,7 +17,9 @@ static uint8_t rights_of(uint32_t attributes)
         if (privilege == PRIVILEGE_USER && !(attributes & FRAME_USER))
             continue;
         rights |= attributes & FRAME_READABLE ? ACCESS_RIGHT(privilege, ACCESS_LOAD) : 0;
-        rights |= attributes & FRAME_WRITABLE ? ACCESS_RIGHT(privilege, ACCESS_STORE) : 0;
+        rights |= attributes & FRAME_WRITABLE && !(attributes & FRAME_CLEAN)
+                      ? ACCESS_RIGHT(privilege, ACCESS_STORE)
+                      : 0;
         rights |= attributes & FRAME_EXECUTABLE ? ACCESS_RIGHT(privilege, ACCESS_FETCH) : 0;
     }
     return (uint8_t)rights;

@@ -1,0 +1,285 @@
+/* What hardware does beyond one table and one TLB: updates of entries, virtual machines, conflicts, shared
+ * arrays. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "sim/judge/test/fixture.h"
+
+#define STORES (ACCESS_RIGHT(PRIVILEGE_USER, ACCESS_STORE) | ACCESS_RIGHT(PRIVILEGE_KERNEL, ACCESS_STORE))
+
+/* Of the space that the fixture's `story_begin` told. */
+static struct event_space *space(unsigned number)
+{
+    struct event_space *told = &story.events[number - 1].as.space;
+    assert_int_equal(told->space, number);
+    return told;
+}
+
+static void hardware_updates(bool access, bool dirty)
+{
+    space(1)->hardware_access = access;
+    space(1)->hardware_dirty = dirty;
+}
+
+/* ---- clean and old entries ---- */
+
+static void good_clean_entry_takes_no_stores_yet(void **state)
+{
+    hardware_updates(true, true);
+    story_map_page(&story, 1, RW | FRAME_CLEAN);
+    story_entry(&story, 150, 300)->rights &= (uint8_t)~STORES;
+    story_load(&story, PAGE, FRAME, 160, 170)->rights &= (uint8_t)~STORES;
+    story_entry(&story, 310, 400);
+    struct event_translation *store = story_load(&story, PAGE, FRAME, 320, 330);
+    store->access_kind = ACCESS_STORE;
+    store->value = 0;
+    story_expect_good(&story);
+}
+
+static void bad_dirty_entry_takes_no_stores(void **state)
+{
+    hardware_updates(true, true);
+    story_map_page(&story, 1, RW);
+    story_load(&story, PAGE, FRAME, 160, 170)->rights &= (uint8_t)~STORES;
+    story_expect(&story, RULE_WRONG_FRAME, 1);
+}
+
+static void bad_store_to_a_clean_page_faults_though_hardware_makes_it_dirty(void **state)
+{
+    hardware_updates(true, true);
+    story_map_page(&story, 1, RW | FRAME_CLEAN);
+    story_fault(&story, PAGE, FAULT_PERMISSION, 160, 170)->access_kind = ACCESS_STORE;
+    story_expect(&story, RULE_SPURIOUS_FAULT, 1);
+}
+
+static void good_store_to_a_clean_page_faults_where_software_makes_it_dirty(void **state)
+{
+    hardware_updates(true, false);
+    story_map_page(&story, 1, RW | FRAME_CLEAN);
+    story_fault(&story, PAGE, FAULT_PERMISSION, 160, 170)->access_kind = ACCESS_STORE;
+    story_expect_good(&story);
+}
+
+static void bad_store_to_a_clean_page_succeeds_where_software_makes_it_dirty(void **state)
+{
+    hardware_updates(true, false);
+    story_map_page(&story, 1, RW | FRAME_CLEAN);
+    struct event_translation *store = story_load(&story, PAGE, FRAME, 160, 170);
+    store->access_kind = ACCESS_STORE;
+    store->value = 0;
+    story_expect(&story, RULE_FORBIDDEN_ACCESS, 1);
+}
+
+static void bad_clean_page_stays_writable_after_protect_took_the_right(void **state)
+{
+    hardware_updates(true, true);
+    story_map_page(&story, 1, RW | FRAME_CLEAN);
+    struct act protect = protect_read_only();
+    story_act(&story, &protect);
+    story_entry(&story, 150, 300);
+    story_expect(&story, RULE_STALE_ENTRY, 1);
+}
+
+static void good_old_page_faults_until_software_marks_it(void **state)
+{
+    story_map_page(&story, 1, RW | FRAME_OLD);
+    story_fault(&story, PAGE, FAULT_ACCESS_FLAG, 160, 170);
+    story_expect_good(&story);
+}
+
+static void bad_old_page_faults_though_hardware_marks_it(void **state)
+{
+    hardware_updates(true, false);
+    story_map_page(&story, 1, RW | FRAME_OLD);
+    story_fault(&story, PAGE, FAULT_ACCESS_FLAG, 160, 170);
+    story_expect(&story, RULE_SPURIOUS_FAULT, 1);
+}
+
+static void bad_old_page_is_used_without_its_access_flag(void **state)
+{
+    story_map_page(&story, 1, RW | FRAME_OLD);
+    story_load(&story, PAGE, FRAME, 160, 170);
+    story_expect(&story, RULE_FORBIDDEN_ACCESS, 1);
+}
+
+static void good_updates_of_entries_change_no_mapping(void **state)
+{
+    hardware_updates(true, true);
+    story_map_page(&story, 1, RW | FRAME_CLEAN | FRAME_OLD);
+    struct event_entry_write *update = &story_event(&story, EVENT_ENTRY_WRITE, 165, 1)->as.entry_write;
+    *update = (struct event_entry_write){
+        .walk = 65, .pa = 0x5000, .old_value = 1, .new_value = 3, .issue_cycle = 160, .visible_cycle = 164};
+    struct event_view *view = story_view(&story, 1, 130, 1);
+    view->mapped = 1;
+    view->mapping = (struct mapping){PAGE, {FRAME, RW, 12}};
+    story_load(&story, PAGE, FRAME, 170, 180);
+    story_expect_good(&story);
+}
+
+/* ---- virtual machines ---- */
+
+static void global_page_of_space_1_used_by_space_2(void)
+{
+    story_map_page(&story, 1, RW | FRAME_GLOBAL);
+    story_load(&story, PAGE, FRAME, 160, 170)->space = 2;
+}
+
+static void good_global_page_serves_its_virtual_machine(void **state)
+{
+    space(1)->vmid = space(2)->vmid = 4;
+    global_page_of_space_1_used_by_space_2();
+    story_expect_good(&story);
+}
+
+static void bad_global_page_serves_another_virtual_machine(void **state)
+{
+    space(1)->vmid = 4;
+    space(2)->vmid = 5;
+    global_page_of_space_1_used_by_space_2();
+    story_expect(&story, RULE_NEVER_MAPPED, 1);
+}
+
+static void second_stage_is_not_judged_and_said_so(void **state)
+{
+    space(1)->stage2 = 2;
+    story_load(&story, PAGE, FRAME, 160, 170);
+    story_entry(&story, 150, 300);
+    story_walk(&story, 140, 150);
+    struct judge *judge = story_judge(&story);
+    assert_int_equal(judge_count_all(judge), 0);
+    assert_int_equal(judge_unjudged(judge, UNJUDGED_STAGES), 3);
+    judge_destroy(judge);
+}
+
+/* ---- conflicts and shared arrays ---- */
+
+static const struct judge_array arrays[] = {
+    {"L1I", 1, 0, false}, {"L1D", 1, 1, false}, {"L2", 2, 2, true}, {"TABLES", 0, 0, false}};
+
+/* A load of core 1 that ends with a conflict abort; the machine says that two entries matched. */
+static void conflict_abort(void)
+{
+    story.config.arrays = arrays;
+    story.config.array_count = sizeof arrays / sizeof *arrays;
+    story_map_page(&story, 1, RW);
+    story_event(&story, EVENT_CONFLICT, 160, 1)->as.conflict =
+        (struct event_conflict){.va = PAGE, .space = 1, .matches = 2, .tlb = 1};
+    story_fault(&story, PAGE, FAULT_TLB_CONFLICT, 160, 170);
+}
+
+static void good_conflict_abort_of_two_entries(void **state)
+{
+    conflict_abort();
+    story_entry(&story, 150, 400);
+    story_entry(&story, 155, 160);
+    story_expect_good(&story);
+}
+
+static void bad_conflict_abort_of_one_entry(void **state)
+{
+    conflict_abort();
+    story_entry(&story, 150, 400);
+    story_entry(&story, 161, 400);
+    story_expect(&story, RULE_SPURIOUS_FAULT, 1);
+}
+
+static void bad_conflict_abort_of_entries_of_two_levels(void **state)
+{
+    conflict_abort();
+    story_entry(&story, 150, 400);
+    story_entry(&story, 150, 400)->tlb = 2;
+    story_expect(&story, RULE_SPURIOUS_FAULT, 1);
+}
+
+static void bad_conflict_abort_without_a_conflict(void **state)
+{
+    story_map_page(&story, 1, RW);
+    story_fault(&story, PAGE, FAULT_TLB_CONFLICT, 160, 170);
+    story_expect(&story, RULE_SPURIOUS_FAULT, 1);
+}
+
+/* An entry that the first core dropped, or the second, when both have acknowledged by cycle 250. */
+static void good_shared_entry_is_dropped_by_whichever_core_comes_last(void **state)
+{
+    story_map_page(&story, 1, RW);
+    story_unmap_page(&story, 2);
+    story_entry(&story, 150, 250)->tlb = 2;
+    story_expect_good(&story);
+}
+
+static void bad_shared_entry_stays_after_every_core_has_acknowledged(void **state)
+{
+    story.config.arrays = arrays;
+    story.config.array_count = sizeof arrays / sizeof *arrays;
+    story_map_page(&story, 1, RW);
+    story_unmap_page(&story, 2);
+    story_entry(&story, 150, 251)->tlb = 2;
+    story_expect(&story, RULE_STALE_ENTRY, 1);
+}
+
+static void entry_of_a_walk_cache_is_no_translation(void **state)
+{
+    struct event_tlb_entry *entry = story_entry(&story, 150, 251);
+    entry->tlb = 3;
+    entry->holds = HOLDS_TABLE;
+    story_expect_good(&story);
+}
+
+/* ---- lists and ranges ---- */
+
+/* An interrupt carries two invalidations of the unmap: the window ends with their common answer. */
+static void windows_end_with_the_answers_to_a_list(void **state)
+{
+    story_map_page(&story, 1, RW);
+    story_unmap_page(&story, 2);
+    for (size_t i = 0, count = story.count; i < count; i++) {
+        struct mmu_event copy = story.events[i];
+        bool answers = copy.kind == EVENT_ACKNOWLEDGEMENT;
+        if (copy.kind != EVENT_INVALIDATION && copy.kind != EVENT_COMPLETION && !answers)
+            continue;
+        uint64_t *id = answers                           ? &copy.as.acknowledgement.invalidation
+                       : copy.kind == EVENT_INVALIDATION ? &copy.as.invalidation.id
+                                                         : &copy.as.completion.invalidation;
+        *id += UINT64_C(1) << (EVENT_CORE_BITS + 20);
+        struct mmu_event *added = story_event(&story, copy.kind, copy.cycle, copy.core);
+        added->as = copy.as;
+        if (copy.kind == EVENT_INVALIDATION)
+            added->as.invalidation.list = 2;
+    }
+    story_entry(&story, 150, 251);
+    story_expect(&story, RULE_STALE_ENTRY, 1);
+}
+
+#define STORY(test) cmocka_unit_test_setup_teardown(test, begin_empty, end)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        STORY(good_clean_entry_takes_no_stores_yet),
+        STORY(bad_dirty_entry_takes_no_stores),
+        STORY(bad_store_to_a_clean_page_faults_though_hardware_makes_it_dirty),
+        STORY(good_store_to_a_clean_page_faults_where_software_makes_it_dirty),
+        STORY(bad_store_to_a_clean_page_succeeds_where_software_makes_it_dirty),
+        STORY(bad_clean_page_stays_writable_after_protect_took_the_right),
+        STORY(good_old_page_faults_until_software_marks_it),
+        STORY(bad_old_page_faults_though_hardware_marks_it),
+        STORY(bad_old_page_is_used_without_its_access_flag),
+        STORY(good_updates_of_entries_change_no_mapping),
+        STORY(good_global_page_serves_its_virtual_machine),
+        STORY(bad_global_page_serves_another_virtual_machine),
+        STORY(second_stage_is_not_judged_and_said_so),
+        STORY(good_conflict_abort_of_two_entries),
+        STORY(bad_conflict_abort_of_one_entry),
+        STORY(bad_conflict_abort_of_entries_of_two_levels),
+        STORY(bad_conflict_abort_without_a_conflict),
+        STORY(good_shared_entry_is_dropped_by_whichever_core_comes_last),
+        STORY(bad_shared_entry_stays_after_every_core_has_acknowledged),
+        STORY(entry_of_a_walk_cache_is_no_translation),
+        STORY(windows_end_with_the_answers_to_a_list),
+    };
+    return cmocka_run_group_tests_name("hardware", tests, NULL, NULL);
+}
