@@ -10,6 +10,7 @@ static const struct pagetable_class *const classes[] = {
     &pagetable_radix,
     &pagetable_radix_forgets_invalidation,
     &pagetable_radix_forgets_barrier,
+    &pagetable_radix_forgets_tables,
 };
 
 #define CLASSES (sizeof classes / sizeof *classes)

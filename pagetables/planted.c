@@ -74,6 +74,13 @@ static int forget_store_barrier(void *context, enum barrier_kind kind)
     return kind == BARRIER_DSB_ISHST ? ENVIRONMENT_OK : pass_barrier(context, kind);
 }
 
+static int invalidate_last_level_only(void *context, const struct invalidation *what)
+{
+    struct invalidation leaf = *what;
+    leaf.last_level_only = true;
+    return pass_invalidate(context, &leaf);
+}
+
 static const struct environment_operations without_invalidation = {
     .read = pass_read,
     .write = pass_write,
@@ -95,6 +102,19 @@ static const struct environment_operations without_store_barrier = {
     .release_table = pass_release_table,
     .barrier = forget_store_barrier,
     .invalidate = pass_invalidate,
+    .complete = pass_complete,
+    .lock = pass_lock,
+    .unlock = pass_unlock,
+};
+
+static const struct environment_operations of_last_level = {
+    .read = pass_read,
+    .write = pass_write,
+    .compare_exchange = pass_compare_exchange,
+    .allocate_table = pass_allocate_table,
+    .release_table = pass_release_table,
+    .barrier = pass_barrier,
+    .invalidate = invalidate_last_level_only,
     .complete = pass_complete,
     .lock = pass_lock,
     .unlock = pass_unlock,
@@ -164,7 +184,35 @@ static enum pagetable_result destroy_undrained(void *state, const struct environ
     return pagetable_radix.destroy(state, &planted);
 }
 
-/* ---- What neither changes ---- */
+/* ---- radix-forgets-tables ---- */
+
+static enum pagetable_result map_leaf(void *state, const struct environment *environment, uint64_t va,
+                                      const struct frame *frame)
+{
+    struct environment planted = in_front_of(environment, &of_last_level);
+    return pagetable_radix.map(state, &planted, va, frame);
+}
+
+static enum pagetable_result unmap_leaf(void *state, const struct environment *environment, uint64_t va)
+{
+    struct environment planted = in_front_of(environment, &of_last_level);
+    return pagetable_radix.unmap(state, &planted, va);
+}
+
+static enum pagetable_result protect_leaf(void *state, const struct environment *environment, uint64_t va,
+                                          uint32_t attributes)
+{
+    struct environment planted = in_front_of(environment, &of_last_level);
+    return pagetable_radix.protect(state, &planted, va, attributes);
+}
+
+static enum pagetable_result destroy_leaf(void *state, const struct environment *environment)
+{
+    struct environment planted = in_front_of(environment, &of_last_level);
+    return pagetable_radix.destroy(state, &planted);
+}
+
+/* ---- What none of them changes ---- */
 
 static enum pagetable_result create_radix(void *state, const struct environment *environment,
                                           const struct pagetable_config *config)
@@ -213,6 +261,25 @@ const struct pagetable_class pagetable_radix_forgets_barrier = {
     .map = map_undrained,
     .unmap = unmap_undrained,
     .protect = protect_undrained,
+    .query = query_radix,
+    .root = root_of_radix,
+    .enumerate = radix_enumerate,
+    .invariants = radix_invariants,
+};
+
+const struct pagetable_class pagetable_radix_forgets_tables = {
+    .abi_version = PAGETABLE_ABI_VERSION,
+    .struct_bytes = sizeof(struct pagetable_class),
+    .name = "radix-forgets-tables",
+    .summary =
+        "PLANTED BUG: radix that invalidates leaf entries only, and releases tables (for demonstrations)",
+    .state_bytes = sizeof(struct radix),
+    .releases_empty_tables = true,
+    .create = create_radix,
+    .destroy = destroy_leaf,
+    .map = map_leaf,
+    .unmap = unmap_leaf,
+    .protect = protect_leaf,
     .query = query_radix,
     .root = root_of_radix,
     .enumerate = radix_enumerate,

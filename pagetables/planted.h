@@ -20,6 +20,10 @@ extern const struct pagetable_class pagetable_radix_forgets_invalidation;
  * between brings the old entry back. */
 extern const struct pagetable_class pagetable_radix_forgets_barrier;
 
+/* Every invalidation asks for the last level only, though tables that became empty are released: walk caches
+ * go on to lead to them, whatever they have become. */
+extern const struct pagetable_class pagetable_radix_forgets_tables;
+
 #ifdef __cplusplus
 }
 #endif

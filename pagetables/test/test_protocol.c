@@ -414,6 +414,14 @@ static void bad_radix_forgets_barrier_shows_half_made_tables(void **state)
     fixture_close(&fixture);
 }
 
+static void bad_radix_forgets_tables_releases_what_walk_caches_know(void **state)
+{
+    use_table(&pagetable_radix_forgets_tables);
+    assert_int_equal(count_of(FLAT_INVALIDATE), 1);
+    assert_string_equal(broken_rule(VA, 4 * KIB), "a table was released while walks may still know it");
+    fixture_close(&fixture);
+}
+
 static void good_planted_tables_say_that_they_are_planted(void **state)
 {
     for (unsigned i = 0; pagetable_class_at(i); i++) {
@@ -447,6 +455,7 @@ int main(void)
         cmocka_unit_test(bad_radix_forgets_invalidation_issues_none),
         cmocka_unit_test(bad_radix_forgets_barrier_executes_no_dsb_ishst),
         cmocka_unit_test(bad_radix_forgets_barrier_shows_half_made_tables),
+        cmocka_unit_test(bad_radix_forgets_tables_releases_what_walk_caches_know),
         cmocka_unit_test(good_planted_tables_say_that_they_are_planted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
