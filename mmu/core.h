@@ -204,7 +204,10 @@ struct invalidation_issue {
     uint64_t operation;
     uint64_t issue_cycle;
     uint32_t missing; /* acknowledgements */
-    bool local;       /* for this core alone */
+    /* with shared levels, a bit a core: */
+    uint64_t targets;
+    uint64_t begun, dropped; /* which of them have begun, and ended, to drop entries */
+    bool local;              /* for this core alone */
     bool used;
     struct event_acknowledgement answers[MMU_CORES_MAX];
 };
@@ -335,7 +338,8 @@ struct machine {
             uint8_t core, miss;
         } queue[MMU_CORES_MAX * MMU_MISSES_MAX]; /* a ring */
     } walkers;                                   /* shared ones */
-    bool coupled; /* cores share arrays or walkers: what touches them happens at global time */
+    bool coupled;          /* cores share arrays or walkers: what touches them happens at global time */
+    uint32_t shared_drops; /* invalidations that some cores have begun to carry out, and not yet all */
     struct memory_system memory_system;
     struct mmu_observer observers[MACHINE_OBSERVERS_MAX];
     uint32_t observer_count;
@@ -488,6 +492,8 @@ void invalidation_resumes(struct core *core);
 /* Whether a page could be meant, its being global left open. */
 bool invalidation_selects(const struct invalidation *what, uint64_t va, uint8_t size_lg2, uint16_t asid,
                           uint16_t vmid);
+/* Whether a shared level must not take this entry from the core: see invalidation.c. */
+bool invalidation_bars(const struct core *core, const struct tlb_entry *entry);
 bool invalidation_names_address(const struct invalidation *what);
 struct tlb_selection invalidation_selection(const struct invalidation *what);
 

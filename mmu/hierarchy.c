@@ -286,6 +286,12 @@ static bool has_array(const struct tlb_group *group, const struct translation_ar
     return false;
 }
 
+/* What an invalidation has taken from a shared level does not come back there. */
+static bool takes(const struct core *core, const struct tlb_group *group, const struct tlb_entry *entry)
+{
+    return !group->shared || !invalidation_bars(core, entry);
+}
+
 /* What an array evicts goes to the exclusive level behind it; behind a unified array that may be one a side.
  */
 static void pass_back(struct core *core, const struct translation_array *array,
@@ -299,7 +305,8 @@ static void pass_back(struct core *core, const struct translation_array *array,
             continue;
         const struct tlb_group *behind = hierarchy->path[side][array->level];
         struct translation_array *next = array_for(behind, victim->entry.size_lg2);
-        if (behind != done && behind->inclusion == TLB_INCLUSION_EXCLUSIVE && next)
+        if (behind != done && behind->inclusion == TLB_INCLUSION_EXCLUSIVE && next &&
+            takes(core, behind, &victim->entry))
             hierarchy_fill_array(core, next, victim);
         done = behind;
     }
@@ -356,7 +363,7 @@ void hierarchy_drop(struct core *core, struct translation_array *array, uint32_t
 static void fill_group(struct core *core, const struct tlb_group *group, const struct translation_fill *fill)
 {
     struct translation_array *array = array_for(group, fill->entry.size_lg2);
-    if (array)
+    if (array && takes(core, group, &fill->entry))
         hierarchy_fill_array(core, array, fill);
 }
 

@@ -156,6 +156,8 @@ bool invalidation_issue(struct core *core, const struct invalidation_order *orde
     issue->operation = operation;
     issue->issue_cycle = core->now;
     issue->missing = (uint32_t)__builtin_popcountll(targets);
+    issue->targets = targets;
+    issue->begun = issue->dropped = 0;
     issue->local = targets == UINT64_C(1) << core->index && !order->single.broadcast;
     *(issue->local ? &core->outstanding_local : &core->outstanding_broadcast) += 1;
     core->counters.invalidations.issued += order->count;
@@ -304,6 +306,54 @@ void invalidation_settle(struct core *core, uint64_t mask)
     }
 }
 
+/* ---- shared levels ------------------------------------------------------------------------------ */
+
+/*
+ * The cores carry out an invalidation one after the other, and what stands in a shared level goes with the
+ * first. From then on until its own turn, a core might put an old translation there, the result of a walk
+ * that it began before, or a victim of its first level; a core that is done with the invalidation would find
+ * it. So the level takes nothing from it that the invalidation means. These things happen at global time.
+ */
+static void note_shared_drop(struct core *core, const struct invalidation_target *target)
+{
+    struct invalidation_issue *issue = &core->machine->cores[target->issuer].issues[target->issuer_slot];
+    uint64_t bit = UINT64_C(1) << core->index;
+    if (!core->machine->shared.lives.lives)
+        return;
+    core->machine->shared_drops += issue->begun == 0;
+    issue->begun |= bit;
+    if (target->next < target->order->count)
+        return;
+    issue->dropped |= bit;
+    core->machine->shared_drops -= issue->dropped == issue->targets;
+}
+
+static bool bars(const struct core *core, const struct invalidation_issue *issue,
+                 const struct tlb_entry *entry)
+{
+    uint64_t bit = UINT64_C(1) << core->index;
+    if (!issue->used || issue->begun == 0 || !(issue->targets & ~issue->dropped & bit))
+        return false;
+    for (uint32_t i = 0; i < issue->order.count; i++) {
+        const struct invalidation *what =
+            issue->order.interrupt ? &issue->order.list[i] : &issue->order.single;
+        struct tlb_selection selection = invalidation_selection(what);
+        if (what->scope != INVALIDATE_IPA && tlb_selects(&selection, entry))
+            return true;
+    }
+    return false;
+}
+
+bool invalidation_bars(const struct core *core, const struct tlb_entry *entry)
+{
+    const struct machine *machine = core->machine;
+    for (uint32_t i = 0; machine->shared_drops > 0 && i < machine->config.cores; i++)
+        for (uint32_t slot = 0; slot < machine->config.invalidations_in_flight; slot++)
+            if (bars(core, &machine->cores[i].issues[slot], entry))
+                return true;
+    return false;
+}
+
 /* ---- dropping and settling --------------------------------------------------------------------- */
 
 struct drop_visit {
@@ -436,6 +486,7 @@ void invalidation_drops(struct core *core, uint32_t place)
     }
     const struct invalidation *what = item_of(target, target->next++);
     uint64_t cycles = drop_entries(core, target, what);
+    note_shared_drop(core, target);
     target->drop_cycle = core->now;
     catch_walks(core, target, what, bit);
     if (!target->order->interrupt)
