@@ -149,6 +149,9 @@ static void begin_queued_walk(struct core *core)
     begin_walk(core, index);
 }
 
+/* Behind what a core's own walks have in the same cycle: no two items of a calendar are equal. */
+#define GRANT_AGE (UINT64_C(1) << 55)
+
 /* The pool that all cores share answers after its latency, whoever freed the slot. */
 static void grant_shared_slot(struct machine *machine, struct core *by)
 {
@@ -161,8 +164,8 @@ static void grant_shared_slot(struct machine *machine, struct core *by)
         machine->walkers.count--;
         machine->walkers.active++;
         core_deliver(core, by->now + config->walker_request_cycles,
-                     calendar_order(CALENDAR_WALKER, core->misses[index].id >> EVENT_CORE_BITS), index,
-                     core->index);
+                     calendar_order(CALENDAR_WALKER, GRANT_AGE | core->misses[index].id >> EVENT_CORE_BITS),
+                     index, core->index);
     }
 }
 
