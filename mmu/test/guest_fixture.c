@@ -130,14 +130,16 @@ static void map_page(struct fixture *fixture, unsigned page)
     guest_map_stage1(fixture, fixture_va(page), &first);
 }
 
-/* Large pages of stage 1; of stage 2 they are of the same size, and smaller. */
+/* Large pages of stage 1; of stage 2 they are of the same size, or smaller and every other one read-only. */
 static void map_large(struct fixture *fixture, uint64_t va, uint64_t ipa, unsigned lg2, unsigned second_lg2)
 {
     const uint32_t attributes = FRAME_READABLE | FRAME_WRITABLE | FRAME_EXECUTABLE;
     struct frame first = {.base = ipa, .attributes = attributes | FRAME_USER, .size_lg2 = (uint8_t)lg2};
-    struct frame second = {.attributes = attributes, .size_lg2 = (uint8_t)second_lg2};
+    struct frame second = {.size_lg2 = (uint8_t)second_lg2};
     guest_map_stage1(fixture, va, &first);
     for (uint64_t offset = 0; offset >> lg2 == 0; offset += UINT64_C(1) << second_lg2) {
+        bool writable = second_lg2 == lg2 || offset >> second_lg2 & 1;
+        second.attributes = writable ? attributes : attributes & ~(uint32_t)FRAME_WRITABLE;
         assert_true(frame_allocate(&fixture->allocator, second_lg2, &second.base));
         guest_map_stage2(fixture, ipa + offset, &second);
     }
