@@ -364,6 +364,7 @@ static int core_tlbi(lua_State *state)
     const struct tlbi_name *tlbi = &tlbi_names[check_choice(state, 2, "the TLBI operation", names)];
     struct core_operation operation = {.kind = CORE_INVALIDATE,
                                        .invalidation = {.scope = tlbi->scope,
+                                                        .vmid = core->space ? core->space->context.vmid : 0,
                                                         .broadcast = tlbi->broadcast,
                                                         .last_level_only = tlbi->last_level_only}};
     int next = 3;
