@@ -47,8 +47,8 @@ static const struct mmu_parameter parameters[] = {
     {"walker.slots", AT(walker_slots), PARAMETER_COUNT, 1, MMU_WALKERS_MAX, 4,
      "concurrent walks a core; of all cores together if the walkers are shared", NULL},
     {"walker.queue", AT(walker_queue), PARAMETER_COUNT, 0, 64, 64,
-     "walks that wait for a slot, of a core or of all if shared; further misses wait before their next "
-     "look-up",
+     "walks of a core that wait for a slot; further misses wait before their next look-up; shared walkers "
+     "take any number",
      NULL},
     {"walker.shared", AT(walker_shared), PARAMETER_SWITCH, 0, 1, false,
      "one set of walkers for all cores, not one for each", NULL},

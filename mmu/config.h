@@ -31,6 +31,7 @@ extern "C" {
 #define MMU_WALKERS_MAX      64
 #define MMU_TLB_LEVELS_MAX   8
 #define MMU_TLBS_MAX         24 /* arrays */
+#define MMU_GROUP_TLBS_MAX   8u /* of one level and side */
 #define MMU_WALK_CACHES_MAX  8
 #define MMU_CACHES_MAX       4 /* levels */
 #define MMU_NAME_BYTES       16

@@ -234,11 +234,38 @@ static bool is_no_first_level(const struct tlb_config *tlb, const struct complai
     return false;
 }
 
+/* Of the same level and side as this one, which is the last of them. */
+static bool has_room_in_level(const struct mmu_config *config, const struct tlb_config *tlb,
+                              const struct complaint *complaint)
+{
+    unsigned arrays = 0;
+    for (const struct tlb_config *other = config->tlbs; other <= tlb; other++)
+        arrays += other->level == tlb->level && other->side == tlb->side;
+    if (arrays <= MMU_GROUP_TLBS_MAX)
+        return true;
+    snprintf(complaint->text, complaint->text_bytes,
+             "tlb.%s is one too many; a level has at most %u TLBs for one side or for both", tlb->name,
+             MMU_GROUP_TLBS_MAX);
+    return false;
+}
+
+/* What it evicts would have to leave other cores' levels in the same cycle, without a message. */
+static bool promises_what_it_can(const struct tlb_config *tlb, const struct complaint *complaint)
+{
+    if (!tlb->shared || tlb->inclusion != TLB_INCLUSION_INCLUSIVE)
+        return true;
+    snprintf(complaint->text, complaint->text_bytes,
+             "tlb.%s.inclusion is \"inclusive\"; of a shared TLB it must be \"neither\" or \"exclusive\"",
+             tlb->name);
+    return false;
+}
+
 static bool tlb_levels_fit(const struct mmu_config *config, const struct complaint *complaint)
 {
     for (uint64_t i = 0; i < config->tlb_count; i++) {
         const struct tlb_config *tlb = &config->tlbs[i], *front = i > 0 ? tlb - 1 : tlb;
-        if (!is_no_first_level(tlb, complaint))
+        if (!is_no_first_level(tlb, complaint) || !has_room_in_level(config, tlb, complaint) ||
+            !promises_what_it_can(tlb, complaint))
             return false;
         if (front->level == tlb->level && !level_agrees(front, tlb, complaint))
             return false;

@@ -114,8 +114,11 @@ static struct tlb_group *group_of(struct hierarchy *hierarchy, const struct tlb_
     return group;
 }
 
+/* All arrays of a group are looked up at once: it has as many ports as the one that has fewest. */
 static bool add_ports(struct tlb_group *group, const struct tlb_config *config, uint64_t *shared_ports)
 {
+    if (config->ports > 0 && config->ports < group->ports)
+        group->ports = (uint32_t)config->ports;
     if (config->ports == 0 || group->ports > 0)
         return true;
     group->ports = (uint32_t)config->ports;
@@ -148,7 +151,7 @@ static void plan_fills(struct core *core)
     struct hierarchy *hierarchy = &core->hierarchy;
     hierarchy->plain = !core->layered;
     for (uint32_t i = 0; i < hierarchy->group_count; i++)
-        hierarchy->plain &= hierarchy->groups[i].array_count == 1 &&
+        hierarchy->plain &= hierarchy->groups[i].array_count == 1 && !hierarchy->groups[i].shared &&
                             hierarchy->groups[i].arrays[0]->sizes == TLB_ALL_PAGE_SIZES;
     for (unsigned sides = 1; sides < 4; sides++)
         for (uint32_t level = MMU_TLB_LEVELS_MAX; level > 0; level--)

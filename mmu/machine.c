@@ -104,6 +104,8 @@ static const char *misuse(const struct core *core, const struct core_operation *
         return "a window must be from 1 to 256 accesses";
     if (operation->kind == CORE_SWITCH && !operation->context)
         return "a switch needs an address space";
+    if (operation->kind == CORE_INTERRUPT && (operation->list_count == 0 || operation->list_count > 64))
+        return "an interrupt must carry 1 to 64 invalidations";
     if (operation->kind == CORE_WAIT && operation->cycles == 0)
         return "a wait must last at least one cycle";
     return NULL;

@@ -82,8 +82,10 @@ static void draw_levels(uint64_t *state, struct mmu_config *config)
         mmu_member_remove(config, MMU_FAMILY_TLB, config->tlbs[0].name);
     for (level.level = 1; level.level <= depth; level.level++) {
         if (level.level > 1) {
-            level.inclusion = draw_below(state, TLB_INCLUSIONS);
             level.shared |= draw_below(state, 4) == 0;
+            level.inclusion = draw_below(state, TLB_INCLUSIONS);
+            if (level.shared && level.inclusion == TLB_INCLUSION_INCLUSIVE)
+                level.inclusion = TLB_INCLUSION_NEITHER;
         }
         draw_level(state, config, &level);
     }

@@ -409,7 +409,7 @@ static void there_is_room_for_so_many(void **state)
     (void)state;
     mmu_config_defaults(&config);
     for (unsigned i = 3; i < MMU_TLBS_MAX; i++) {
-        snprintf(name, sizeof name, "l2_%u", i);
+        snprintf(name, sizeof name, "l%u_%u", 2 + i / 7, i); /* seven a level */
         add_tlb(&config, name);
     }
     assert_fine(&config);

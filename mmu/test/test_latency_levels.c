@@ -240,6 +240,34 @@ static void the_second_look_up_of_a_cycle_waits_for_a_busy_port(void **state)
     assert_int_equal(two_look_ups_in_one_cycle(1), 5 + 7 + 1);
 }
 
+/* Two arrays of the second level, looked up at once: the one with fewer ports is in the way. */
+static void a_level_has_as_many_ports_as_its_array_with_fewest(void **state)
+{
+    (void)state;
+    for (uint64_t first = 0; first <= 2; first++)
+        for (uint64_t second = 0; second <= 2; second++) {
+            struct rig rig;
+            const struct any_access both[] = {load_of(0), {ACCESS_FETCH, fixture_va(3)}};
+            levels_defaults(&rig);
+            levels_tlb(&rig, "l1i", 1, 4);
+            levels_tlb(&rig, "l1d", 1, 5);
+            levels_tlb(&rig, "l2", 64, 7)->ports = first;
+            levels_tlb(&rig, "l2_2m", 64, 7)->sizes = PAGES_2M;
+            levels_find(&rig, "l2_2m")->ports = second;
+            levels_begin(&rig);
+            uint64_t cycles = levels_stream(&rig, both, 2);
+            const struct core_counters *counters = machine_counters(rig.fixture.machine, 0);
+            assert_int_equal(counters->walker.walks, 2);
+            /* two walks at once: the second asks for the bus one occupancy, or one cycle of the port, later
+             */
+            uint64_t waits = first == 1 || second == 1 ? 1 : 0;
+            assert_int_equal(cycles, 5 + 7 + levels_walk_cycles(&rig, 4) +
+                                         most(waits, rig.config.bus_occupancy_cycles));
+            assert_int_equal(counters->bus.wait_cycles, rig.config.bus_occupancy_cycles - waits);
+            levels_finish(&rig);
+        }
+}
+
 /* A look-up that takes one size after the other keeps its port for all of them. */
 static uint64_t two_sequential_look_ups(uint64_t ports)
 {
@@ -445,6 +473,7 @@ int main(void)
         cmocka_unit_test(only_sizes_that_the_array_takes_are_probed),
         cmocka_unit_test(a_sequential_first_level_is_one_too),
         cmocka_unit_test(the_second_look_up_of_a_cycle_waits_for_a_busy_port),
+        cmocka_unit_test(a_level_has_as_many_ports_as_its_array_with_fewest),
         cmocka_unit_test(a_sequential_look_up_keeps_its_port),
         cmocka_unit_test(a_first_level_with_a_busy_port_takes_no_look_up),
         cmocka_unit_test(a_level_that_blocks_lets_the_miss_pass_first),

@@ -84,6 +84,10 @@ static void a_wait_lasts_a_cycle(void **state)
     (void)state;
     assert_fine(op_wait(1));
     assert_refused(op_wait(0), "core 1: a wait must last at least one cycle");
+    struct core_operation interrupt = {.kind = CORE_INTERRUPT, .targets = 1};
+    assert_refused(interrupt, "core 1: an interrupt must carry 1 to 64 invalidations");
+    interrupt.list_count = 65;
+    assert_refused(interrupt, "core 1: an interrupt must carry 1 to 64 invalidations");
 }
 
 static void a_switch_has_somewhere_to_go(void **state)
