@@ -13,6 +13,7 @@
  *   store_buffer.c stores on their way to memory
  *   invalidation.c both ends of an invalidation
  *   operation.c    what a program asked for; streams
+ *   fault.c        faults on their way to the program
  *   memory_system.c  caches, the bus, and the order of everything on the way to memory
  *   scheduler.c    who runs when
  */
@@ -506,9 +507,18 @@ bool operation_half_issued(const struct core *core);
 void operation_finish_issue(struct core *core);
 bool operation_quiet(const struct core *core);
 void operation_end(struct core *core, uint64_t cycle);
+/* A stream that ends early, by a fault or an error of its source: it gives control back no sooner than the
+ * other cores were told. */
+void operation_end_early(struct core *core, uint64_t cycle);
 void operation_answer(struct core *core, const struct bus_request *request);
 /* An access of the operation has completed. */
 void operation_access_done(struct core *core, const struct access_slot *slot);
+
+/* fault.c */
+/* Faults are kept one an access, by age; a crossing access may have two, of which the first counts. */
+void fault_note(struct core *core, const struct access_slot *slot);
+/* Gives the oldest fault to the program; the other faulted accesses are issued again together with it. */
+void fault_deliver(struct core *core);
 
 /* memory_system.c */
 /* A request to be filled in (value, expected, index, want_old, bypass, where its kind needs them), then to be

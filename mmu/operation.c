@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "mmu/core.h"
-#include "mmu/frame_allocator.h"
 
 #define CYCLE_MAX   (UINT64_C(1) << 53) /* SystemC's time has 64 bits, and a cycle a thousand units */
 #define PROMISE_MAX (UINT64_C(1) << 40) /* cycles; a stream of more accesses promises no more */
@@ -27,43 +26,10 @@ void operation_end(struct core *core, uint64_t cycle)
 
 /* ---- accesses and streams ---------------------------------------------------------------------- */
 
-/* As before its retry: not the access's other half, not the other stage, and no other intermediate page. */
-static bool is_same_fault(const struct wanted_access *before, const struct event_translation *event)
-{
-    bool same_ipa = before->fault.ipa >> FRAME_BLOCK_LG2_MIN == event->fault_ipa >> FRAME_BLOCK_LG2_MIN;
-    return before->fault_va == event->va && before->fault.stage == event->fault_stage && same_ipa;
-}
-
-/* Faults are kept one an access, by age; a crossing access may have two, of which the first counts. */
-static void note_fault(struct core *core, const struct access_slot *slot)
-{
-    struct wanted_access *fault = NULL;
-    for (uint32_t i = 0; i < core->faulted_count; i++)
-        if (core->faulted[i].number == slot->wanted.number)
-            fault = &core->faulted[i];
-    if (fault && fault->fault_va <= slot->event.va)
-        return;
-    if (!fault) {
-        uint32_t place = core->faulted_count++;
-        for (; place > 0 && core->faulted[place - 1].number > slot->wanted.number; place--)
-            core->faulted[place] = core->faulted[place - 1];
-        fault = &core->faulted[place];
-    }
-    bool same = is_same_fault(&slot->wanted, &slot->event);
-    *fault = slot->wanted;
-    fault->delivered &= same;
-    fault->fault = (struct two_stage_fault){.ipa = slot->event.fault_ipa,
-                                            .kind = slot->event.fault,
-                                            .level = slot->event.fault_level,
-                                            .stage = slot->event.fault_stage,
-                                            .on_table = slot->fault_on_table};
-    fault->fault_va = slot->event.va;
-}
-
 void operation_access_done(struct core *core, const struct access_slot *slot)
 {
     if (slot->event.fault) {
-        note_fault(core, slot);
+        fault_note(core, slot);
         return;
     }
     if (core->op.kind != CORE_ACCESS)
@@ -77,67 +43,9 @@ void operation_access_done(struct core *core, const struct access_slot *slot)
                               << 8 * (slot->wanted.access.size_bytes - slot->event.size_bytes);
 }
 
-static void tell_fault(struct core *core, const struct wanted_access *fault)
+void operation_end_early(struct core *core, uint64_t cycle)
 {
-    struct mmu_event *event = core_event(core, EVENT_FAULT, core->now);
-    if (event)
-        event->as.fault = (struct event_fault){.va = fault->fault_va,
-                                               .ipa = fault->fault.ipa,
-                                               .pc = fault->access.pc,
-                                               .access = fault->number,
-                                               .space = core->context->space,
-                                               .access_kind = fault->access.kind,
-                                               .privilege = fault->privilege,
-                                               .fault = fault->fault.kind,
-                                               .fault_level = fault->fault.level,
-                                               .fault_stage = fault->fault.stage,
-                                               .handled = core->op.handled};
-}
-
-/*
- * The faulted accesses of a stream are set aside until it resumes. What its program does meanwhile, its
- * fault handler say, leaves them alone.
- */
-static void hold_faulted(struct core *core)
-{
-    struct wanted_access *empty = core->again;
-    core->again = core->faulted;
-    core->held_count = core->faulted_count;
-    core->held_issues = core->first_issues;
-    core->faulted = empty;
-    core->faulted_count = 0;
-}
-
-/* A stream that ends early, by a fault or an error of its source, gives control back no sooner than the other
- * cores were told. */
-static uint64_t no_sooner_than_promised(const struct core *core, uint64_t cycle)
-{
-    return cycle > core->promised_cycle ? cycle : core->promised_cycle;
-}
-
-/* Gives the oldest fault to the program; the other faulted accesses are issued again together with it. */
-static void deliver_fault(struct core *core)
-{
-    struct wanted_access *fault = &core->faulted[0];
-    uint64_t cycle = core->now + core->machine->config.fault_cycles;
-    core->counters.programs.faults++;
-    tell_fault(core, fault);
-    core->result.fault = (enum fault_kind)fault->fault.kind;
-    core->result.fault_level = fault->fault.level;
-    core->result.fault_stage = fault->fault.stage;
-    core->result.fault_ipa = fault->fault.ipa;
-    core->result.fault_on_table = fault->fault.on_table;
-    core->result.fault_va = fault->fault_va;
-    core->result.fault_pc = fault->access.pc;
-    core->result.fault_access = (enum access_kind)fault->access.kind;
-    core->result.fault_privilege = (enum privilege)fault->privilege;
-    core->result.fault_again = fault->delivered || fault->deliveries == MMU_FAULTS_MAX ||
-                               (core->op.kind == CORE_ACCESS && core->op.retry);
-    fault->delivered = true;
-    fault->deliveries++;
-    operation_end(core, no_sooner_than_promised(core, cycle));
-    if (core->op.kind != CORE_ACCESS)
-        hold_faulted(core);
+    operation_end(core, cycle > core->promised_cycle ? cycle : core->promised_cycle);
 }
 
 static void issue_again(struct core *core)
@@ -201,9 +109,9 @@ static void issue_stream(struct core *core)
         if (core->in_flight > 0)
             return;
         if (core->faulted_count > 0)
-            deliver_fault(core);
+            fault_deliver(core);
         else
-            operation_end(core, no_sooner_than_promised(core, core->now));
+            operation_end_early(core, core->now);
         return;
     }
     if (core->in_flight >= window_of(core)) {
@@ -303,7 +211,7 @@ static void issue_access(struct core *core)
         if (core->in_flight > 0)
             return;
         if (core->faulted_count > 0)
-            deliver_fault(core);
+            fault_deliver(core);
         else
             operation_end(core, core->now);
         return;

@@ -368,10 +368,10 @@ static void an_access_has_so_many_faults_and_no_more(void **state)
     struct core_operation operation = {
         .kind = CORE_STREAM, .data_mode = DATA_NONE, .stream = stream, .handled = true};
     assert_non_null(stream);
-    for (unsigned i = 0; i <= MMU_FAULTS_MAX; i++) {
+    for (unsigned i = 0; i < MMU_FAULTS_MAX + 3; i++) {
         set(&rig, entries[i % 2], 0);
         set(&rig, entries[1 - i % 2], words[1 - i % 2]);
-        assert_fault_of_stage(rig_do(&rig, &operation), 1 + i % 2, i == MMU_FAULTS_MAX);
+        assert_fault_of_stage(rig_do(&rig, &operation), 1 + i % 2, i >= MMU_FAULTS_MAX);
         operation.kind = CORE_STREAM_RESUME;
     }
     stream->close(stream);

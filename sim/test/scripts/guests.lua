@@ -26,6 +26,16 @@ m.core[1]:program(function(core)
     core:switch(as)
     print(as.vmid, as.asid, core:load(VA), core:load(VA + 0x1000))
   end
+  -- a guest takes a page away from itself: its neighbours keep theirs, in their TLB entries, too
+  core:switch(spaces[1])
+  spaces[1]:unmap(core, VA)
+  print(core:load(VA))
+  for _, number in ipairs { 2, 3 } do
+    core:switch(spaces[number])
+    local begin = core:now()
+    core:load(VA, { data = "none" })
+    print("space " .. number .. ": " .. core:now() - begin .. " cycles")
+  end
   local as = spaces[3]
   local found = as:query(core, VA + 8)
   print("the guest's own view: " .. hex(found.va) .. " -> " .. hex(found.pa), found.attributes)
