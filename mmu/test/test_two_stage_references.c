@@ -281,6 +281,101 @@ static void the_combined_page_is_the_smaller_one(void **state)
     large_pages(30, 30, 2 * 5 + 2);
 }
 
+/* ---- pages that are larger in stage 1 ----------------------------------------------------------- */
+
+/* One level of 64 KiB pages, as no manual has it: the word at the root's place is the page's address. */
+static enum walk_status start_wide(struct walk_state *walk, const struct translation_regime *regime,
+                                   uint64_t va)
+{
+    walk->regime = regime;
+    walk->va = va;
+    walk->fetch[0] = regime->root + (va >> 16 & 511) * 8;
+    walk->fetches = 1;
+    walk->level = 0;
+    return WALK_FETCH;
+}
+
+static enum walk_status resume_wide(struct walk_state *walk, const uint64_t *words)
+{
+    walk->fetches = 0;
+    walk->leaf = (struct walk_leaf){.va = walk->va >> 16 << 16,
+                                    .frame = {words[0], FRAME_READABLE | FRAME_WRITABLE, 16},
+                                    .rights = SYNTHETIC_ALL_RIGHTS,
+                                    .rights_when_dirty = SYNTHETIC_ALL_RIGHTS};
+    return WALK_LEAF;
+}
+
+static const struct walk_format wide = {.name = "wide",
+                                        .levels = 1,
+                                        .va_bits = 25,
+                                        .page_lg2 = 16,
+                                        .frame_sizes = 1,
+                                        .frame_size_lg2 = {16},
+                                        .start = start_wide,
+                                        .resume = resume_wide};
+
+/* A nest whose stage 1 has one page of 64 KiB at VA 0, in two pages of stage 2 that are apart. */
+static void open_wide(struct nest *nest)
+{
+    open_nest(nest, &machines[0], 1, 2);
+    nest->rig.fixture.contexts[0].regime.format = &wide;
+    struct core_operation to_space = op_switch(&nest->rig);
+    rig_do(&nest->rig, &to_space); /* the core reads the format when it switches */
+    assert_true(machine_poke(nest->rig.fixture.machine, table_pa(0), UINT64_C(0x200000)));
+    stage2_map(nest, 0x200000, 0x3000000);
+    stage2_map(nest, 0x201000, 0x3100000);
+}
+
+static void misses_of_two_pages_of_stage2_do_not_merge(void **state)
+{
+    struct nest nest;
+    char error[256];
+    const struct stream_config config = {.pattern = STREAM_STRIDE,
+                                         .base = 0,
+                                         .region_bytes = 2 * FIXTURE_PAGE,
+                                         .accesses = 4,
+                                         .step_bytes = FIXTURE_PAGE / 2};
+    (void)state;
+    open_wide(&nest);
+    struct stream *stream = stream_open(&config, error, sizeof error);
+    struct core_operation operation = {
+        .kind = CORE_STREAM, .data_mode = DATA_NONE, .window = 4, .stream = stream};
+    assert_non_null(stream);
+    rig_do(&nest.rig, &operation);
+    assert_int_equal(counters(&nest.rig)->walker.walks, 2);
+    assert_int_equal(counters(&nest.rig)->misses.merged, 2);
+    rig_end(&nest.rig);
+    for (unsigned i = 0; i < 4; i++) {
+        const struct event_translation *access =
+            &rig_event(&nest.rig, EVENT_TRANSLATION, 0, i)->as.translation;
+        uint64_t page = access->va < FIXTURE_PAGE ? 0x3000000 : 0x3100000;
+        assert_int_equal(access->pa, page + access->va % FIXTURE_PAGE);
+        assert_int_equal(access->page_size_lg2, 12);
+    }
+    stream->close(stream);
+    rig_close(&nest.rig);
+}
+
+static void an_access_of_two_pages_of_stage2_is_two_translations(void **state)
+{
+    struct nest nest;
+    (void)state;
+    open_wide(&nest);
+    struct core_operation store = op_store(FIXTURE_PAGE - 4, UINT64_C(0x1122334455667788));
+    struct core_operation load = op_access(ACCESS_LOAD, DATA_BUS, FIXTURE_PAGE - 4);
+    assert_int_equal(rig_do(&nest.rig, &store)->fault, FAULT_NONE);
+    assert_int_equal(rig_do(&nest.rig, &load)->value, UINT64_C(0x1122334455667788));
+    rig_settle(&nest.rig);
+    assert_int_equal(counters(&nest.rig)->accesses.crossing, 2);
+    uint64_t first = 0, second = 0;
+    assert_true(machine_peek(nest.rig.fixture.machine, 0x3000ff8, &first));
+    assert_true(machine_peek(nest.rig.fixture.machine, 0x3100000, &second));
+    assert_int_equal(first >> 32, 0x55667788);
+    assert_int_equal(second & UINT32_MAX, 0x11223344);
+    rig_end(&nest.rig);
+    rig_close(&nest.rig);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -291,6 +386,8 @@ int main(void)
         cmocka_unit_test(blocks_of_stage1_save_one_of_its_tables_and_the_walk_to_it),
         cmocka_unit_test(blocks_of_stage2_save_a_reference_where_they_are_used),
         cmocka_unit_test(the_combined_page_is_the_smaller_one),
+        cmocka_unit_test(misses_of_two_pages_of_stage2_do_not_merge),
+        cmocka_unit_test(an_access_of_two_pages_of_stage2_is_two_translations),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
