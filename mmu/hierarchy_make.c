@@ -17,14 +17,6 @@ static bool pool_init(struct life_pool *pool, uint32_t count)
 
 /* ---- making and unmaking ----------------------------------------------------------------------- */
 
-static bool array_init(struct translation_array *array, const struct tlb_geometry *geometry,
-                       struct life_pool *pool, const char **why)
-{
-    array->pool = pool;
-    array->lives = calloc(geometry->entries, sizeof *array->lives);
-    return array->lives && tlb_init(&array->tlb, geometry, why);
-}
-
 static void array_destroy(struct translation_array *array)
 {
     if (!array)
@@ -36,54 +28,66 @@ static void array_destroy(struct translation_array *array)
     free(array);
 }
 
-/* Every array has random numbers of its own. */
-static uint64_t array_seed(const struct machine *machine, uint32_t core, uint32_t number)
+/* What TLBs and walk caches have in common. */
+struct array_shape {
+    uint64_t entries, ways, replacement, sizes, latency_cycles;
+    uint32_t number;
+    uint32_t core; /* every array has random numbers of its own */
+};
+
+static struct translation_array *make_array(const struct machine *machine, const struct array_shape *shape,
+                                            struct life_pool *pool, const char **why)
 {
-    return machine->config.seed ^ (((uint64_t)core + 1) << 32 | (number + 1));
+    struct translation_array *array = calloc(1, sizeof *array);
+    uint64_t seed = ((uint64_t)shape->core + 1) << 32 | (shape->number + 1);
+    struct tlb_geometry geometry = {.entries = (uint32_t)shape->entries,
+                                    .ways = (uint32_t)shape->ways,
+                                    .replacement = (enum tlb_replacement)shape->replacement,
+                                    .seed = machine->config.seed ^ seed};
+    if (!array)
+        return NULL;
+    array->sizes = shape->sizes;
+    array->latency_cycles = shape->latency_cycles;
+    array->number = (uint8_t)shape->number;
+    array->pool = pool;
+    array->lives = calloc(geometry.entries, sizeof *array->lives);
+    if (array->lives && tlb_init(&array->tlb, &geometry, why))
+        return array;
+    array_destroy(array);
+    return NULL;
 }
 
 static struct translation_array *make_tlb(const struct machine *machine, uint32_t number, uint32_t core,
                                           struct life_pool *pool, const char **why)
 {
     const struct tlb_config *config = &machine->config.tlbs[number];
-    struct translation_array *array = calloc(1, sizeof *array);
-    struct tlb_geometry geometry = {.entries = (uint32_t)config->entries,
-                                    .ways = (uint32_t)config->ways,
-                                    .replacement = (enum tlb_replacement)config->replacement,
-                                    .seed = array_seed(machine, core, number)};
+    struct array_shape shape = {
+        config->entries, config->ways, config->replacement, config->sizes, config->latency_cycles,
+        number,          core};
+    struct translation_array *array = make_array(machine, &shape, pool, why);
     if (!array)
         return NULL;
-    array->sizes = config->sizes;
-    array->latency_cycles = config->latency_cycles;
-    array->number = (uint8_t)number;
     array->level = (uint8_t)config->level;
     array->sequential = config->probing == TLB_PROBING_SEQUENTIAL;
     array->inclusive = config->inclusion == TLB_INCLUSION_INCLUSIVE;
-    if (array_init(array, &geometry, pool, why))
-        return array;
-    array_destroy(array);
-    return NULL;
+    return array;
 }
 
 static struct translation_array *make_walk_cache(const struct machine *machine, uint32_t index, uint32_t core,
                                                  struct life_pool *pool, const char **why)
 {
     const struct walk_cache_config *config = &machine->config.walk_caches[index];
-    struct translation_array *array = calloc(1, sizeof *array);
     uint32_t number = (uint32_t)machine->config.tlb_count + index;
-    struct tlb_geometry geometry = {.entries = (uint32_t)config->entries,
-                                    .ways = (uint32_t)config->ways,
-                                    .replacement = (enum tlb_replacement)config->replacement,
-                                    .seed = array_seed(machine, core, number)};
+    struct array_shape shape = {
+        config->entries, config->ways, config->replacement, config->sizes, config->latency_cycles,
+        number,          core};
+    struct translation_array *array = make_array(machine, &shape, pool, why);
     if (!array)
         return NULL;
-    array->sizes = config->sizes;
-    array->latency_cycles = config->latency_cycles;
-    array->number = (uint8_t)number;
     array->holds = (uint8_t)config->holds;
     array->tables = calloc(config->entries, sizeof *array->tables);
     array->leaves = calloc(config->entries, sizeof *array->leaves);
-    if (array->tables && array->leaves && array_init(array, &geometry, pool, why))
+    if (array->tables && array->leaves)
         return array;
     array_destroy(array);
     return NULL;
