@@ -250,15 +250,16 @@ static void draw_stream(uint64_t *state, struct script_step *step)
                                           .size_bytes = 8,
                                           .kind = draw_below(state, 8) ? ACCESS_LOAD : ACCESS_FETCH};
     if (draw_below(state, 4) == 0) { /* large pages, or the end of the reach */
-        step->stream.base = ONE_OF(state, FIXTURE_RUN_BASE, FIXTURE_BLOCK_BASE, FIXTURE_BLOCK_BASE,
+        step->stream.base = ONE_OF(state, FIXTURE_RUN_BASE, FIXTURE_RUN_BASE, FIXTURE_BLOCK_BASE,
                                    (UINT64_C(1) << 48) - 4 * FIXTURE_PAGE);
         step->stream.region_bytes = ONE_OF(state, 8 * FIXTURE_PAGE, FIXTURE_RUNS * FIXTURE_RUN);
     }
 }
 
-/* A leaf entry, and a page that it maps. */
+/* A leaf entry, a page that it maps, and what may change so that an old entry of a TLB overlaps the new one.
+ */
 struct leaf_place {
-    uint64_t entry, va;
+    uint64_t entry, va, toggle;
 };
 
 static struct leaf_place draw_leaf(uint64_t *state, const struct fixture *fixture)
@@ -269,11 +270,13 @@ static struct leaf_place draw_leaf(uint64_t *state, const struct fixture *fixtur
     switch (fixture->guest ? 2 : draw_below(state, 8)) { /* a guest has small pages only */
     case 0:
         return (struct leaf_place){fixture->run_entries[run] + 8 * in_run,
-                                   FIXTURE_RUN_BASE + run * FIXTURE_RUN + in_run * FIXTURE_PAGE};
+                                   FIXTURE_RUN_BASE + run * FIXTURE_RUN + in_run * FIXTURE_PAGE,
+                                   VMSA_CONTIGUOUS};
     case 1:
-        return (struct leaf_place){fixture->block_entries[block], FIXTURE_BLOCK_BASE + block * FIXTURE_BLOCK};
+        return (struct leaf_place){fixture->block_entries[block], FIXTURE_BLOCK_BASE + block * FIXTURE_BLOCK,
+                                   VMSA_NG};
     default:
-        return (struct leaf_place){fixture->entries[page], fixture_va(page)};
+        return (struct leaf_place){fixture->entries[page], fixture_va(page), VMSA_NG};
     }
 }
 
@@ -309,7 +312,7 @@ static unsigned draw_remap(uint64_t *state, const struct fixture *fixture, struc
     uint64_t old = 0;
     assert_true(machine_peek(fixture->machine, leaf.entry, &old));
     struct core_operation write = {.kind = CORE_WRITE, .address = leaf.entry, .operation = 1};
-    write.value = ONE_OF(state, 0, 0, 0, old, old, old, old ^ VMSA_NG, old ^ VMSA_CONTIGUOUS);
+    write.value = ONE_OF(state, 0, 0, old, old, old ^ leaf.toggle, old ^ leaf.toggle);
     struct core_operation invalidate = {.kind = CORE_INVALIDATE,
                                         .invalidation = draw_invalidation(state, leaf.va)};
     steps[count++].operation = write;
@@ -318,8 +321,7 @@ static unsigned draw_remap(uint64_t *state, const struct fixture *fixture, struc
             (struct core_operation){.kind = CORE_BARRIER, .barrier = BARRIER_DSB_ISHST};
     if (draw_below(state, 3) == 0)
         invalidate = draw_interrupt(state, leaf.va, lists);
-    steps[count++].operation = invalidate;
-    if (draw_below(state, 2))
+    for (uint64_t invalidations = ONE_OF(state, 0, 1, 1, 2, 2); invalidations > 0; invalidations--)
         steps[count++].operation = invalidate;
     steps[count++].operation = (struct core_operation){
         .kind = CORE_BARRIER, .barrier = (enum barrier_kind)draw_below(state, BARRIER_KINDS)};
@@ -365,6 +367,18 @@ static unsigned draw_steps(uint64_t *state, const struct fixture *fixture, struc
     }
 }
 
+/* Runs of which one entry says that it stands alone: small pages and the run come to stand side by side. */
+static unsigned break_runs(uint64_t *state, const struct fixture *fixture, struct script_step *steps)
+{
+    for (unsigned i = 0; i < FIXTURE_RUNS; i++) {
+        uint64_t entry = fixture->run_entries[i] + 8 * draw_below(state, 4), old = 0;
+        assert_true(machine_peek(fixture->machine, entry, &old));
+        steps[i].operation = (struct core_operation){
+            .kind = CORE_WRITE, .address = entry, .value = old ^ VMSA_CONTIGUOUS, .operation = 1};
+    }
+    return FIXTURE_RUNS;
+}
+
 void draw_script(uint64_t *state, const struct fixture *fixture, unsigned steps, unsigned core,
                  struct script *script)
 {
@@ -375,6 +389,8 @@ void draw_script(uint64_t *state, const struct fixture *fixture, unsigned steps,
     assert_non_null(script->lists);
     script->steps[script->count++].operation =
         (struct core_operation){.kind = CORE_SWITCH, .context = &fixture->contexts[core % 2]};
+    if (core == 0 && !fixture->guest && draw_below(state, 2))
+        script->count += break_runs(state, fixture, &script->steps[script->count]);
     for (unsigned next = RENDEZVOUS_EVERY; script->count < steps;) {
         if (script->count >= next) {
             script->steps[script->count++].rendezvous = true;

@@ -84,6 +84,55 @@ static void explain(uint64_t seed, const struct outcome *fast, const struct outc
     }
 }
 
+/* What the machines are drawn for: how often it happened, over all runs. */
+struct happened {
+    uint64_t third_level_hits, fourth_level_hits, moved, included, walk_cache_hits, conflicts, no_walks,
+        unfilled, restarted, interrupts, shared_hits, large_pages;
+};
+
+static void count_core(struct happened *happened, const struct mmu_config *config,
+                       const struct core_counters *counters)
+{
+    happened->third_level_hits += counters->misses.hits[2];
+    happened->fourth_level_hits += counters->misses.hits[3];
+    happened->conflicts += counters->accesses.conflicts;
+    happened->no_walks += counters->misses.no_walk;
+    happened->unfilled += counters->walker.unfilled;
+    happened->restarted += counters->walker.restarted;
+    happened->interrupts += counters->invalidations.interrupts;
+    for (uint64_t i = 0; i < config->tlb_count; i++)
+        happened->shared_hits += config->tlbs[i].shared ? counters->arrays[i].hits : 0;
+    for (uint64_t i = 0; i < config->walk_cache_count; i++)
+        happened->walk_cache_hits += counters->arrays[config->tlb_count + i].hits;
+}
+
+static void count_run(struct happened *happened, const struct fixture *fixture)
+{
+    const struct mmu_config *config = machine_config(fixture->machine);
+    for (unsigned i = 0; i < config->cores; i++)
+        count_core(happened, config, machine_counters(fixture->machine, i));
+    for (size_t i = 0; i < fixture->event_count; i++) {
+        const struct mmu_event *event = &fixture->events[i];
+        if (event->kind != EVENT_TLB_ENTRY)
+            continue;
+        happened->moved += event->as.tlb_entry.end == ENTRY_END_MOVED;
+        happened->included += event->as.tlb_entry.end == ENTRY_END_INCLUSION;
+        happened->large_pages +=
+            event->as.tlb_entry.holds == HOLDS_TRANSLATION && event->as.tlb_entry.frame.size_lg2 > 12;
+    }
+}
+
+/* None of it is rare: at least so often a run. */
+static void assert_happened(const struct happened *happened, uint64_t runs)
+{
+    assert_true(happened->third_level_hits > runs / 2 && happened->fourth_level_hits > runs / 10);
+    assert_true(happened->moved > runs / 4 && happened->included > runs);
+    assert_true(happened->walk_cache_hits > 10 * runs && happened->shared_hits > runs / 4);
+    assert_true(happened->conflicts > runs / 20 && happened->large_pages > runs);
+    assert_true(happened->no_walks > runs && happened->unfilled > runs / 8);
+    assert_true(happened->restarted > runs / 50 && happened->interrupts > 10 * runs);
+}
+
 static void fast_runs_equal_stepped_runs(void **state)
 {
     (void)state;
@@ -91,6 +140,7 @@ static void fast_runs_equal_stepped_runs(void **state)
     uint64_t first = replay ? strtoull(replay, NULL, 0) : 1;
     uint64_t runs = replay ? 1 : runs_wanted();
     uint64_t events = 0, faults = 0;
+    struct happened happened = {0};
     for (uint64_t seed = first; seed < first + runs; seed++) {
         struct outcome fast, stepped;
         run_once(seed, machine_advance, NULL, &fast);
@@ -103,12 +153,15 @@ static void fast_runs_equal_stepped_runs(void **state)
         assert_true(fast.fixture.ordered);
         events += fast.fixture.event_count;
         faults += fast.run.faults;
+        count_run(&happened, &fast.fixture);
         fixture_close(&fast.fixture);
         fixture_close(&stepped.fixture);
     }
     print_message("%" PRIu64 " runs from seed %" PRIu64 ", %" PRIu64 " events, %" PRIu64 " faults\n", runs,
                   first, events, faults);
     assert_true(events > 100 * runs);
+    if (runs >= 100)
+        assert_happened(&happened, runs);
 }
 
 /* Runs the fast scheduler with a control and counts the runs in which something is seen. */
