@@ -1,6 +1,6 @@
 -- No entry is in a TLB, where it could be hit, when the window of its mapping's removal has ended (it may even have been
--- filled after that, from a second level that was stale), unless another mapping of the same page, size, frame and
--- rights has begun by then. A global mapping's entry may have been filled in
+-- filled after that, from a second level that was stale), unless another mapping of the same page, size, frame,
+-- rights and attributes has begun by then. A global mapping's entry may have been filled in
 -- another space of its virtual machine. The first such moment is told.
 CREATE VIEW rule_stale_entry AS
 SELECT 'stale_entry' AS rule, e.event, MIN(m.may_until) AS cycle, e.core, e.space, e.va,
@@ -13,16 +13,16 @@ CROSS JOIN mapping_windows m
   ON (m.space = e.space OR (m.attributes & 16 AND m.vmid = e.vmid)) AND m.va = e.va AND m.size_lg2 = e.size_lg2
  AND IFNULL(m.may_until, 0x7fffffffffffffff) < +e.end_cycle
 CROSS JOIN operations o ON o.operation = m.remove_operation
-WHERE m.pa = e.pa AND IFNULL(e.rights IN (m.rights, m.first_rights), 1)
+WHERE m.pa = e.pa AND IFNULL(e.rights IN (m.rights, m.first_rights), 1) AND e.attributes & 62 = m.attributes & 62
   AND IFNULL(e.space, 0) NOT IN (SELECT space FROM spaces WHERE stage2 IS NOT NULL)
   AND NOT EXISTS (
         SELECT 1 FROM mapping_windows n
         WHERE n.space = e.space AND n.va = e.va AND n.size_lg2 = e.size_lg2
           AND IFNULL(n.may_until, 0x7fffffffffffffff) > +m.may_until AND n.may_from <= MAX(m.may_until, e.fill_cycle)
-          AND n.pa = e.pa AND IFNULL(e.rights IN (n.rights, n.first_rights), 1))
+          AND n.pa = e.pa AND IFNULL(e.rights IN (n.rights, n.first_rights), 1) AND e.attributes & 62 = n.attributes & 62)
   AND NOT EXISTS (
         SELECT 1 FROM mapping_windows n
         WHERE n.attributes & 16 AND n.vmid = e.vmid AND n.va = e.va AND n.size_lg2 = e.size_lg2
           AND IFNULL(n.may_until, 0x7fffffffffffffff) > +m.may_until AND n.may_from <= MAX(m.may_until, e.fill_cycle)
-          AND n.pa = e.pa AND IFNULL(e.rights IN (n.rights, n.first_rights), 1))
+          AND n.pa = e.pa AND IFNULL(e.rights IN (n.rights, n.first_rights), 1) AND e.attributes & 62 = n.attributes & 62)
 GROUP BY e.event;

@@ -1,6 +1,6 @@
 -- Random page-table operations, accesses, streams, faults, invalidations and regions on a random machine.
--- arg: seed, page table, recording level. Everything is drawn from the seed.
-local seed, pagetable, level = math.tointeger(arg[1] or 1), arg[2] or "radix", arg[3] or "all"
+-- arg: seed, page table, recording level, mutant. Everything is drawn from the seed.
+local seed, pagetable, level, mutant = math.tointeger(arg[1] or 1), arg[2] or "radix", arg[3] or "all", arg[4]
 
 local state = seed
 local function draw(n)
@@ -11,6 +11,31 @@ local function one_of(list) return list[draw(#list)] end
 
 for _ = 1, 8 do draw(2) end
 local cores = draw(4)
+
+-- Levels of any kind, and walk caches. Behind what is shared all is shared.
+local function draw_translation()
+  local function replacement() return one_of { "lru", "tree-plru", "fifo", "random", "srrip" } end
+  local tlb = {
+    l1d = { entries = one_of { 2, 8, 64 }, ways = 2, latency = draw(3), replacement = replacement() },
+    l2 = { entries = 16, ways = 4, latency = one_of { 1, 7 }, replacement = replacement() },
+  }
+  local shape = draw(8)
+  tlb.l2.inclusion = one_of { "neither", "neither", "inclusive", "exclusive" }
+  if shape <= 3 then tlb.l3 = { entries = 32, ways = 4, latency = 9, shared = draw(2) == 1 } end
+  if shape == 3 or shape == 4 then
+    tlb.l2.shared = true
+    if tlb.l3 then tlb.l3.shared = true end
+  end
+  if shape >= 5 and shape <= 6 then
+    tlb.l1d.sizes = { "4K", "64K" }
+    tlb.l1d_2m = { entries = 4, ways = 2, sizes = { "2M", "32M", "1G" } }
+  end
+  if shape == 7 then tlb.l2.probing = "sequential" end
+  if draw(2) == 1 then return tlb end
+  return tlb, { tables = { entries = one_of { 2, 8, 16 }, ways = 2, latency = draw(3) - 1 } }
+end
+local tlb, walk_cache = draw_translation()
+
 local m = machine {
   seed = seed, cores = cores, record = level,
   memory = { size = "256M", latency = one_of { 5, 40, 120 } },
@@ -18,10 +43,7 @@ local m = machine {
   -- (a forgotten barrier shows only while a store stays in the buffer for longer than a walk of another core takes)
   store_buffer = { depth = one_of { 0, 1, 4, 16 }, drain = pagetable:find("barrier") and 700 or one_of { 1, 8, 100, 700 } },
   network = { latency = one_of { 1, 20, 60 } },
-  tlb = {
-    l1d = { entries = one_of { 2, 8, 64 }, ways = 2, latency = draw(3) },
-    l2 = { entries = 16, ways = 4, latency = one_of { 1, 7 } },
-  },
+  tlb = tlb, walk_cache = walk_cache, mutants = mutant and { [mutant] = true },
   walker = { slots = draw(4), misses = draw(8) },
 }
 
@@ -29,7 +51,10 @@ local BASE, PAGES = 0x40000000, one_of { 3, 24 }
 local BIG, GLOBAL = 0x80000000, 0xc0000000
 local ATTRIBUTES = { "rw-u", "r--u", "r-xu", "rw-", "rwxu" }
 local TLBI = { "vae1", "vae1is", "vaae1is", "aside1is", "vmalle1", "vmalle1is", "vale1is" }
-local spaces = { m:address_space { table = pagetable, asid = 1 }, m:address_space { table = pagetable, asid = 2 } }
+local MAPPED = { "rw-u", "r--u", "r-xu", "rw-", "rw-uc", "rw-uco" }
+local hardware = one_of { "none", "access", "dirty" }
+local spaces = { m:address_space { table = pagetable, asid = 1, hardware = hardware },
+                 m:address_space { table = pagetable, asid = 2, hardware = hardware } }
 spaces[1]:premap(BASE, m:frames("4K"), "4K", "rw-u")
 
 local function demand(core, as)
@@ -45,7 +70,7 @@ local function step(core, use)
   local as, va = use.space, BASE + (core:random(PAGES) - 1) * 4096
   local what = core:random(15)
   if pagetable:find("barrier") and core.number > 1 and (what <= 5 or what == 12) then what = 7 end
-  if what <= 2 then as:map(core, va, m:frames("4K"), "4K", ATTRIBUTES[core:random(4)])
+  if what <= 2 then as:map(core, va, m:frames("4K"), "4K", MAPPED[core:random(#MAPPED)])
   elseif what == 3 then as:unmap(core, va)
   elseif what == 4 then as:protect(core, va, ATTRIBUTES[core:random(#ATTRIBUTES)])
   elseif what == 5 then as:query(core, va + core:random(4000))

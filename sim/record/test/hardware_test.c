@@ -125,12 +125,33 @@ static void bad_old_page_is_used_without_its_access_flag(void **state)
     expect_broken("forbidden_access wrong_frame"); /* after the fault, though nothing has marked the page */
 }
 
+/* Its rights are those of the page now, but it would be made dirty. */
+static void bad_clean_entry_stays_after_protect_took_the_right_to_write(void **state)
+{
+    begin_as(FRAME_CLEAN);
+    for (unsigned access = ACCESS_FIRST_LOAD; access <= ACCESS_FORWARDED_7; access++) {
+        synthetic_access(&run, access)->rights &= (uint8_t)~STORES;
+        synthetic_access(&run, access)->access_kind = ACCESS_LOAD;
+        synthetic_access(&run, access)->value = 0;
+        synthetic_access(&run, access)->forwarded = 0;
+    }
+    synthetic_access(&run, ACCESS_AFTER_PROTECT)->value = 0;
+    synthetic_nth(&run, EVENT_WALK, 0)->as.walk.leaf.rights &= (uint8_t)~STORES;
+    struct mmu_event *entry = synthetic_nth(&run, EVENT_TLB_ENTRY, 0);
+    entry->as.tlb_entry.rights &= (uint8_t)~STORES;
+    expect_broken("");
+    entry->as.tlb_entry.end_cycle = 500;
+    expect_broken("stale_entry");
+}
+
 /* ---- virtual machines and stages ---- */
 
 static void use_global_page_in_space_2(uint16_t vmid)
 {
     struct mmu_event told = *synthetic_nth(&run, EVENT_SPACE, 0);
     begin_as(FRAME_GLOBAL);
+    synthetic_nth(&run, EVENT_WALK, 0)->as.walk.leaf.frame.attributes |= FRAME_GLOBAL;
+    synthetic_nth(&run, EVENT_TLB_ENTRY, 0)->as.tlb_entry.frame.attributes |= FRAME_GLOBAL;
     synthetic_nth(&run, EVENT_VIEW, 0)->as.view.mapping.frame.attributes |= FRAME_GLOBAL;
     told.as.space.space = 2;
     told.as.space.vmid = vmid;
@@ -212,6 +233,7 @@ int main(void)
         PAIR(bad_store_to_a_clean_page_succeeds_where_software_makes_it_dirty),
         PAIR(bad_old_page_faults_though_hardware_marks_it),
         PAIR(bad_old_page_is_used_without_its_access_flag),
+        PAIR(bad_clean_entry_stays_after_protect_took_the_right_to_write),
         PAIR(good_global_page_serves_its_virtual_machine),
         PAIR(bad_global_page_serves_another_virtual_machine),
         PAIR(second_stage_is_not_judged_and_said_so),

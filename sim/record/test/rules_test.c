@@ -272,6 +272,8 @@ static void use_global_mapping_in_another_space(void)
         if (event->kind == EVENT_VIEW && event->as.view.operation == OPERATION_1_MAP)
             event->as.view.mapping.frame.attributes |= FRAME_GLOBAL;
     }
+    synthetic_nth(&run, EVENT_WALK, 0)->as.walk.leaf.frame.attributes |= FRAME_GLOBAL;
+    synthetic_nth(&run, EVENT_TLB_ENTRY, 0)->as.tlb_entry.frame.attributes |= FRAME_GLOBAL;
     synthetic_access(&run, ACCESS_LOAD_42)->space = 2;
 }
 
