@@ -17,7 +17,10 @@ EXPECTED = {
     "early-ack": {("stale_translation", 2, 0x400000)},
     "walk-refill-race": {("stale_translation", 3, 0x40000000), ("stale_entry", 3, 0x40000000)},
     "released-table": {("never_mapped", 2, 0x40000000)},
+    "conflict": {("wrong_frame", 1, 0x40000000)},
 }
+# Seen in an access that hits the first level, of which level `misses` has no row.
+ONLY_IN_ALL = {"conflict"}
 
 
 def fail(what):
@@ -50,7 +53,7 @@ def main():
         database = f"{folder}/run.db"
         for name, expected in EXPECTED.items():
             script = FOLDER / f"{name}.lua"
-            for level in ("all", "misses"):
+            for level in ("all",) if name in ONLY_IN_ALL else ("all", "misses"):
                 what = f"{name}, {level}"
                 if judged(program, script, database, ["right", level], f"{what}, right") != 0:
                     fail(f"{what}: the right machine is accused")
