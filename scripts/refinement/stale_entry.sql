@@ -1,7 +1,8 @@
 -- No entry is in a TLB, where it could be hit, when the window of its mapping's removal has ended (it may even have been
 -- filled after that, from a second level that was stale), unless another mapping of the same page, size, frame,
 -- rights and attributes has begun by then. A global mapping's entry may have been filled in
--- another space of its virtual machine. The first such moment is told.
+-- another space of its virtual machine. The first such moment is told. Where a lazy scheme is declared, an entry counts
+-- only from when its core runs a space with its tags.
 CREATE VIEW rule_stale_entry AS
 SELECT 'stale_entry' AS rule, e.event, MIN(m.may_until) AS cycle, e.core, e.space, e.va,
        printf('the %s entry for 0x%x -> 0x%x stayed until cycle %d, %s operation %d ended its mapping in cycle %d',
@@ -25,4 +26,15 @@ WHERE m.pa = e.pa AND IFNULL(e.rights IN (m.rights, m.first_rights), 1) AND e.at
         WHERE n.attributes & 16 AND n.vmid = e.vmid AND n.va = e.va AND n.size_lg2 = e.size_lg2
           AND IFNULL(n.may_until, 0x7fffffffffffffff) > +m.may_until AND n.may_from <= MAX(m.may_until, e.fill_cycle)
           AND n.pa = e.pa AND IFNULL(e.rights IN (n.rights, n.first_rights), 1) AND e.attributes & 62 = n.attributes & 62)
+  AND (e.attributes & 16 OR NOT EXISTS (SELECT 1 FROM lazy_scheme) OR (
+        SELECT c.from_cycle FROM context_times c
+        WHERE c.core = e.core AND c.asid = e.asid AND c.vmid = e.vmid
+          AND c.until_cycle > MAX(m.may_until, e.fill_cycle)
+        ORDER BY c.until_cycle LIMIT 1) < e.end_cycle)
 GROUP BY e.event;
+
+-- Software that interrupts only the cores that run a space now: what others keep of it they drop when they come back.
+CREATE VIEW lazy_scheme AS
+SELECT 1 AS lazy
+WHERE (SELECT value FROM configuration WHERE name = 'invalidation.scheme') = 'interrupt'
+  AND (SELECT value FROM configuration WHERE name = 'shootdown.targets') = 'active';

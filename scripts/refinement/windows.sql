@@ -119,3 +119,9 @@ FROM mapping_windows
 WINDOW turns AS (PARTITION BY space, pa, size_lg2 ORDER BY map_begin_event ROWS UNBOUNDED PRECEDING);
 CREATE INDEX mapping_turns_by_begin ON mapping_turns (by_frame, space, base, size_lg2, begin_event, turn);
 CREATE INDEX mapping_turns_by_end ON mapping_turns (by_frame, space, base, size_lg2, open_until_event, turn);
+
+-- When each core ran which tags, for lazy schemes alone.
+INSERT INTO context_times
+SELECT core, asid, vmid, cycle, IFNULL(LEAD(cycle) OVER (PARTITION BY core ORDER BY event), 0x7fffffffffffffff)
+FROM contexts WHERE EXISTS (SELECT 1 FROM lazy_scheme);
+CREATE INDEX context_times_by_end ON context_times (core, asid, vmid, until_cycle);

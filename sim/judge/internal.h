@@ -92,6 +92,21 @@ struct conflicts {
     size_t doubt_capacity;
 };
 
+/* When a core ran an address space with these tags: [from, until). */
+struct active_time {
+    uint64_t from;
+    uint64_t until; /* EVENT_NEVER: it does now */
+    uint16_t asid;
+    uint16_t vmid;
+};
+
+struct active_history {
+    struct active_time *times; /* in their order */
+    size_t count;
+    size_t capacity;
+    size_t thin_at; /* so many */
+};
+
 struct event_queue {
     struct mmu_event *events; /* a ring; capacity is a power of two, or 0 */
     size_t capacity;
@@ -120,6 +135,7 @@ struct judge {
     struct event_queue held;
     struct values values;
     struct conflicts conflicts;
+    struct active_history active[JUDGE_CORES];
     struct crossing crossings[JUDGE_CORES][1u << CROSSING_LG2];
     struct judge_finding *findings;
     size_t finding_count;
@@ -186,6 +202,12 @@ static inline bool operations_unsettled(const struct judge *judge, uint64_t cycl
 {
     return judge->operation_count && judge->operations[0]->call.begin_cycle <= cycle;
 }
+
+/* contexts.c */
+void context_switched(struct judge *judge, const struct mmu_event *event);
+/* Whether the entry, whose event this is, could be used between the cycle `after` and its end. */
+bool context_could_use(const struct judge *judge, const struct mmu_event *event, uint64_t after);
+void contexts_destroy(struct judge *judge);
 
 /* invalidations.c */
 void invalidation_issued(struct judge *judge, const struct mmu_event *event);

@@ -42,6 +42,7 @@ void judge_destroy(struct judge *judge)
     versions_destroy(&judge->index);
     values_destroy(&judge->values);
     conflicts_destroy(&judge->conflicts);
+    contexts_destroy(judge);
     free(judge->operations);
     free(judge->invalidations);
     free(judge->held.events);
@@ -367,7 +368,10 @@ static void take(struct judge *judge, const struct mmu_event *event)
         judge_view_counted(judge, event);
         judge_decide(judge, event);
         break;
-    default: /* walk steps, barriers, contexts, faults, regions: no rule needs them */
+    case EVENT_CONTEXT:
+        context_switched(judge, event);
+        break;
+    default: /* walk steps, barriers, faults, regions: no rule needs them */
         break;
     }
 }

@@ -66,6 +66,8 @@ struct judge_config {
     size_t array_count;
     bool values;            /* accesses carry the values that they loaded and stored */
     bool every_access;      /* plain hits are among the events */
+    bool lazy;              /* declared: entries of a space that its core does not run may outlive their
+                               mapping, while they cannot be used */
     size_t findings_max;    /* kept with their text; all are counted. 0: 1000 */
     size_t undecided_max;   /* events kept until they can be decided. 0: 262,144 */
     uint64_t settle_cycles; /* the longest that a store stays in its buffer after its operation's return, and

@@ -380,6 +380,11 @@ static uint64_t known(uint64_t cycle)
     return cycle == EVENT_NEVER ? 0 : cycle;
 }
 
+static uint64_t greater(uint64_t one, uint64_t other)
+{
+    return one > other ? one : other;
+}
+
 static uint64_t gone(const struct event_tlb_entry *entry)
 {
     uint64_t used = known(entry->last_hit_cycle) > known(entry->last_done_cycle)
@@ -424,7 +429,8 @@ static bool judge_lifetime(struct judge *judge, const struct mmu_event *event, c
     uint64_t end = reach->ended.end;
     bool hit = known(entry->last_hit_cycle) > end;
     bool served = known(entry->last_done_cycle) > end;
-    bool resident = entry->end_cycle > end;
+    bool resident =
+        entry->end_cycle > end && context_could_use(judge, event, greater(end, entry->fill_cycle));
     if (final && (hit || served))
         report_entry(judge, event, reach, RULE_STALE_TRANSLATION,
                      hit ? "was hit too late" : "served an access that completed too late");
@@ -453,6 +459,9 @@ bool judge_tlb_entry(struct judge *judge, const struct mmu_event *event, bool fi
     if (!final || verdict.rule == RULE_NONE)
         return verdict.rule != RULE_NONE;
     if (verdict.rule == RULE_STALE_TRANSLATION) {
+        uint64_t end = verdict.version ? verdict.version->ended.end : 0;
+        if (!context_could_use(judge, event, greater(end, entry->fill_cycle)))
+            return false;
         report_entry(judge, event, verdict.version, RULE_STALE_TRANSLATION, "was filled too late");
         report_entry(judge, event, verdict.version, RULE_STALE_ENTRY, "stayed too long");
         return true;

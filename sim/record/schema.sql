@@ -409,3 +409,11 @@ CREATE TABLE mapping_turns (
     open_until_event INTEGER NOT NULL,
     PRIMARY KEY (by_frame, space, base, size_lg2, turn)
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE context_times (
+    core INTEGER NOT NULL,
+    asid INTEGER NOT NULL,
+    vmid INTEGER NOT NULL,
+    from_cycle INTEGER NOT NULL,
+    until_cycle INTEGER NOT NULL
+) STRICT;

@@ -27,6 +27,82 @@ static void bad_entry_resident_after_the_window_and_never_hit(void **state)
     story_expect(&story, RULE_STALE_ENTRY, 1);
 }
 
+/* ---- a lazy scheme: what could be used ---- */
+
+static void run_tags(uint64_t cycle, uint16_t asid)
+{
+    struct event_context *context = &story_event(&story, EVENT_CONTEXT, cycle, 1)->as.context;
+    context->asid = asid;
+    context->space = asid;
+}
+
+/* An entry that was not hit any more; the core of the entry runs other tags from cycle 200 on. */
+static struct event_tlb_entry *leave_entry(void)
+{
+    struct event_tlb_entry *entry;
+    story.config.lazy = true;
+    run_tags(10, 1);
+    run_tags(200, 2);
+    entry = story_entry(&story, 150, 400);
+    entry->asid = 1;
+    return entry;
+}
+
+static void good_entry_of_tags_that_its_core_does_not_run_any_more(void **state)
+{
+    (void)leave_entry();
+    run_tags(400, 1);
+    story_expect_good(&story);
+}
+
+static void bad_entry_of_tags_that_its_core_runs_again(void **state)
+{
+    (void)leave_entry();
+    run_tags(399, 1);
+    story_expect(&story, RULE_STALE_ENTRY, 1);
+}
+
+static void bad_entry_of_tags_that_its_core_does_not_run_where_nothing_is_declared(void **state)
+{
+    (void)leave_entry();
+    story.config.lazy = false;
+    story_expect(&story, RULE_STALE_ENTRY, 1);
+}
+
+static void bad_entry_of_tags_that_another_core_left(void **state)
+{
+    story.config.lazy = true;
+    run_tags(10, 1);
+    story_entry(&story, 150, 400)->asid = 1;
+    story_expect(&story, RULE_STALE_ENTRY, 1);
+}
+
+static void good_entry_that_moves_while_its_core_does_not_run_its_tags(void **state)
+{
+    struct event_tlb_entry *entry = leave_entry();
+    entry->fill_cycle = 300;
+    entry->first_hit_cycle = entry->last_hit_cycle = EVENT_NEVER;
+    entry->last_done_cycle = EVENT_NEVER;
+    entry->hits = 0;
+    story_expect_good(&story);
+}
+
+static void bad_entry_hit_although_its_core_does_not_run_its_tags(void **state)
+{
+    leave_entry()->last_hit_cycle = 300;
+    story_expect(&story, RULE_STALE_TRANSLATION, 1);
+}
+
+static void good_entry_of_tags_that_were_run_very_often_before(void **state)
+{
+    story.config.lazy = true;
+    for (uint64_t i = 0; i < 12000; i++)
+        run_tags(10 + i / 64, (uint16_t)(1 + i % 3));
+    run_tags(200, 2);
+    story_entry(&story, 150, 400)->asid = 1;
+    story_expect_good(&story);
+}
+
 static void bad_entry_hit_after_the_window(void **state)
 {
     struct event_tlb_entry *entry = story_entry(&story, 150, 300);
@@ -182,6 +258,18 @@ int main(void)
         cmocka_unit_test_setup_teardown(bad_entry_resident_after_the_window_and_never_hit, begin_unmapped,
                                         end),
         cmocka_unit_test_setup_teardown(bad_entry_hit_after_the_window, begin_unmapped, end),
+        cmocka_unit_test_setup_teardown(good_entry_of_tags_that_its_core_does_not_run_any_more,
+                                        begin_unmapped, end),
+        cmocka_unit_test_setup_teardown(bad_entry_of_tags_that_its_core_runs_again, begin_unmapped, end),
+        cmocka_unit_test_setup_teardown(
+            bad_entry_of_tags_that_its_core_does_not_run_where_nothing_is_declared, begin_unmapped, end),
+        cmocka_unit_test_setup_teardown(bad_entry_of_tags_that_another_core_left, begin_unmapped, end),
+        cmocka_unit_test_setup_teardown(good_entry_that_moves_while_its_core_does_not_run_its_tags,
+                                        begin_unmapped, end),
+        cmocka_unit_test_setup_teardown(bad_entry_hit_although_its_core_does_not_run_its_tags, begin_unmapped,
+                                        end),
+        cmocka_unit_test_setup_teardown(good_entry_of_tags_that_were_run_very_often_before, begin_unmapped,
+                                        end),
         cmocka_unit_test_setup_teardown(bad_entry_served_an_access_that_completed_after_the_window,
                                         begin_unmapped, end),
         cmocka_unit_test_setup_teardown(bad_entry_filled_after_the_window, begin_unmapped, end),
