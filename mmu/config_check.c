@@ -307,6 +307,26 @@ static bool cache_levels_fit(const struct mmu_config *config, const struct compl
     return true;
 }
 
+/* ---- shootdowns --------------------------------------------------------------------------------- */
+
+/* What a core keeps of a space that it does not run, another core could use. */
+static bool shootdown_fits(const struct mmu_config *config, const struct complaint *complaint)
+{
+    if (config->invalidation_scheme != INVALIDATION_INTERRUPT ||
+        config->shootdown_targets != SHOOTDOWN_ACTIVE)
+        return true;
+    for (uint64_t i = 0; i < config->tlb_count; i++) {
+        if (!config->tlbs[i].shared)
+            continue;
+        snprintf(complaint->text, complaint->text_bytes,
+                 "shootdown.targets is active and tlb.%s.shared is true; where cores share a TLB it must be "
+                 "all or ran",
+                 config->tlbs[i].name);
+        return false;
+    }
+    return true;
+}
+
 bool mmu_config_check(const struct mmu_config *config, char *error, size_t error_bytes)
 {
     const struct complaint complaint = {error, error_bytes};
@@ -315,5 +335,5 @@ bool mmu_config_check(const struct mmu_config *config, char *error, size_t error
            is_power_of_two("bus.width", config->bus_width_bytes, &complaint) &&
            is_power_of_two("cache.line", config->cache_line_bytes, &complaint) &&
            arrays_divide(config, &complaint) && tlb_levels_fit(config, &complaint) &&
-           cache_levels_fit(config, &complaint);
+           cache_levels_fit(config, &complaint) && shootdown_fits(config, &complaint);
 }
