@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "sim/instructions.h"
+#include "sim/shootdown.h"
 #include "sim/space.h"
 #include "sim/version.h"
 
@@ -113,6 +114,13 @@ static bool open_record(struct simulation *simulation, const struct simulation_c
     return open_recorder(simulation, config);
 }
 
+/* Entries of a space that is switched out outlive its unmaps. */
+static bool lazy_shootdown(const struct mmu_config *config)
+{
+    return config->invalidation_scheme == INVALIDATION_INTERRUPT &&
+           config->shootdown_targets == SHOOTDOWN_ACTIVE;
+}
+
 static bool open_judge(struct simulation *simulation, const struct simulation_config *config,
                        bool every_access)
 {
@@ -121,6 +129,7 @@ static bool open_judge(struct simulation *simulation, const struct simulation_co
     struct judge_config judge = {.memory_bytes = config->machine.memory_bytes,
                                  .arrays = simulation->arrays.judge,
                                  .array_count = simulation->arrays.count,
+                                 .lazy = lazy_shootdown(&config->machine),
                                  .values = every_access,
                                  .every_access = every_access};
     simulation->judge = judge_create(&judge);
@@ -175,7 +184,8 @@ bool simulation_open(struct simulation *simulation, const struct simulation_conf
     outcome->cores = calloc(config->machine.cores, sizeof *outcome->cores);
     outcome->regions = calloc(RUN_REGIONS_MAX, sizeof *outcome->regions);
     simulation->instructions = instruction_table_create();
-    if (!outcome->cores || !outcome->regions || !simulation->instructions)
+    simulation->shootdowns = calloc(config->machine.cores, sizeof *simulation->shootdowns);
+    if (!outcome->cores || !outcome->regions || !simulation->instructions || !simulation->shootdowns)
         return simulation_fail(simulation, "out of memory");
     simulation->machine = machine_create(&config->machine, error, sizeof error);
     if (!simulation->machine)
@@ -488,6 +498,7 @@ void simulation_close(struct simulation *simulation)
     for (unsigned i = 0; i < simulation->space_count; i++)
         space_destroy(simulation->spaces[i]);
     free(simulation->spaces);
+    free(simulation->shootdowns);
     judge_destroy(simulation->judge);
     instruction_table_destroy(simulation->instructions);
     machine_destroy(simulation->machine);

@@ -28,6 +28,7 @@ extern "C" {
 
 struct address_space;
 struct instruction_table;
+struct shootdown;
 
 /* Programs that wait for each other under one name. */
 #define MEETING_NAME_MAX 63
@@ -44,9 +45,10 @@ struct simulation {
     struct frame_allocator frames;
     struct address_space **spaces;
     unsigned space_count;
-    uint64_t operation_count; /* page-table operations so far */
-    uint64_t living;          /* programs that have not ended: a bit a core */
-    bool running;             /* simulated time has begun */
+    struct shootdown *shootdowns; /* by core: what software sends to the others */
+    uint64_t operation_count;     /* page-table operations so far */
+    uint64_t living;              /* programs that have not ended: a bit a core */
+    bool running;                 /* simulated time has begun */
     struct meeting meetings[SIMULATION_MEETINGS];
     char places[MMU_CORES_MAX][PLACE_BYTES]; /* where in its script a program waits */
     struct recorder *recorder;               /* NULL: nothing is recorded */

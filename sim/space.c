@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "pagetables/interpret.h"
+#include "sim/shootdown.h"
 #include "sim/space_environment.h"
 
 /* A view counts the whole table while that costs, on average, no more than this many mappings an operation.
@@ -120,6 +121,8 @@ static bool init_space(struct address_space *space, const struct space_config *c
     if (!create_table(space, config->core) || !remember_space(simulation, space))
         return false;
     init_context(space, config);
+    if (!shootdown_create(simulation, space))
+        return simulation_fail(simulation, "no memory is left for what shootdowns keep of an address space");
     return true;
 }
 
@@ -343,6 +346,20 @@ enum pagetable_result space_query(struct address_space *space, unsigned core, ui
     }
     end_operation(space, core, &operation, result);
     return result;
+}
+
+bool space_retire(struct address_space *space, unsigned core)
+{
+    struct timed_environment timed = {space->simulation, core, 0, space};
+    struct environment environment = timed_environment(&timed);
+    const struct environment_operations *operations = environment.operations;
+    struct invalidation all = {.asid = space->context.asid,
+                               .vmid = space->context.vmid,
+                               .scope = space->config.format->stage2 ? INVALIDATE_VMID : INVALIDATE_ASID,
+                               .broadcast = true};
+    return operations->barrier(&timed, BARRIER_DSB_ISHST) == ENVIRONMENT_OK &&
+           operations->invalidate(&timed, &all) == ENVIRONMENT_OK &&
+           operations->complete(&timed) == ENVIRONMENT_OK && shootdown_forget(&timed) == ENVIRONMENT_OK;
 }
 
 /* ---- looking ------------------------------------------------------------------------------------ */

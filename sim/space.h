@@ -31,6 +31,7 @@ struct address_space {
     void *state;
     struct pagetable_config config;
     struct abstract_map *mappings; /* what operations should have made of it */
+    uint64_t shootdown_pa;         /* words of the software that interrupts other cores; 0: it needs none */
     bool aliasing_allowed;
     bool premapping;          /* one page of perhaps many: its view does not count the others */
     uint64_t counting_credit; /* entries that views may still count for what operations have earned */
@@ -66,6 +67,12 @@ enum pagetable_result space_protect(struct address_space *space, unsigned core, 
                                     uint32_t attributes);
 enum pagetable_result space_query(struct address_space *space, unsigned core, uint64_t va,
                                   struct mapping *found);
+/*
+ * The space is out of use, and another one may have its ASID: every TLB entry of this ASID, but global ones,
+ * is dropped where it could be used; of a stage 2, every one of its VMID. No core runs the space, or begins
+ * to before this returns. False: the run is being stopped.
+ */
+bool space_retire(struct address_space *space, unsigned core);
 /* The same as space_map, without time; before the run only. */
 enum pagetable_result space_premap(struct address_space *space, uint64_t va, const struct frame *frame);
 /* Every mapping by hardware's reading, without time: as `core` sees memory, its buffered stores included. */

@@ -42,7 +42,7 @@ struct environment space_environment_timed(struct space_environment *environment
                                            unsigned core, uint64_t operation)
 {
     environment->space = space;
-    environment->timed = (struct timed_environment){space->simulation, core, operation};
+    environment->timed = (struct timed_environment){space->simulation, core, operation, space};
     const struct environment physical = timed_environment(&environment->timed);
     return over(environment, &physical, timed_clear_page, core);
 }

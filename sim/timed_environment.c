@@ -1,5 +1,7 @@
 #include "sim/timed_environment.h"
 
+#include "sim/shootdown.h"
+
 #define PAGE_BYTES 4096u
 
 static const struct core_result *perform(const struct timed_environment *timed,
@@ -130,6 +132,8 @@ static int timed_barrier(void *context, enum barrier_kind kind)
 {
     const struct timed_environment *timed = context;
     struct core_operation operation = {.kind = CORE_BARRIER, .barrier = kind, .operation = timed->operation};
+    if (kind == BARRIER_DSB_ISH && shootdown_by_interrupt(timed->simulation))
+        return shootdown_complete(timed);
     return status_of(perform(timed, &operation));
 }
 
@@ -138,6 +142,8 @@ static int timed_invalidate(void *context, const struct invalidation *what)
     const struct timed_environment *timed = context;
     struct core_operation operation = {
         .kind = CORE_INVALIDATE, .invalidation = *what, .operation = timed->operation};
+    if (what->broadcast && shootdown_by_interrupt(timed->simulation))
+        return shootdown_invalidate(timed, what);
     return status_of(perform(timed, &operation));
 }
 

@@ -11,10 +11,13 @@
 extern "C" {
 #endif
 
+struct address_space;
+
 struct timed_environment {
     struct simulation *simulation;
     unsigned core;
-    uint64_t operation; /* on whose behalf: in the record of entry writes and invalidations */
+    uint64_t operation;                /* on whose behalf: in the record of entry writes and invalidations */
+    const struct address_space *space; /* whose table it is */
 };
 
 /* Refers to `timed`, which outlives it. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "sim/lua/lua_script.h"
+#include "sim/shootdown.h"
 
 #define OPENED_TYPE "mmusim.opened_stream"
 
@@ -22,8 +23,7 @@ struct script_core *check_core(lua_State *state, int index)
     __builtin_unreachable(); /* luaL_error does not return */
 }
 
-/* The core, which must be the one whose program calls. */
-static struct script_core *check_own_core(lua_State *state, int index)
+struct script_core *check_own_core(lua_State *state, int index)
 {
     struct script_core *core = check_core(state, index);
     if (core->script->current == NO_CORE)
@@ -34,7 +34,7 @@ static struct script_core *check_own_core(lua_State *state, int index)
     return core;
 }
 
-static void require_space(lua_State *state, const struct script_core *core)
+void require_space(lua_State *state, const struct script_core *core)
 {
     if (!core->space)
         luaL_error(state, "core %d has no address space: call core:switch(as) first", (int)core->index + 1);
@@ -316,81 +316,10 @@ static int core_switch(lua_State *state)
         return luaL_error(state,
                           "this address space translates intermediate addresses; a core switches to one of "
                           "a guest, address_space { stage2 = ... }");
-    struct core_operation operation = {.kind = CORE_SWITCH, .context = &space->context};
+    const struct address_space *before = core->space;
     core->space = space;
-    script_do(state, core, &operation);
-    return 0;
-}
-
-struct tlbi_name {
-    const char *name;
-    enum invalidation_scope scope;
-    bool broadcast;
-    bool last_level_only;
-};
-
-/* TLBI operations of EL1 (Arm ARM DDI 0487, C5.5). */
-static const struct tlbi_name tlbi_names[] = {
-    {"vmalle1", INVALIDATE_ALL, false, false},
-    {"vmalle1is", INVALIDATE_ALL, true, false},
-    {"vae1", INVALIDATE_VA, false, false},
-    {"vae1is", INVALIDATE_VA, true, false},
-    {"vale1", INVALIDATE_VA, false, true},
-    {"vale1is", INVALIDATE_VA, true, true},
-    {"vaae1", INVALIDATE_VA_ALL_ASIDS, false, false},
-    {"vaae1is", INVALIDATE_VA_ALL_ASIDS, true, false},
-    {"vaale1", INVALIDATE_VA_ALL_ASIDS, false, true},
-    {"vaale1is", INVALIDATE_VA_ALL_ASIDS, true, true},
-    {"aside1", INVALIDATE_ASID, false, false},
-    {"aside1is", INVALIDATE_ASID, true, false},
-};
-#define TLBI_NAMES (sizeof tlbi_names / sizeof *tlbi_names)
-
-static uint16_t check_asid(lua_State *state, int index)
-{
-    if (luaL_testudata(state, index, SPACE_TYPE))
-        return check_space(state, index)->context.asid;
-    return (uint16_t)check_range(state, index, "the ASID", 0, UINT16_MAX);
-}
-
-/* core:tlbi("vae1is", va, asid), core:tlbi("vaae1is", va), core:tlbi("aside1is", asid),
- * core:tlbi("vmalle1is") */
-static int core_tlbi(lua_State *state)
-{
-    struct script_core *core = check_own_core(state, 1);
-    const char *names[TLBI_NAMES + 1] = {NULL};
-    for (size_t i = 0; i < TLBI_NAMES; i++)
-        names[i] = tlbi_names[i].name;
-    const struct tlbi_name *tlbi = &tlbi_names[check_choice(state, 2, "the TLBI operation", names)];
-    struct core_operation operation = {.kind = CORE_INVALIDATE,
-                                       .invalidation = {.scope = tlbi->scope,
-                                                        .vmid = core->space ? core->space->context.vmid : 0,
-                                                        .broadcast = tlbi->broadcast,
-                                                        .last_level_only = tlbi->last_level_only}};
-    int next = 3;
-    if (tlbi->scope == INVALIDATE_VA || tlbi->scope == INVALIDATE_VA_ALL_ASIDS)
-        operation.invalidation.va = check_integer(state, next++, "the address");
-    if (tlbi->scope == INVALIDATE_VA || tlbi->scope == INVALIDATE_ASID)
-        operation.invalidation.asid = check_asid(state, next);
-    script_do(state, core, &operation);
-    return 0;
-}
-
-static int core_dsb(lua_State *state)
-{
-    static const char *const names[] = {"ish", "nsh", "ishst", NULL};
-    static const enum barrier_kind kinds[] = {BARRIER_DSB_ISH, BARRIER_DSB_NSH, BARRIER_DSB_ISHST};
-    struct script_core *core = check_own_core(state, 1);
-    int kind = lua_isnoneornil(state, 2) ? 0 : check_choice(state, 2, "the kind of DSB", names);
-    struct core_operation operation = {.kind = CORE_BARRIER, .barrier = kinds[kind]};
-    script_do(state, core, &operation);
-    return 0;
-}
-
-static int core_isb(lua_State *state)
-{
-    struct core_operation operation = {.kind = CORE_BARRIER, .barrier = BARRIER_ISB};
-    script_do(state, check_own_core(state, 1), &operation);
+    (void)shootdown_switch(&core->script->simulation, core->index, before, space);
+    script_resumed(state, core); /* raises if it was stopped */
     return 0;
 }
 
@@ -504,18 +433,25 @@ static int core_index(lua_State *state)
 void open_cores(lua_State *state)
 {
     static const luaL_Reg methods[] = {
-        {"program", core_program}, {"on_fault", core_on_fault},
-        {"load", core_load},       {"store", core_store},
-        {"fetch", core_fetch},     {"run", core_run},
-        {"switch", core_switch},   {"tlbi", core_tlbi},
-        {"dsb", core_dsb},         {"isb", core_isb},
-        {"read", core_read},       {"write", core_write},
-        {"wait", core_wait},       {"compare_exchange", core_compare_exchange},
-        {"now", core_now},         {"privilege", core_privilege},
-        {"random", core_random},   {NULL, NULL},
+        {"program", core_program},
+        {"on_fault", core_on_fault},
+        {"load", core_load},
+        {"store", core_store},
+        {"fetch", core_fetch},
+        {"run", core_run},
+        {"switch", core_switch},
+        {"read", core_read},
+        {"write", core_write},
+        {"wait", core_wait},
+        {"compare_exchange", core_compare_exchange},
+        {"now", core_now},
+        {"privilege", core_privilege},
+        {"random", core_random},
+        {NULL, NULL},
     };
     luaL_newmetatable(state, CORE_TYPE);
     luaL_newlib(state, methods);
+    add_ordering_methods(state);
     lua_pushcclosure(state, core_index, 1);
     lua_setfield(state, -2, "__index");
     lua_pushcfunction(state, core_text);

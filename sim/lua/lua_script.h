@@ -105,6 +105,10 @@ void push_hex(lua_State *state, uint64_t value);
 #define MACHINE_TYPE "mmusim.machine"
 
 struct script_core *check_core(lua_State *state, int index);
+/* The core, which must be the one whose program calls. */
+struct script_core *check_own_core(lua_State *state, int index);
+/* Raises if the core has switched to no address space yet. */
+void require_space(lua_State *state, const struct script_core *core);
 struct address_space *check_space(lua_State *state, int index);
 
 /* lua_machine.c: math.random begins anew. */
@@ -121,6 +125,8 @@ void open_machine(lua_State *state);
 void open_cores(lua_State *state);
 void open_spaces(lua_State *state);
 void open_streams(lua_State *state);
+/* lua_ordering.c: barriers and invalidations, for the table of a core's methods on top of the stack. */
+void add_ordering_methods(lua_State *state);
 /* lua_core.c */
 void push_core(lua_State *state, struct script_core *core);
 void script_core_init(struct script *script, unsigned index);

@@ -206,6 +206,22 @@ static bool collect_mapping(void *context, const struct mapping *mapping)
     return true;
 }
 
+/* as:retire(core): before another address space gets its ASID. */
+static int space_retire_call(lua_State *state)
+{
+    struct address_space *space = check_space(state, 1);
+    struct script_core *core = check_running_core(state);
+    struct script *script = core->script;
+    for (unsigned i = 0; i < MMU_CORES_MAX; i++)
+        if (script->cores[i].space &&
+            (script->cores[i].space == space || script->cores[i].space->stage2 == space))
+            return luaL_error(state, "core %d runs this address space: it must switch to another one first",
+                              (int)i + 1);
+    (void)space_retire(space, core->index);
+    script_resumed(state, core); /* raises if it was stopped */
+    return 0;
+}
+
 static int space_interpret_call(lua_State *state)
 {
     struct address_space *space = check_space(state, 1);
@@ -241,6 +257,7 @@ void open_spaces(lua_State *state)
         {"protect", space_protect_call},
         {"query", space_query_call},
         {"premap", space_premap_call},
+        {"retire", space_retire_call},
         {"interpret", space_interpret_call},
         {NULL, NULL},
     };
