@@ -2,7 +2,8 @@
 -- arg: seed, page table, recording level, mutant. Everything is drawn from the seed.
 local seed, pagetable, level, mutant = math.tointeger(arg[1] or 1), arg[2] or "radix", arg[3] or "all", arg[4]
 
-local state = seed
+local state = seed * 0x9e3779b97f4a7c15         -- neighbours are to be strangers
+state = state ~ state >> 29
 local function draw(n)
   state = (state * 6364136223846793005 + 1442695040888963407)
   return (state >> 33) % n + 1
@@ -11,6 +12,8 @@ local function one_of(list) return list[draw(#list)] end
 
 for _ = 1, 8 do draw(2) end
 local cores = draw(4)
+if pagetable:find("barrier") then cores = math.max(cores, 3) end
+local ordering = pagetable:find("barrier") and "arm" or one_of { "arm", "arm", "x86", "riscv" }
 
 -- Levels of any kind, and walk caches. Behind what is shared all is shared.
 local function draw_translation()
@@ -24,6 +27,7 @@ local function draw_translation()
   if shape <= 3 then tlb.l3 = { entries = 32, ways = 4, latency = 9, shared = draw(2) == 1 } end
   if shape == 3 or shape == 4 then
     tlb.l2.shared = true
+    if tlb.l2.inclusion == "inclusive" then tlb.l2.inclusion = "neither" end
     if tlb.l3 then tlb.l3.shared = true end
   end
   if shape >= 5 and shape <= 6 then
@@ -35,9 +39,12 @@ local function draw_translation()
   return tlb, { tables = { entries = one_of { 2, 8, 16 }, ways = 2, latency = draw(3) - 1 } }
 end
 local tlb, walk_cache = draw_translation()
+local shared = tlb.l2.shared or tlb.l3 and tlb.l3.shared
+-- (radix frees tables after an invalidation by address, which on RISC-V leaves walk caches what leads to them)
+if ordering == "riscv" then walk_cache = nil end
 
 local m = machine {
-  seed = seed, cores = cores, record = level,
+  seed = seed, cores = cores, record = level, ordering = ordering,
   memory = { size = "256M", latency = one_of { 5, 40, 120 } },
   bus = { occupancy = one_of { 1, 2, 8 } },
   -- (a forgotten barrier shows only while a store stays in the buffer for longer than a walk of another core takes)
@@ -45,10 +52,16 @@ local m = machine {
   network = { latency = one_of { 1, 20, 60 } },
   tlb = tlb, walk_cache = walk_cache, mutants = mutant and { [mutant] = true },
   walker = { slots = draw(4), misses = draw(8) },
+  -- (software that reads a mask of cores has a barrier of its own)
+  invalidation = { scheme = pagetable:find("barrier") and "broadcast" or one_of { "broadcast", "interrupt", "interrupt" },
+                   message = one_of { 0, 10 } },
+  shootdown = { targets = one_of(shared and { "all", "ran" } or { "all", "ran", "active", "active" }),
+                batch = one_of { 1, 3, 16 }, threshold = one_of { 0, 1, 5, 16 } },
+  interrupt = { entry = one_of { 1, 50, 600 }, exit = one_of { 1, 40 } },
 }
 
 local BASE, PAGES = 0x40000000, one_of { 3, 24 }
-local BIG, GLOBAL = 0x80000000, 0xc0000000
+local BIG, GLOBAL, RUN = 0x80000000, 0xc0000000, 0xa0000000
 local ATTRIBUTES = { "rw-u", "r--u", "r-xu", "rw-", "rwxu" }
 local TLBI = { "vae1", "vae1is", "vaae1is", "aside1is", "vmalle1", "vmalle1is", "vale1is" }
 local MAPPED = { "rw-u", "r--u", "r-xu", "rw-", "rw-uc", "rw-uco" }
@@ -66,10 +79,32 @@ local function demand(core, as)
   end
 end
 
+-- An invalidation by hand, which may be too much, and is never too little.
+local function invalidate(core, va, as)
+  local name = TLBI[core:random(#TLBI)]
+  if core:random(4) == 1 and cores > 1 then
+    core:ipi { cores = { core.number % cores + 1 }, wait = core:random(2) == 1,
+               invalidations = { { va = va, asid = as }, { va = va, size = "8K" }, { asid = as } } }
+  elseif ordering == "x86" then
+    if core:random(2) == 1 then core:invlpg(va) else core:invpcid { type = "single", asid = as } end
+    core:fence()
+  elseif ordering == "riscv" then
+    core:sfence_vma { va = core:random(2) == 1 and va or nil, asid = core:random(2) == 1 and as or nil }
+  elseif name:find("^vm") then core:tlbi(name) elseif name:find("^as") then core:tlbi(name, as)
+  elseif name:find("^vaa") then core:tlbi { va = va, size = 4096 * core:random(4), broadcast = core:random(2) == 1 }
+  else core:tlbi(name, va, as) end
+end
+
+local function synchronize(core)
+  if ordering ~= "arm" then core:fence()
+  elseif core:random(4) == 1 then core:dmb(({ "ish", "ishst" })[core:random(2)])
+  else core:dsb(({ "ish", "nsh", "ishst" })[core:random(3)]) end
+end
+
 local function step(core, use)
   local as, va = use.space, BASE + (core:random(PAGES) - 1) * 4096
-  local what = core:random(15)
-  if pagetable:find("barrier") and core.number > 1 and (what <= 5 or what == 12) then what = 7 end
+  local what = core:random(pagetable:find("barrier") and 7 or 19)   -- (more of what shows it)
+  if pagetable:find("barrier") and core.number > 1 then what = 7 end
   if what <= 2 then as:map(core, va, m:frames("4K"), "4K", MAPPED[core:random(#MAPPED)])
   elseif what == 3 then as:unmap(core, va)
   elseif what == 4 then as:protect(core, va, ATTRIBUTES[core:random(#ATTRIBUTES)])
@@ -77,12 +112,9 @@ local function step(core, use)
   elseif what == 6 then core:store(va + 8 * core:random(500), core:random(1 << 40), { bytes = ({ 1, 2, 4, 8 })[core:random(4)] })
   elseif what == 7 then core:load(va + core:random(4090))
   elseif what == 8 then core:fetch(va + 4 * core:random(1000))
-  elseif what == 9 then use.space = spaces[core:random(2)] core:switch(use.space)
-  elseif what == 10 then core:tlbi("vae1is", va, as) core:dsb(({ "ish", "nsh", "ishst" })[core:random(3)])
-  elseif what == 11 then
-    local name = TLBI[core:random(#TLBI)]
-    if name:find("^vm") then core:tlbi(name) elseif name:find("^as") then core:tlbi(name, as)
-    elseif name:find("^vaa") then core:tlbi(name, va) else core:tlbi(name, va, as) end
+  elseif what == 9 or what >= 18 then use.space = spaces[core:random(2)] core:switch(use.space)
+  elseif what == 10 then invalidate(core, va, as) synchronize(core)
+  elseif what == 11 then invalidate(core, va, as)
   elseif what == 12 then
     if not as:map(core, BIG, m:frames("2M"), "2M", "rw-u") then as:unmap(core, BIG) end
     core:load(BIG + core:random(1 << 20))
@@ -92,7 +124,11 @@ local function step(core, use)
       if not as:map(core, at, m:frames("4K"), "4K", "rw-ug") then as:unmap(core, at) end
     end
     if core:random(2) == 1 then core:store(at, 1) else core:load(at) end
-  elseif what == 14 then core:wait(core:random(200)) core:isb()
+  elseif what == 14 then core:wait(core:random(200)) synchronize(core)
+  elseif what == 16 then       -- many pages in one operation
+    if not as:map(core, RUN, m:frames("64K"), "64K", "rw-u") then as:unmap(core, RUN) end
+    core:load(RUN + core:random(60000))
+  elseif what == 17 then core:load(RUN + core:random(60000), { data = "none" })
   else
     local ran, why = pcall(core.run, core,
       stream.uniform { base = BASE, size = PAGES * 4096, n = core:random(60), stores = 0.4 },
