@@ -90,8 +90,8 @@ struct hierarchy {
     uint32_t group_count;
     struct tlb_group *path[2][MMU_TLB_LEVELS_MAX]; /* by enum tlb_side, first level first */
     uint32_t depth[2];
-    /* What a walk fills, by sides (bits), the last level first. `plain`: each group is one array of the core's own for all page
-     * sizes, and none is exclusive or inclusive. */
+    /* What a walk fills, by sides (bits), the last level first. `plain`: each group is one array of the
+     * core's own for all page sizes, and none is exclusive or inclusive. */
     struct translation_array *filled[4][MMU_TLB_LEVELS_MAX * 2];
     uint32_t filled_count[4];
     bool plain;
