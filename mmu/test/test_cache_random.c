@@ -290,7 +290,7 @@ static void draw_stream(uint64_t *random, const struct fixture *fixture, struct 
 static uint64_t check_run(uint64_t seed, bool foreign)
 {
     struct traffic traffic = {.seed = seed};
-    struct script scripts[CORES];
+    struct script scripts[CORES] = {{.count = 0}};
     struct fixture *fixture = &traffic.rig.fixture;
     uint64_t random = seed;
     draw_machine(&random, &traffic.rig);

@@ -64,7 +64,7 @@ static void good_formats_and_tables_are_found_by_the_name_they_have(void **state
         assert_int_equal(table->abi_version, PAGETABLE_ABI_VERSION);
         assert_int_equal(table->struct_bytes, sizeof *table);
     }
-    assert_int_equal(tables, 3);
+    assert_int_equal(tables, 4);
 }
 
 static void bad_names_that_nobody_has_are_not_found(void **state)
