@@ -5,6 +5,7 @@
  * does not touch memory before each older one has, or has faulted, so that a core sees its own stores.
  */
 #include "mmu/core.h"
+#include "mmu/prefetch.h"
 
 uint64_t access_bytes(uint64_t value, unsigned size_bytes)
 {
@@ -151,6 +152,8 @@ static void first_level_hit(struct core *core, uint32_t index, const struct tlb_
     struct access_slot *slot = &core->slots[index];
     slot->event.outcome = OUTCOME_L1_HIT;
     note_hit(core, slot, found);
+    if (prefetch_is_unproven(found->array, found->slot))
+        prefetch_proves(core, found->array, found->slot, &slot->event);
     if (access_conflict(core, slot->event.va, found)) {
         slot->event.fault = FAULT_TLB_CONFLICT;
         slot->event.fault_level = leaf->level;
@@ -543,11 +546,13 @@ static bool issue_hit(struct core *core, const struct stream_access *access, str
     return true;
 }
 
-/* The first level, if a hit in it is complete before the next issue and is told by one array; or NULL. */
+/* The first level, if a hit in it is complete before the next issue and is told by one array, and teaches no
+ * prefetcher anything; or NULL. */
 static struct translation_array *quick_array(const struct core *core, unsigned side)
 {
     struct translation_array *array = core->hierarchy.simple[side];
-    return array && array->latency_cycles == 1 && !tlb_overlapping(&array->tlb) ? array : NULL;
+    bool quick = array && array->latency_cycles == 1 && !tlb_overlapping(&array->tlb);
+    return quick && array->unproven_count == 0 ? array : NULL;
 }
 
 /*

@@ -69,3 +69,17 @@ struct calendar_item calendar_pop(struct calendar *calendar)
     items[place] = last;
     return first;
 }
+
+/* The heap is made again out of the others. */
+void calendar_remove(struct calendar *calendar, uint64_t order)
+{
+    uint32_t count = calendar->count, place = 0;
+    while (calendar->items[place].order != order)
+        place++;
+    calendar->items[place] = calendar->items[count - 1];
+    calendar->count = 0;
+    for (uint32_t i = 0; i < count - 1; i++) {
+        struct calendar_item item = calendar->items[i];
+        (void)calendar_push(calendar, item.cycle, item.order, item.what, item.from); /* there is room */
+    }
+}

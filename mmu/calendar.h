@@ -51,9 +51,14 @@ static inline uint64_t calendar_order(enum calendar_kind kind, uint64_t age)
     return (uint64_t)kind << 56 | age;
 }
 
+static inline enum calendar_kind calendar_kind_of_order(uint64_t order)
+{
+    return (enum calendar_kind)(order >> 56);
+}
+
 static inline enum calendar_kind calendar_kind_of(const struct calendar_item *item)
 {
-    return (enum calendar_kind)(item->order >> 56);
+    return calendar_kind_of_order(item->order);
 }
 
 static inline bool calendar_before(const struct calendar_item *a, const struct calendar_item *b)
@@ -71,6 +76,9 @@ static inline uint64_t calendar_next(const struct calendar *calendar)
 bool calendar_push(struct calendar *calendar, uint64_t cycle, uint64_t order, uint32_t what, uint32_t from);
 /* The first item, taken out. There must be one. */
 struct calendar_item calendar_pop(struct calendar *calendar);
+/* Takes out the item of this order, whatever its cycle; there must be one. Takes as long as there are items.
+ */
+void calendar_remove(struct calendar *calendar, uint64_t order);
 
 #ifdef __cplusplus
 }

@@ -3,6 +3,9 @@
  */
 #include "mmu/core.h"
 
+#include "mmu/adversary.h"
+#include "mmu/prefetch.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,12 +19,17 @@ static void push(struct core *core, uint64_t cycle, uint64_t order, uint32_t wha
         machine_fail(core->machine, "out of memory: the calendar of core %u cannot grow", core->index + 1);
 }
 
-uint64_t core_random(struct core *core)
+uint64_t core_draw(uint64_t *state)
 {
-    uint64_t value = core->random += UINT64_C(0x9e3779b97f4a7c15);
+    uint64_t value = *state += UINT64_C(0x9e3779b97f4a7c15);
     value = (value ^ value >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
     value = (value ^ value >> 27) * UINT64_C(0x94d049bb133111eb);
     return value ^ value >> 31;
+}
+
+uint64_t core_random(struct core *core)
+{
+    return core_draw(&core->random);
 }
 
 /* What may touch something that cores share. */
@@ -43,11 +51,22 @@ uint64_t core_next_shared(const struct core *core)
     return next;
 }
 
-void core_schedule(struct core *core, uint64_t cycle, enum calendar_kind kind, uint32_t what)
+static void schedule(struct core *core, uint64_t cycle, enum calendar_kind kind, uint64_t order,
+                     uint32_t what)
 {
     if (is_shared(core, kind) && cycle < core->limit)
         core->limit = cycle;
-    push(core, cycle, calendar_order(kind, core->age++), what, core->index);
+    push(core, cycle, order, what, core->index);
+}
+
+void core_schedule(struct core *core, uint64_t cycle, enum calendar_kind kind, uint32_t what)
+{
+    schedule(core, cycle, kind, calendar_order(kind, core->age++), what);
+}
+
+void core_schedule_keyed(struct core *core, uint64_t cycle, uint64_t order, uint32_t what)
+{
+    schedule(core, cycle, calendar_kind_of_order(order), order, what);
 }
 
 void core_deliver(struct core *core, uint64_t cycle, uint64_t order, uint32_t what, uint32_t from)
@@ -117,6 +136,10 @@ static void handle(struct core *core, const struct calendar_item *item)
         invalidation_resumes(core);
         break;
     case CALENDAR_SPECULATION:
+        if (item->what == NO_INDEX)
+            adversary_act(core);
+        else
+            prefetch_begin(core);
         break;
     }
 }
@@ -232,11 +255,16 @@ bool core_init(struct core *core, struct machine *machine, uint32_t index, const
     chain_slots(core);
     sum_up_walk_caches(core);
     core->random = machine->config.seed ^ ((uint64_t)index + 1) << 48;
-    return hierarchy_init(core, why);
+    if (!hierarchy_init(core, why))
+        return false;
+    *why = "out of memory";
+    return prefetch_init(core) && adversary_init(core);
 }
 
 void core_destroy(struct core *core)
 {
+    prefetch_destroy(core);
+    adversary_destroy(core);
     hierarchy_destroy(core);
     calendar_destroy(&core->calendar);
     free(core->slots);

@@ -11,6 +11,8 @@
  *   miss.c         outstanding misses on their way through the levels
  *   walker.c       walks, their caches and their slots
  *   store_buffer.c stores on their way to memory
+ *   prefetch.c     walks ahead of misses; predictor.c says where
+ *   adversary.c    random speculation
  *   invalidation.c both ends of an invalidation
  *   operation.c    what a program asked for; streams
  *   fault.c        faults on their way to the program
@@ -123,6 +125,8 @@ struct miss {
     uint8_t state;
     uint8_t sides;   /* bits of enum tlb_side: whose levels are filled */
     uint8_t side;    /* whose levels it looks up */
+    uint8_t cause;   /* walk_cause */
+    uint8_t front;   /* speculative: the first level that is filled, from 1 */
     uint8_t level;   /* that it looks up, from 1; one more than there are: it walks */
     uint8_t step;    /* of the level's look-up, next */
     uint8_t passed;  /* levels (bits) that count it as outstanding */
@@ -130,6 +134,17 @@ struct miss {
     uint8_t entered; /* stages (bits) that are about to read a table which a cache gave */
     uint8_t words_missing;
 };
+
+static inline bool miss_is_speculative(const struct miss *miss)
+{
+    return miss->cause >= CAUSE_PREFETCH;
+}
+
+/* Somebody waits for it: then it is no longer only speculative. */
+static inline bool miss_is_wanted(const struct miss *miss)
+{
+    return miss->waiters > 0 || miss->lights > 0;
+}
 
 /* What a bus request is for: which calendar kind its answer has, and whose. */
 struct bus_request {
@@ -257,6 +272,9 @@ struct core {
     uint64_t entry_count, walk_count, invalidation_count;
     uint64_t random; /* the core's own random numbers */
 
+    struct tlb_prefetcher *prefetcher; /* NULL without one */
+    struct adversary *adversary;       /* NULL without one */
+
     /* accesses in flight */
     struct access_slot *slots;
     uint32_t free_slot;
@@ -358,6 +376,8 @@ bool core_init(struct core *core, struct machine *machine, uint32_t index, const
 void core_destroy(struct core *core);
 /* An own item of the calendar, at `cycle`, which is not before now. */
 void core_schedule(struct core *core, uint64_t cycle, enum calendar_kind kind, uint32_t what);
+/* The same with a key of the caller's, which no other item has. */
+void core_schedule_keyed(struct core *core, uint64_t cycle, uint64_t order, uint32_t what);
 /* An answer or message from outside; must lie after the last handled cycle. */
 void core_deliver(struct core *core, uint64_t cycle, uint64_t order, uint32_t what, uint32_t from);
 uint64_t core_next(const struct core *core);
@@ -373,6 +393,7 @@ void core_step(struct core *core, uint64_t cycle);
 /* A new event at `cycle`, to be filled by the caller; NULL if nobody observes. */
 struct mmu_event *core_event(struct core *core, enum event_kind kind, uint64_t cycle);
 /* splitmix64 */
+uint64_t core_draw(uint64_t *state);
 uint64_t core_random(struct core *core);
 void machine_fail(struct machine *machine, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
@@ -414,6 +435,17 @@ void miss_wake_last_levels(struct core *core);
 bool miss_wants_update(const struct core *core, const struct miss *miss, const struct walk_leaf *leaf);
 /* Its walk has ended, in miss->leaf or miss->fault. `filled`: the levels take the result. */
 void miss_end_walk(struct core *core, uint32_t miss, bool filled);
+
+/* A walk that nobody waits for. */
+struct speculation {
+    const struct address_context *context;
+    uint64_t va;
+    uint8_t side;
+    uint8_t cause;
+    uint8_t front; /* first level that takes the result */
+};
+/* False if there is no miss or no walker for it at once, or nothing to fetch. */
+bool miss_speculate(struct core *core, const struct speculation *what);
 
 /* walk_cache.c */
 struct walk_cache_found {
@@ -457,6 +489,8 @@ static inline bool walker_limits_queue(const struct core *core)
 }
 /* Whether one more look-up may end in a walk. */
 bool walker_has_room(const struct core *core);
+/* A slot is free, and no walk waits for one. */
+bool walker_is_idle(const struct core *core);
 /* Whether an invalidation of `what` must wait for the walk: it reads a table that translates such addresses.
  */
 bool walker_is_caught(const struct miss *miss, const struct invalidation *what);

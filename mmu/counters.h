@@ -86,6 +86,17 @@ struct core_counters {
     struct {
         uint64_t barriers, barrier_cycles, switches, faults;
     } programs;
+    struct {
+        uint64_t asked; /* issued + dropped + useless */
+        uint64_t issued, dropped, useless;
+        uint64_t filled, unfilled; /* issued = filled + unfilled + late, once all walks have ended */
+        uint64_t useful, late;     /* filled = useful - late + unused + what is there and was not hit */
+        uint64_t unused;
+    } prefetch;
+    struct {
+        uint64_t acts; /* idle + walks + evictions + refills */
+        uint64_t idle, walks, fills, evictions, refills;
+    } adversary;
     /* of machines with data caches */
     struct {
         uint64_t direct; /* passed no cache */

@@ -63,6 +63,15 @@ static inline uint8_t translation_outcome_of_level(unsigned level)
     return (uint8_t)(level <= 2 ? OUTCOME_L1_HIT + level - 1 : OUTCOME_L3_HIT + level - 3);
 }
 
+/* Why a walk began. */
+enum walk_cause {
+    CAUSE_DEMAND,    /* an access missed every level */
+    CAUSE_RESTARTED, /* accesses had merged into a walk that faulted: they may not take its fault */
+    CAUSE_PREFETCH,
+    CAUSE_ADVERSARY,
+    WALK_CAUSES
+};
+
 /* What an entry is. Of those that are no translations, `frame.base` is a table or a stage-2 frame. */
 enum entry_holds { HOLDS_TRANSLATION, HOLDS_TABLE, HOLDS_STAGE2_TABLE, HOLDS_IPA, HOLDS_KINDS };
 
@@ -117,20 +126,21 @@ struct event_translation {
 struct event_walk {
     uint64_t id;
     uint64_t va;            /* whose translation was wanted */
-    uint64_t request_cycle; /* second-level miss known */
+    uint64_t request_cycle; /* last level's miss known, or speculation decided */
     uint64_t start_cycle;   /* a walker slot was free */
     struct walk_leaf leaf;  /* valid without a fault */
     uint64_t fault_ipa;     /* what stage 2 could not translate; EVENT_NEVER else */
     uint32_t space;
     uint16_t asid;
     uint16_t vmid;
-    uint16_t waiters; /* accesses that it served, the first included */
+    uint16_t waiters; /* accesses that it served, the first included; 0: speculation that nobody wanted */
     uint8_t steps;
-    uint8_t fault; /* fault_kind */
+    uint8_t fault; /* fault_kind; of speculation FAULT_ACCESS_FLAG too where hardware would set the flag */
     uint8_t fault_level;
     uint8_t fault_stage;    /* 1 or 2; 0 without a fault */
     uint8_t fault_on_table; /* of stage 2: the access was one of stage 1 to its tables */
     uint8_t filled;         /* 0: an invalidation arrived meanwhile, so nothing was filled */
+    uint8_t cause;          /* walk_cause */
 };
 
 struct event_walk_step {

@@ -4,6 +4,7 @@
 #include "mmu/hierarchy.h"
 
 #include "mmu/core.h"
+#include "mmu/prefetch.h"
 
 /* In an entry's attributes, above the frame's. */
 #define STAGE2_LEVEL_SHIFT  28
@@ -76,6 +77,8 @@ static void tell_life(struct core *core, struct life_pool *pool, uint32_t index)
 void hierarchy_end_life(struct core *core, struct translation_array *array, uint32_t slot, enum entry_end end,
                         uint64_t invalidation)
 {
+    if (prefetch_is_unproven(array, slot))
+        prefetch_leaves(core, array, slot, end);
     if (!core->track)
         return;
     uint32_t index = array->lives[slot];
@@ -256,7 +259,7 @@ uint64_t hierarchy_take_port(struct tlb_group *group, uint64_t from)
 
 /* ---- fills ------------------------------------------------------------------------------------- */
 
-static struct translation_array *array_for(const struct tlb_group *group, uint8_t size_lg2)
+struct translation_array *hierarchy_array_for(const struct tlb_group *group, uint8_t size_lg2)
 {
     for (uint32_t i = 0; i < group->array_count; i++)
         if (group->arrays[i]->sizes >> size_lg2 & 1)
@@ -287,7 +290,7 @@ static bool has_array(const struct tlb_group *group, const struct translation_ar
 }
 
 /* What an invalidation has taken from a shared level does not come back there. */
-static bool takes(const struct core *core, const struct tlb_group *group, const struct tlb_entry *entry)
+bool hierarchy_takes(const struct core *core, const struct tlb_group *group, const struct tlb_entry *entry)
 {
     return !group->shared || !invalidation_bars(core, entry);
 }
@@ -304,9 +307,9 @@ static void pass_back(struct core *core, const struct translation_array *array,
             !has_array(hierarchy->path[side][array->level - 1], array))
             continue;
         const struct tlb_group *behind = hierarchy->path[side][array->level];
-        struct translation_array *next = array_for(behind, victim->entry.size_lg2);
+        struct translation_array *next = hierarchy_array_for(behind, victim->entry.size_lg2);
         if (behind != done && behind->inclusion == TLB_INCLUSION_EXCLUSIVE && next &&
-            takes(core, behind, &victim->entry))
+            hierarchy_takes(core, behind, &victim->entry))
             hierarchy_fill_array(core, next, victim);
         done = behind;
     }
@@ -342,6 +345,8 @@ uint32_t hierarchy_fill_array(struct core *core, struct translation_array *array
         victim.walk = life->walk;
     }
     if (filled.replaced) {
+        if (array->unproven && !refilled)
+            prefetch_evicts(core, array, filled.slot, &filled.victim);
         hierarchy_end_life(core, array, filled.slot, refilled ? ENTRY_END_REFILLED : ENTRY_END_EVICTED, 0);
         *(refilled ? &counters->refilled : &counters->evictions) += 1;
     }
@@ -360,10 +365,18 @@ void hierarchy_drop(struct core *core, struct translation_array *array, uint32_t
     tlb_invalidate_slot(&array->tlb, slot);
 }
 
+void hierarchy_evict(struct core *core, struct translation_array *array, uint32_t slot)
+{
+    struct tlb_entry entry = array->tlb.entries[slot];
+    hierarchy_drop(core, array, slot, ENTRY_END_SPECULATION, 0);
+    if (array->inclusive)
+        back_invalidate(core, array->level, &entry);
+}
+
 static void fill_group(struct core *core, const struct tlb_group *group, const struct translation_fill *fill)
 {
-    struct translation_array *array = array_for(group, fill->entry.size_lg2);
-    if (array && takes(core, group, &fill->entry))
+    struct translation_array *array = hierarchy_array_for(group, fill->entry.size_lg2);
+    if (array && hierarchy_takes(core, group, &fill->entry))
         hierarchy_fill_array(core, array, fill);
 }
 
@@ -372,7 +385,7 @@ bool hierarchy_front_takes(const struct core *core, unsigned sides, uint32_t lev
     const struct hierarchy *hierarchy = &core->hierarchy;
     for (unsigned side = 0; side < 2; side++)
         for (uint32_t i = 0; sides >> side & 1 && i + 1 < level; i++)
-            if (array_for(hierarchy->path[side][i], size_lg2))
+            if (hierarchy_array_for(hierarchy->path[side][i], size_lg2))
                 return true;
     return false;
 }

@@ -52,6 +52,9 @@ struct translation_array {
     struct walk_table *tables;
     struct walk_leaf *leaves;
     uint8_t holds; /* walk_cache_holds */
+    /* a last level's with a prefetcher, by slot: a prefetch filled it, and it was not hit since */
+    bool *unproven;
+    uint32_t unproven_count;
 };
 
 /* What all cores share; by number of the array. */
@@ -144,6 +147,13 @@ bool hierarchy_front_takes(const struct core *core, unsigned sides, uint32_t lev
 /* Into one array; the slot. */
 uint32_t hierarchy_fill_array(struct core *core, struct translation_array *array,
                               const struct translation_fill *fill);
+/* The group's array that takes pages of this size; NULL if none does. */
+struct translation_array *hierarchy_array_for(const struct tlb_group *group, uint8_t size_lg2);
+/* Whether a shared level takes the entry from this core now: not while an invalidation that means it is being
+ * carried out. */
+bool hierarchy_takes(const struct core *core, const struct tlb_group *group, const struct tlb_entry *entry);
+/* Evicts the entry for no reason; from an inclusive level, out of the levels in front, too. */
+void hierarchy_evict(struct core *core, struct translation_array *array, uint32_t slot);
 /* The entry leaves its array. */
 void hierarchy_drop(struct core *core, struct translation_array *array, uint32_t slot, enum entry_end end,
                     uint64_t invalidation);

@@ -24,6 +24,7 @@ static void array_destroy(struct translation_array *array)
     tlb_destroy(&array->tlb);
     free(array->lives);
     free(array->tables);
+    free(array->unproven);
     free(array->leaves);
     free(array);
 }

@@ -11,6 +11,7 @@
  * An interrupt does the same in software: a handler runs, while the program issues nothing new, carries out a
  * list of invalidations, and acknowledges when every access of the core is complete.
  */
+#include "mmu/adversary.h"
 #include "mmu/core.h"
 
 /* ---- what is meant ----------------------------------------------------------------------------- */
@@ -489,6 +490,8 @@ void invalidation_drops(struct core *core, uint32_t place)
     note_shared_drop(core, target);
     target->drop_cycle = core->now;
     catch_walks(core, target, what, bit);
+    if (core->adversary)
+        adversary_saw_invalidation(core, what);
     if (!target->order->interrupt)
         catch_accesses(core, target, what, bit);
     if (cycles == 0) {

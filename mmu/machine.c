@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "mmu/adversary.h"
 #include "mmu/coherence.h"
 #include "mmu/core.h"
 
@@ -88,6 +89,7 @@ void machine_add_program(struct machine *machine, unsigned core)
     struct core *owner = &machine->cores[core];
     owner->program = PROGRAM_DUE;
     owner->due_cycle = owner->now;
+    adversary_resume(owner, owner->due_cycle);
 }
 
 /* What would make no sense; one sentence, or NULL. */
@@ -128,6 +130,7 @@ void machine_end_program(struct machine *machine, unsigned core)
     struct core *owner = &machine->cores[core];
     owner->program = PROGRAM_NONE;
     owner->asked = false;
+    adversary_pause(owner);
 }
 
 const struct core_result *machine_result(const struct machine *machine, unsigned core)
@@ -146,6 +149,7 @@ void machine_unpark(struct machine *machine, unsigned core, uint64_t cycle)
         machine_fail(machine, "causality: core %u had handled cycle %llu when it was to go on at cycle %llu",
                      core + 1, (unsigned long long)owner->now, (unsigned long long)cycle);
     operation_end(owner, cycle);
+    adversary_resume(owner, cycle);
 }
 
 bool machine_parked(const struct machine *machine, unsigned core)
@@ -304,6 +308,7 @@ void machine_begin_program(struct machine *machine, unsigned core, uint64_t cycl
                      core + 1, (unsigned long long)owner->now, (unsigned long long)cycle);
     owner->program = PROGRAM_DUE;
     owner->due_cycle = cycle;
+    adversary_resume(owner, cycle);
 }
 
 bool machine_buffered_byte(const struct machine *machine, unsigned core, uint64_t pa, uint8_t *value)

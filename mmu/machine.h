@@ -37,7 +37,11 @@ extern "C" {
 
 struct machine;
 
-/* An address space as a core sees it. Owned by the caller; constant while a core uses it. */
+/*
+ * An address space as a core sees it. Owned by the caller; constant while a core uses it: until it has
+ * switched to another one, and walks that had begun before are over. A core with an adversary
+ * (adversary.period) may walk its tables as long as the machine lives.
+ */
 struct address_context {
     struct translation_regime regime;         /* stage 1, if there are two */
     const struct two_stage_regime *two_stage; /* NULL: one stage; else its `stage1` is this regime */

@@ -6,7 +6,10 @@
  */
 #include <string.h>
 
+#include "mmu/adversary.h"
 #include "mmu/core.h"
+#include "mmu/prefetch.h"
+#include "mmu/speculation.h"
 
 static uint64_t page_of(const struct core *core, uint64_t va)
 {
@@ -77,11 +80,18 @@ static void free_lights(struct core *core, struct miss *miss)
     miss->lights = 0;
 }
 
-/* Puts a slot among the waiters where its age belongs; the first waiter is the oldest of all. */
+/* Puts a slot among the waiters where its age belongs. */
 static void insert_waiter(struct core *core, struct miss *miss, uint32_t index)
 {
     uint32_t before = miss->first_waiter;
     uint64_t issue_cycle = core->slots[index].event.issue_cycle;
+    if (miss->waiters == 0 || core->slots[before].event.issue_cycle > issue_cycle) {
+        core->slots[index].next = miss->waiters ? before : NO_INDEX;
+        miss->first_waiter = index;
+        if (miss->waiters++ == 0)
+            miss->last_waiter = index;
+        return;
+    }
     while (core->slots[before].next != NO_INDEX &&
            core->slots[core->slots[before].next].event.issue_cycle < issue_cycle)
         before = core->slots[before].next;
@@ -292,6 +302,7 @@ static struct miss *take_miss(struct core *core, uint32_t index, uint64_t va, un
     miss->light_kinds = 0;
     miss->sides = (uint8_t)(1u << side);
     miss->side = (uint8_t)side;
+    miss->cause = CAUSE_DEMAND;
     miss->level = 1;
     miss->passed = 0;
     miss->steps = 0;
@@ -319,6 +330,28 @@ bool miss_start(struct core *core, uint32_t index)
     pass_level(core, miss);
     enter_level(core, free, core->now > known ? core->now : known, false);
     return true;
+}
+
+bool miss_speculate(struct core *core, const struct speculation *what)
+{
+    uint32_t free = miss_find(core, NO_PAGE);
+    if (free == NO_INDEX || core->stalled != NO_INDEX || !walker_is_idle(core))
+        return false;
+    struct miss *miss = take_miss(core, free, what->va, what->side);
+    miss->context = what->context;
+    miss->cause = what->cause;
+    miss->front = what->front;
+    miss->level = (uint8_t)(core->hierarchy.depth[what->side] + 1);
+    if (what->context != core->context)
+        core->miss_pages[free] = FOREIGN_PAGE;
+    if (walker_request(core, free)) {
+        walker_queue(core, free);
+        return true;
+    }
+    miss->state = MISS_FREE;
+    core->miss_pages[free] = NO_PAGE;
+    core->misses_free++;
+    return false;
 }
 
 /* Hands the result to everybody who waited, oldest first, and frees the miss. */
@@ -365,6 +398,8 @@ static void level_hit(struct core *core, uint32_t index, const struct tlb_found 
     core->counters.misses.hits[level - 1]++;
     core->slots[miss->first_waiter].event.outcome = translation_outcome_of_level(level);
     fill.walk = note_hit(core, miss, found);
+    if (prefetch_is_unproven(found->array, found->slot))
+        prefetch_proves(core, found->array, found->slot, &core->slots[miss->first_waiter].event);
     bool conflict = access_conflict(core, miss->va, found);
     struct two_stage_fault fault = {
         .kind = conflict ? FAULT_TLB_CONFLICT : FAULT_NONE, .level = leaf.level, .stage = conflict};
@@ -387,6 +422,10 @@ static void leave_levels(struct core *core, uint32_t index)
         first->event.outcome = OUTCOME_WALK;
         core->counters.misses.walks++;
         walker_queue(core, index);
+        if (core->prefetcher)
+            prefetch_trigger(core, miss->context, &first->event);
+        if (core->adversary)
+            adversary_saw_miss(core, miss->va);
         return;
     }
     first->event.outcome = OUTCOME_NO_WALK;
@@ -454,10 +493,8 @@ void miss_look_up(struct core *core, uint32_t index)
  */
 static bool keep_late_waiters(struct core *core, struct miss *miss, struct miss *late)
 {
-    if (miss->waiters == 0)
-        return false;
-    uint32_t last = miss->first_waiter, waiters = 1;
-    uint32_t next = core->slots[last].next;
+    uint32_t last = NO_INDEX, waiters = 0;
+    uint32_t next = miss->waiters ? miss->first_waiter : NO_INDEX;
     for (; next != NO_INDEX && core->slots[next].event.issue_cycle < miss->start_cycle; waiters++) {
         last = next;
         next = core->slots[last].next;
@@ -467,7 +504,8 @@ static bool keep_late_waiters(struct core *core, struct miss *miss, struct miss 
     *late = *miss;
     late->first_waiter = next;
     late->waiters = miss->waiters - waiters;
-    core->slots[last].next = NO_INDEX;
+    if (last != NO_INDEX)
+        core->slots[last].next = NO_INDEX;
     miss->last_waiter = last;
     miss->waiters = waiters;
     miss->passed = 0; /* the levels go on counting the late one */
@@ -483,6 +521,7 @@ static void walk_again(struct core *core, uint32_t index, const struct miss *lat
     core->misses_free--;
     miss->settle = 0;
     miss->steps = 0;
+    miss->cause = CAUSE_RESTARTED;
     core->counters.walker.restarted++;
     (void)walker_request(core, index);
     walker_queue(core, index);
@@ -495,12 +534,18 @@ void miss_end_walk(struct core *core, uint32_t index, bool filled)
     struct two_stage_fault fault = miss->fault;
     uint64_t settle = miss->settle;
     struct miss late;
+    bool unwanted = miss_is_speculative(miss) && !miss_is_wanted(miss);
+    if (miss_is_speculative(miss))
+        speculation_ends(core, miss, filled);
     end_lights(core, miss, &leaf, fault.kind);
     bool again = fault.kind != FAULT_NONE && keep_late_waiters(core, miss, &late);
     walker_tell(core, miss, filled);
     if (filled) {
         struct translation_fill fill = hierarchy_fill_of(miss->context, &leaf, miss->id);
-        hierarchy_fill(core, miss->sides, MMU_TLB_LEVELS_MAX + 1, &fill);
+        if (unwanted)
+            speculation_fill(core, miss, &fill);
+        else
+            hierarchy_fill(core, miss->sides, MMU_TLB_LEVELS_MAX + 1, &fill);
     }
     release_levels(core, miss);
     forward(core, miss, &leaf, &fault);

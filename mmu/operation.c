@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "mmu/adversary.h"
 #include "mmu/core.h"
 
 #define CYCLE_MAX   (UINT64_C(1) << 53) /* SystemC's time has 64 bits, and a cycle a thousand units */
@@ -447,6 +448,8 @@ static void issue_switch(struct core *core)
     core->context = context;
     core->space = tlb_space(context->asid, context->vmid);
     core->counters.programs.switches++;
+    if (core->adversary)
+        adversary_saw_switch(core);
     uint64_t sizes = page_sizes_in(context);
     core->page_lg2 = (uint32_t)__builtin_ctzll(sizes);
     if (sizes != core->hierarchy.page_sizes)
@@ -505,6 +508,7 @@ static void issue_first(struct core *core)
         break;
     case CORE_PARK:
         core->program = PROGRAM_PARKED;
+        adversary_pause(core);
         break;
     default:
         machine_fail(core->machine, "core %u was given an operation of unknown kind %d", core->index + 1,

@@ -45,6 +45,7 @@ void walker_tell(struct core *core, const struct miss *miss, bool filled)
                                          .vmid = miss->context->vmid,
                                          .waiters = (uint16_t)miss->waiters,
                                          .steps = miss->steps,
+                                         .cause = miss->cause,
                                          .fault = miss->fault.kind,
                                          .fault_level = miss->fault.level,
                                          .fault_stage = miss->fault.stage,
@@ -94,9 +95,29 @@ void walker_fetch(struct core *core, uint32_t index, const uint64_t *addresses, 
     }
 }
 
+/*
+ * Hardware may set access flags speculatively, but never make an entry dirty (DDI 0487, D8.5.3 and D8.5.4).
+ * Here it does neither: a walk that nobody waits for ends.
+ */
+static void decline_update(struct core *core, uint32_t index)
+{
+    struct miss *miss = &core->misses[index];
+    const struct two_stage_walk *nested = miss->nested;
+    miss->fault = (struct two_stage_fault){.ipa = nested ? nested->ipa : 0,
+                                           .kind = FAULT_ACCESS_FLAG,
+                                           .level = nested ? nested->level : miss->walk.level,
+                                           .stage = nested ? nested->stage : 1,
+                                           .on_table = nested && nested->on_table};
+    walker_end(core, index);
+}
+
 void walker_update(struct core *core, uint32_t index)
 {
     struct miss *miss = &core->misses[index];
+    if (miss_is_speculative(miss) && !miss_is_wanted(miss)) {
+        decline_update(core, index);
+        return;
+    }
     struct bus_request *request =
         bus_prepare(core, MEMORY_COMPARE_EXCHANGE, miss->update.pa, 8, CALENDAR_ENTRY, index);
     request->index = UPDATE_INDEX;
@@ -125,6 +146,15 @@ bool walker_has_room(const struct core *core)
     const struct mmu_config *config = &core->machine->config;
     return core->walks_expected + core->queue_count + core->walks_active <
            config->walker_queue + config->walker_slots;
+}
+
+bool walker_is_idle(const struct core *core)
+{
+    const struct machine *machine = core->machine;
+    if (machine->config.walker_shared)
+        return machine->walkers.count == 0 && machine->walkers.active < machine->config.walker_slots;
+    return core->queue_count == 0 && core->walks_active < machine->config.walker_slots &&
+           walker_has_room(core);
 }
 
 static void begin_walk(struct core *core, uint32_t index)

@@ -88,7 +88,14 @@ static void check_misses(uint64_t seed, unsigned core, const struct core_counter
         passed = counters.misses;
     }
     same(seed, core, "what misses every level", passed, c->misses.walks + c->misses.no_walk);
-    same(seed, core, "walks", c->walker.walks, c->misses.walks + c->walker.restarted);
+    same(seed, core, "walks", c->walker.walks,
+         c->misses.walks + c->walker.restarted + c->prefetch.issued + c->adversary.walks);
+    same(seed, core, "pages that the prefetcher named", c->prefetch.asked,
+         c->prefetch.issued + c->prefetch.dropped + c->prefetch.useless);
+    same(seed, core, "prefetches", c->prefetch.issued,
+         c->prefetch.filled + c->prefetch.unfilled + c->prefetch.late);
+    same(seed, core, "acts of the adversary", c->adversary.acts,
+         c->adversary.idle + c->adversary.walks + c->adversary.evictions + c->adversary.refills);
     same(seed, core, "histogram of walks", c->walk_cycles.total, c->walker.walks);
     same(seed, core, "cycles of walks", c->walk_cycles.sum, c->walker.cycles);
 }
@@ -156,6 +163,7 @@ static void check_identities(uint64_t seed)
 {
     struct fixture fixture;
     struct mmu_config config;
+    uint64_t translations = 0;
     run(seed, OBSERVE_NOTHING, &fixture, &config);
     for (unsigned core = 0; core < config.cores; core++) {
         const struct core_counters *counters = machine_counters(fixture.machine, core);
@@ -163,8 +171,9 @@ static void check_identities(uint64_t seed)
         check_misses(seed, core, counters, &config);
         check_arrays(seed, core, counters, &config);
         check_rest(seed, core, counters, &config);
-        assert_true(counters->accesses.translations > 0);
+        translations += counters->accesses.translations;
     }
+    assert_true(translations > 0);
     fixture_close(&fixture);
 }
 
@@ -218,6 +227,9 @@ static void count_walk(struct core_counters *into, const struct mmu_event *event
     into->walker.cycles += event->cycle - walk->request_cycle;
     into->walker.faults += walk->fault != FAULT_NONE;
     into->walker.unfilled += walk->fault == FAULT_NONE && !walk->filled;
+    into->walker.restarted += walk->cause == CAUSE_RESTARTED;
+    into->prefetch.issued += walk->cause == CAUSE_PREFETCH;
+    into->adversary.walks += walk->cause == CAUSE_ADVERSARY;
 }
 
 static void count_entry(struct core_counters *into, const struct event_tlb_entry *entry)
@@ -228,7 +240,8 @@ static void count_entry(struct core_counters *into, const struct event_tlb_entry
     array->refilled += entry->end == ENTRY_END_REFILLED;
     array->evictions += entry->end == ENTRY_END_EVICTED;
     array->dropped += entry->end == ENTRY_END_INVALIDATED || entry->end == ENTRY_END_MOVED ||
-                      entry->end == ENTRY_END_INCLUSION;
+                      entry->end == ENTRY_END_INCLUSION || entry->end == ENTRY_END_SPECULATION;
+    into->adversary.evictions += entry->end == ENTRY_END_SPECULATION;
 }
 
 /* What an event says of the core that it is about. */
@@ -299,8 +312,13 @@ static void take_over(struct core_counters *into, const struct core_counters *fr
     }
     for (uint64_t i = 0; i < config->tlb_count + config->walk_cache_count; i++)
         into->arrays[i].lookups = from->arrays[i].lookups;
-    into->walker.restarted = into->walker.walks - into->misses.walks;
     into->walker.updates_failed = from->walker.updates_failed;
+    struct core_counters told = *into;
+    into->prefetch = from->prefetch;
+    into->prefetch.issued = told.prefetch.issued;
+    into->adversary = from->adversary;
+    into->adversary.walks = told.adversary.walks;
+    into->adversary.evictions = told.adversary.evictions;
 }
 
 static void compare(uint64_t seed, unsigned core, const struct core_counters *events,

@@ -151,8 +151,16 @@ WITH served AS MATERIALIZED (
     UNION ALL SELECT name || '.lookups = ' || level_name || '.lookups', level_name || '.lookups', -1
               FROM array_names WHERE kind = 0 AND (level = 1 OR together = 1)
     -- walks
-    UNION ALL SELECT 'walker.walks = misses.walks + walker.restarted', column1, column2
-              FROM (VALUES ('walker.walks', 1), ('misses.walks', -1), ('walker.restarted', -1))
+    UNION ALL SELECT 'walker.walks = misses.walks + walker.restarted + prefetch.issued + adversary.walks', column1,
+                     column2
+              FROM (VALUES ('walker.walks', 1), ('misses.walks', -1), ('walker.restarted', -1),
+                           ('prefetch.issued', -1), ('adversary.walks', -1))
+    UNION ALL SELECT 'prefetch.asked = .issued + .dropped + .useless', column1, column2
+              FROM (VALUES ('prefetch.asked', 1), ('prefetch.issued', -1), ('prefetch.dropped', -1),
+                           ('prefetch.useless', -1))
+    UNION ALL SELECT 'adversary.acts = .idle + .walks + .evictions + .refills', column1, column2
+              FROM (VALUES ('adversary.acts', 1), ('adversary.idle', -1), ('adversary.walks', -1),
+                           ('adversary.evictions', -1), ('adversary.refills', -1))
     UNION ALL SELECT name || '.lookups = walker.walks', name || '.lookups', 1 FROM array_names WHERE holds = 1
     UNION ALL SELECT name || '.lookups = walker.walks', 'walker.walks', -1 FROM array_names WHERE holds = 1
     UNION ALL SELECT 'accesses.translations = .loads + .stores + .fetches', column1, column2

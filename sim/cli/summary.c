@@ -53,6 +53,17 @@ static const struct group walks = {
      {"walker.updates", DERIVED_RATIO, "walker.walks", "entry updates a walk", true}}};
 
 static const struct group groups[] = {
+    {{{"prefetch.issued", DERIVED_SHARE, "walker.walks", "of walks", false},
+      {"prefetch.useful", DERIVED_SHARE, "prefetch.issued", "of them", false},
+      {"prefetch.late", DERIVED_SHARE, "prefetch.issued", "of them", true},
+      {"prefetch.unused", DERIVED_SHARE, "prefetch.issued", "of them", true},
+      {"prefetch.unfilled", DERIVED_SHARE, "prefetch.issued", "of them", true},
+      {"prefetch.useless", DERIVED_SHARE, "prefetch.asked", "of pages asked for", true},
+      {"prefetch.dropped", DERIVED_SHARE, "prefetch.asked", "of pages asked for", true}}},
+    {{{"adversary.acts", DERIVED_RATIO, "cycles", "a cycle", false},
+      {"adversary.walks", DERIVED_SHARE, "walker.walks", "of walks", false},
+      {"adversary.evictions", DERIVED_SHARE, "adversary.acts", "of acts", false},
+      {"adversary.refills", DERIVED_SHARE, "adversary.acts", "of acts", false}}},
     {{{"bus.requests", DERIVED_RATIO, "cycles", "a cycle", false},
       {"bus.busy_cycles", DERIVED_SHARE, "cycles", "of cycles: occupancy", false},
       {"bus.wait_cycles", DERIVED_RATIO, "bus.requests", "cycles a request", false}}},

@@ -124,6 +124,8 @@ static void count_first_level(void)
     count("tlb.l1d.dropped", 2, 1);
     count("walker.unfilled", 0, 1);
     count("walker.restarted", 0, 1);
+    count("prefetch.issued", 0, 1);
+    count("adversary.walks", 0, 1);
 }
 
 static int rich_run(void **state)
