@@ -201,6 +201,7 @@ void draw_config(uint64_t *state, struct mmu_config *config)
         draw_translation(state, config);
     if (kind == 1 || kind > 2)
         draw_memory_system(state, config);
+    draw_speculation(state, config);
 }
 
 /* One in four is no small page; few are out of the table's reach. */

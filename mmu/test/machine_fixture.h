@@ -114,6 +114,8 @@ void draw_config(uint64_t *state, struct mmu_config *config);
 void draw_memory_system(uint64_t *state, struct mmu_config *config);
 /* draw_hierarchy.c: TLBs, walkers and walk caches of any shape, invalidations. */
 void draw_translation(uint64_t *state, struct mmu_config *config);
+/* draw_speculation.c: prefetcher, adversary, and the machine's seed. */
+void draw_speculation(uint64_t *state, struct mmu_config *config);
 void draw_script(uint64_t *state, const struct fixture *fixture, unsigned steps, unsigned core,
                  struct script *script);
 void script_free(struct script *script);

@@ -47,6 +47,27 @@ static void the_calendar_is_in_order_of_cycle_kind_and_age(void **state)
     calendar_destroy(&calendar);
 }
 
+static void an_item_can_be_taken_out_of_a_calendar(void **state)
+{
+    uint64_t seed = seed_of_test();
+    (void)state;
+    for (unsigned count = 1; count < 40; count++) {
+        uint64_t removed = draw_below(&seed, count), last = 0;
+        struct calendar calendar;
+        assert_true(calendar_init(&calendar, 1));
+        for (uint64_t age = 0; age < count; age++)
+            assert_true(push(&calendar, (struct calendar_item){draw_below(&seed, 9), age, 0, 0}));
+        calendar_remove(&calendar, removed);
+        for (unsigned i = 0; i + 1 < count; i++) {
+            struct calendar_item item = calendar_pop(&calendar);
+            assert_true(item.cycle >= last && item.order != removed);
+            last = item.cycle;
+        }
+        assert_int_equal(calendar_next(&calendar), UINT64_MAX);
+        calendar_destroy(&calendar);
+    }
+}
+
 static void items_of_a_calendar_come_back_as_they_went_in(void **state)
 {
     struct calendar calendar;
@@ -356,6 +377,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_calendar_is_in_order_of_cycle_kind_and_age),
+        cmocka_unit_test(an_item_can_be_taken_out_of_a_calendar),
         cmocka_unit_test(items_of_a_calendar_come_back_as_they_went_in),
         cmocka_unit_test(buckets_are_contiguous_and_narrow),
         cmocka_unit_test(a_value_is_in_the_bucket_of_its_bounds),

@@ -17,22 +17,31 @@ static uint64_t from_environment(const char *name, uint64_t otherwise)
     return text ? strtoull(text, NULL, 0) : otherwise;
 }
 
+/* A waiting initiator's core has no program, so that its adversary rests; a program's wait is time for it to
+ * act.
+ */
+static bool is_comparable(const struct scripted_run *run)
+{
+    return !run->initiators || run->config.adversary_period_cycles == 0;
+}
+
 static void runs_equal_the_stepped_reference(enum driver driver)
 {
     bool initiators = driver == DRIVE_MODULE;
     uint64_t first = from_environment("MMUSIM_SEED", 1);
     uint64_t runs = getenv("MMUSIM_SEED") ? 1 : from_environment("MMUSIM_RUNS", RUNS);
-    uint64_t events = 0, faults = 0;
+    uint64_t events = 0, faults = 0, compared = 0;
     for (uint64_t seed = first; seed < first + runs; seed++) {
         struct scripted_run stepped = {.driver = DRIVE_STEPPED, .initiators = initiators};
         struct scripted_run hosted = {.driver = driver, .initiators = initiators};
         struct recording wanted, got;
         scripted_record(&stepped, seed, &wanted);
         scripted_record(&hosted, seed, &got);
-        if (!recording_equal(&wanted, &got)) {
+        if (is_comparable(&hosted) && !recording_equal(&wanted, &got)) {
             scripted_explain(seed, &wanted, &got);
             fail();
         }
+        compared += is_comparable(&hosted);
         struct scripted_summary summary = scripted_summary(&got);
         assert_int_equal(summary.run.status, MACHINE_DONE);
         assert_true(summary.ordered);
@@ -44,6 +53,7 @@ static void runs_equal_the_stepped_reference(enum driver driver)
     print_message("%" PRIu64 " runs from seed %" PRIu64 ", %" PRIu64 " events, %" PRIu64 " faults\n", runs,
                   first, events, faults);
     assert_true(events > 100 * runs);
+    assert_true(compared > 0 || runs == 1);
 }
 
 static void lockstep_runs_equal_stepped_runs(void **state)
