@@ -43,8 +43,10 @@ local shared = tlb.l2.shared or tlb.l3 and tlb.l3.shared
 -- (radix frees tables after an invalidation by address, which on RISC-V leaves walk caches what leads to them)
 if ordering == "riscv" then walk_cache = nil end
 
+local prefetch = { kind = one_of { "none", "none", "next-page", "stride", "distance", "recency" }, degree = draw(3) }
+local adversary = { period = one_of { 0, 0, 20, 200, 2000 }, reach = draw(4) }
 local m = machine {
-  seed = seed, cores = cores, record = level, ordering = ordering,
+  seed = seed, cores = cores, record = level, ordering = ordering, prefetch = prefetch, adversary = adversary,
   memory = { size = "256M", latency = one_of { 5, 40, 120 } },
   bus = { occupancy = one_of { 1, 2, 8 } },
   -- (a forgotten barrier shows only while a store stays in the buffer for longer than a walk of another core takes)
