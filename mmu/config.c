@@ -53,7 +53,9 @@ static const struct mmu_parameter parameters[] = {
     {"walker.shared", AT(walker_shared), PARAMETER_SWITCH, 0, 1, false,
      "one set of walkers for all cores, not one for each", NULL},
     {"walker.request", AT(walker_request_cycles), PARAMETER_CYCLES, 1, CYCLES_MAX, 1,
-     "shared walkers: the least from a core's request to the beginning of its walk", NULL},
+     "shared walkers: the least from a core's request, and from the release of its slot, to the beginning of "
+     "its walk",
+     NULL},
     {"walker.merge", AT(walker_merge), PARAMETER_SWITCH, 0, 1, true,
      "a miss to a page that is being walked waits for that walk, and begins none of its own", NULL},
     {"prefetch.kind", AT(prefetcher), PARAMETER_CHOICE, 0, PREFETCHERS - 1, PREFETCH_NONE,
@@ -206,9 +208,10 @@ static const struct mmu_parameter cache_parameters[] = {
 
 static const struct mmu_family families[MMU_FAMILIES] = {
     [MMU_FAMILY_TLB] = {"tlb",
-                        "a TLB; its name: l, its level from 1, i or d if it serves fetches or data alone, "
+                        "a TLB; its name: l, its level, 1 to 8, i or d if it serves fetches or data alone, "
                         "perhaps _ and letters or digits",
-                        "l1i, l1d, l2, l1d_2m and the like", tlb_parameters, ROWS(tlb_parameters)},
+                        "l1i, l1d, l2, l1d_2m and the like, of levels 1 to 8", tlb_parameters,
+                        ROWS(tlb_parameters)},
     [MMU_FAMILY_WALK_CACHE] =
         {"walk_cache",
          "a walk cache, under any name of lower-case letters, digits and _ that begins with a letter",

@@ -9,7 +9,7 @@
  * are made by naming them: the TLBs ("tlb.l1d.entries", "tlb.l2_1g.ways"), the walk caches
  * ("walk_cache.NAME.entries") and the data caches ("cache.l1.size").
  *
- * A TLB's name says where it stands: `l`, its level from 1, `i` or `d` if it serves only fetches or only
+ * A TLB's name says where it stands: `l`, its level from 1 to 8, `i` or `d` if it serves only fetches or only
  * loads and stores, and for further arrays of the same level an underscore and any lower-case letters and
  * digits: "l1d", "l2", "l1d_2m", "l2_1g". At one level a side is served either by split or by unified arrays.
  */

@@ -104,7 +104,7 @@ struct core_counters {
         uint64_t supplied; /* lines that came from another core's cache: on the bus they are fills, too */
     } transactions;        /* direct + fills + upgrades + writebacks = bus.requests, once all are granted */
     struct cache_counters caches[MMU_CACHES_MAX];
-    struct histogram walk_cycles;         /* from the second-level miss to the end of the walk */
+    struct histogram walk_cycles;         /* from the last level's miss to the end of the walk */
     struct histogram invalidation_cycles; /* from the issue to the last acknowledgement */
 };
 

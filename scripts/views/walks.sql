@@ -11,7 +11,7 @@ SELECT event, walk, cycle, core, space, asid, vmid, printf('0x%x', va) AS va, re
        attributes_text AS attributes, leaf_level, IIF(filled, 'yes', 'no') AS filled
 FROM walks LEFT JOIN attribute_names ON attribute_names.attributes = leaf_attributes;
 
--- From the second-level miss to the end of the walk, over all cores (core NULL) and for each.
+-- From the last TLB level's miss to the end of the walk, over all cores (core NULL) and for each.
 CREATE VIEW walk_latency AS
 WITH latencies AS (
     SELECT core, cycle - request_cycle AS cycles, start_cycle - request_cycle AS waited FROM walks
