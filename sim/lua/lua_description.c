@@ -337,7 +337,10 @@ static void read_outermost(lua_State *state, const char *name, const char *key,
     else if (lua_istable(state, -1))
         read_keys(state, name, read_of_group, reader);
     else
-        luaL_error(state, "machine: \"%s\" must be a table of keys, not %s", name, luaL_typename(state, -1));
+        luaL_error(state, "machine: \"%s\" must be a table of keys, not %s%s", name, luaL_typename(state, -1),
+                   family_of(name) < MMU_FAMILIES && lua_isboolean(state, -1)
+                       ? "; a member of it is removed by its NAME = false"
+                       : "");
 }
 
 void read_hardware(lua_State *state, int table, struct hardware_reader *reader)

@@ -93,6 +93,8 @@ static void read_address(lua_State *state, int table, struct described *describe
     if (described->ipa)
         what->va = check_integer(state, -1, "ipa");
     what->size_bytes = size_field(state, table, "size", 0);
+    if (what->size_bytes == 0 && push_field(state, table, "size"))
+        luaL_error(state, "size is 0; it must be at least 1 byte, or left out for one page");
     if (described->va && described->ipa)
         luaL_error(state, "an invalidation has va or ipa, not both");
     if (what->size_bytes && !described->va && !described->ipa)

@@ -119,12 +119,15 @@ static bool read_file(struct chunk *chunk)
     return done;
 }
 
+/* What a machine without a preset is, too: `mmusim list machines` shows it by this name. */
+static const struct preset_text default_machine = {"default", "return {}"};
+
 static bool unknown_preset(struct chunk *chunk)
 {
-    const char *names[PRESETS_MAX];
-    size_t count = 0;
-    while (count < PRESETS_MAX && preset_text_machines[count].name) {
-        names[count] = preset_text_machines[count].name;
+    const char *names[PRESETS_MAX + 1] = {default_machine.name};
+    size_t count = 1;
+    while (count <= PRESETS_MAX && preset_text_machines[count - 1].name) {
+        names[count] = preset_text_machines[count - 1].name;
         count++;
     }
     const char *near = nearest_name(chunk->name, names, count);
@@ -140,6 +143,8 @@ static bool read_built_in(struct chunk *chunk)
     const struct preset_text *preset = preset_text_machines;
     while (preset->name && strcmp(preset->name, chunk->name) != 0)
         preset++;
+    if (strcmp(default_machine.name, chunk->name) == 0)
+        preset = &default_machine;
     if (!preset->name)
         return unknown_preset(chunk);
     snprintf(chunk->file, sizeof chunk->file, "machines/%s.lua", preset->name);
