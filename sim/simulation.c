@@ -58,7 +58,7 @@ static bool write_settings(const struct simulation_config *simulation, struct se
     while (mmu_setting_at(config, (unsigned)all->count, &setting))
         all->count++;
     all->settings = calloc(all->count + 1, sizeof *all->settings);
-    all->texts = calloc(all->count, sizeof *all->texts);
+    all->texts = calloc(all->count + 1, sizeof *all->texts);
     for (size_t i = 0; all->settings && all->texts && mmu_setting_at(config, (unsigned)i, &setting); i++) {
         struct setting_text *text = &all->texts[i];
         memcpy(text->name, setting.name, sizeof text->name);

@@ -121,9 +121,31 @@ static int timed_allocate(void *context, uint64_t size_bytes, uint64_t *pa)
     return clear_block(context, *pa, size_bytes);
 }
 
+/*
+ * What the released block still holds is told as it is: set-up wrote some of it before time began, of which
+ * there are no events, and whoever gets the block next reads it.
+ */
+static void tell_left(const struct timed_environment *timed, uint64_t pa, uint64_t size_bytes)
+{
+    struct machine *machine = timed->simulation->machine;
+    uint64_t now = machine_now(machine, timed->core), value;
+    for (uint64_t offset = 0; offset < size_bytes; offset += 8) {
+        if (!machine_peek_from(machine, timed->core, pa + offset, &value) || value == 0)
+            continue;
+        struct mmu_event event = {.kind = EVENT_ENTRY_WRITE,
+                                  .as.entry_write = {.pa = pa + offset,
+                                                     .old_value = value,
+                                                     .new_value = value,
+                                                     .issue_cycle = now,
+                                                     .visible_cycle = now}};
+        simulation_emit(timed->simulation, timed->core, &event);
+    }
+}
+
 static int timed_release(void *context, uint64_t pa, uint64_t size_bytes)
 {
     const struct timed_environment *timed = context;
+    tell_left(timed, pa, size_bytes);
     bool kept = frame_release(&timed->simulation->frames, pa, size_lg2_of(size_bytes));
     return kept ? ENVIRONMENT_OK : ENVIRONMENT_NO_MEMORY;
 }

@@ -11,7 +11,7 @@
 #include "mmu/test/cache_rig.h"
 #include "mmu/transfer.h"
 
-#define RUNS         60u
+#define RUNS         20u
 #define REGION_BYTES 1024u
 #define ACCESSES     150u
 #define CORES        4u

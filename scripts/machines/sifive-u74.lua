@@ -42,4 +42,5 @@ return {
 
   -- SFENCE.VMA acts on its own hart: RISC-V Privileged Architecture 20211203, section 4.2.1
   invalidation = { scheme = "interrupt" },
+  shootdown = { batch = 64 }, -- one interrupt for all pages of a range, as operating systems do; our choice
 }

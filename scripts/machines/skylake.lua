@@ -90,4 +90,5 @@ return {
   },
 
   invalidation = { scheme = "interrupt" }, -- no instruction reaches another core's TLB: SDM 4.10.5
+  shootdown = { batch = 64 }, -- one interrupt for all pages of a range, as operating systems do; our choice
 }

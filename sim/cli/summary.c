@@ -183,12 +183,12 @@ static void print_levels(const struct run_outcome *outcome, unsigned first, unsi
     }
 }
 
-/* Walk caches that were looked up. */
-static void print_walk_caches(const struct run_outcome *outcome, FILE *out)
+/* Walk caches or data caches that were looked up. */
+static void print_caches(const struct run_outcome *outcome, const char *prefix, FILE *out)
 {
     struct mmu_counter lookups, hits;
     for (unsigned i = 0; mmu_counter_at(&outcome->config, i, &lookups); i++) {
-        if (strncmp(lookups.name, "walk_cache.", 11) != 0 || !ends_with(lookups.name, ".lookups"))
+        if (strncmp(lookups.name, prefix, strlen(prefix)) != 0 || !ends_with(lookups.name, ".lookups"))
             continue;
         uint64_t count = mmu_counter_get(&outcome->total, &lookups);
         (void)mmu_counter_at(&outcome->config, i + 1, &hits);
@@ -338,7 +338,11 @@ void summary_print(const struct run_outcome *outcome, FILE *out)
     print_group(outcome, &merged, out);
     print_levels(outcome, 2, MMU_TLB_LEVELS_MAX, out);
     print_group(outcome, &walks, out);
-    print_walk_caches(outcome, out);
+    print_caches(outcome, "walk_cache.", out);
+    if (outcome->config.cache_count > 0) {
+        (void)fputc('\n', out);
+        print_caches(outcome, "cache.", out);
+    }
     for (size_t i = 0; i < sizeof groups / sizeof *groups; i++)
         print_group(outcome, &groups[i], out);
     print_operations(&outcome->operations, out);
