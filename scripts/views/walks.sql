@@ -4,6 +4,7 @@
 CREATE VIEW walk_log AS
 SELECT event, walk, cycle, core, space, asid, vmid, printf('0x%x', va) AS va, request_cycle,
        start_cycle - request_cycle AS waited_cycles, cycle - request_cycle AS cycles, steps, waiters,
+       (SELECT name FROM codes WHERE domain = 'cause' AND code = cause) AS cause,
        IIF(fault, (SELECT name FROM codes WHERE domain = 'fault' AND code = fault)
            || IIF(fault_stage = 2, ', stage 2', '') || ', level ' || fault_level, '') AS fault,
        IIF(fault_ipa IS NULL, NULL, printf('0x%x', fault_ipa)) AS fault_ipa, IIF(fault_on_table, 'yes', '') AS fault_on_table,

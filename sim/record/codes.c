@@ -56,6 +56,10 @@ const struct record_code record_codes[] = {
     {"result", PAGETABLE_BAD_SIZE, "bad size"},
     {"result", PAGETABLE_OUT_OF_RANGE, "out of range"},
     {"result", PAGETABLE_FRAME_IN_USE, "frame in use"},
+    {"cause", CAUSE_DEMAND, "demand"},
+    {"cause", CAUSE_RESTARTED, "restarted"},
+    {"cause", CAUSE_PREFETCH, "prefetch"},
+    {"cause", CAUSE_ADVERSARY, "adversary"},
     {"barrier", BARRIER_DSB_ISH, "DSB ISH"},
     {"barrier", BARRIER_DSB_NSH, "DSB NSH"},
     {"barrier", BARRIER_DSB_ISHST, "DSB ISHST"},
@@ -91,6 +95,7 @@ const struct record_code record_codes[] = {
 
 _Static_assert(ACCESS_KINDS == 3 && PRIVILEGES == 2 && OUTCOMES == 11 && FAULT_KINDS == 7 &&
                    ENTRY_ENDS == 7 && OPERATION_KINDS == 4 && PAGETABLE_RESULTS == 11 && BARRIER_KINDS == 7 &&
-                   INVALIDATION_SCOPES == 6 && RECORD_LEVELS == 3 && RECORD_ARRAY_KINDS == 2 &&
-                   TLB_SIDES == 3 && HOLDS_KINDS == 4 && TLB_REPLACEMENTS == 5 && TLB_INCLUSIONS == 3,
+                   WALK_CAUSES == 4 && INVALIDATION_SCOPES == 6 && RECORD_LEVELS == 3 &&
+                   RECORD_ARRAY_KINDS == 2 && TLB_SIDES == 3 && HOLDS_KINDS == 4 && TLB_REPLACEMENTS == 5 &&
+                   TLB_INCLUSIONS == 3,
                "a kind without a name: add it to record_codes");

@@ -129,6 +129,7 @@ CREATE TABLE walks (
     start_cycle INTEGER,
     steps INTEGER NOT NULL,
     waiters INTEGER NOT NULL,
+    cause INTEGER NOT NULL,
     filled INTEGER NOT NULL,
     fault INTEGER NOT NULL,
     fault_level INTEGER,
