@@ -151,21 +151,22 @@ struct bus_request {
     uint64_t cycle;
     uint64_t age;
     uint64_t pa;
-    uint64_t value; /* written, desired; then the answer */
-    uint64_t expected;
-    uint64_t old_value;    /* write: the word before, if it was asked for */
-    uint64_t grant_cycle;  /* decided: what it reads or writes happened then */
-    uint64_t answer_cycle; /* with caches: of what is decided of it so far */
-    uint32_t what;         /* slot, miss, store */
+    uint64_t value;       /* written, desired; then the answer */
+    uint64_t grant_cycle; /* decided: what it reads or writes happened then */
+    uint32_t what;        /* slot, miss, store */
     uint32_t size_bytes;
-    uint32_t next;  /* behind it in front of the gate */
     uint8_t kind;   /* memory_transaction_kind */
     uint8_t answer; /* calendar_kind */
     uint8_t index;  /* which of a walk's fetches */
     uint8_t parts;  /* in lines of the caches, that are not decided */
     bool want_old;
-    bool bypass; /* a device's: passes no cache */
+    bool bypass;   /* a device's: passes no cache */
+    bool crossing; /* of several lines of the caches */
     bool aborted;
+    uint32_t next; /* behind it in front of the gate */
+    uint64_t expected;
+    uint64_t old_value;    /* write: the word before, if it was asked for */
+    uint64_t answer_cycle; /* with caches: of what is decided of it so far */
 };
 
 struct buffered_store {

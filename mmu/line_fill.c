@@ -19,15 +19,20 @@ static void finish_part(struct machine *machine, uint32_t index, uint64_t ready_
     request->aborted |= aborted;
     if (ready_cycle > request->answer_cycle)
         request->answer_cycle = ready_cycle;
-    bool whole = request->kind != MEMORY_COMPARE_EXCHANGE;
-    if (!aborted && whole)
-        memory_access_part(&machine->memory, request, part->first_byte, part->size_bytes);
     transfer_release(system, index);
     if (--request->parts > 0)
         return;
-    if (!whole && !request->aborted)
-        memory_access_part(&machine->memory, request, 0, 8);
+    request->grant_cycle = cycle;
+    if (!request->aborted)
+        memory_access_cached(machine, core, request);
     memory_system_answer(core, number, cycle);
+}
+
+/* The last part of its request, which would be decided now, but for another access to a word of it. */
+static bool is_in_the_way(struct machine *machine, const struct transfer *part, uint64_t cycle)
+{
+    const struct bus_request *request = &machine->cores[part->core].requests[part->request];
+    return request->parts == 1 && !request->aborted && !memory_system_claim(machine, request, cycle);
 }
 
 /* The level has the line for the one that asks, from `ready_cycle` on; `state` is the line's there. */
@@ -37,6 +42,10 @@ static void serve(struct machine *machine, uint32_t index, uint64_t ready_cycle,
     struct memory_system *system = &machine->memory_system;
     const struct transfer *asking = &system->transfers[index];
     bool meets = asking->level < system->coherent_level && asking->target >= system->coherent_level;
+    if (asking->kind == TRANSFER_PART && is_in_the_way(machine, asking, cycle)) {
+        memory_system_schedule(machine, cycle + 1, MEMORY_ACT_PERFORM, 0, asking->core, index);
+        return;
+    }
     if (meets &&
         coherence_acquire(machine, &machine->cores[asking->core], asking->line, asking->own, &ready_cycle) &&
         !asking->own)

@@ -10,8 +10,8 @@
 struct machine;
 
 /*
- * A part of a request, or a fill of the level in front, looks up its target. `again`: it waited for a line
- * that came without being owned, and was counted then.
+ * A part of a request, or a fill of the level in front, looks up its target. `again`: it was counted before,
+ * and had to wait for a line that then came without being owned, or for its word.
  */
 void line_look_up(struct machine *machine, uint32_t transfer, uint64_t cycle, bool again);
 /* What the fill asked for is decided; the line is there at `ready_cycle`. */

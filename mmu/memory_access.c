@@ -2,25 +2,10 @@
 
 #include <string.h>
 
+#include "mmu/coherence.h"
 #include "mmu/core.h"
 
 #define LINE_BYTES_MAX 128u
-
-/* The value repeats every 8 bytes; what it is from this byte on. */
-static uint64_t value_from(uint64_t value, uint32_t first_byte)
-{
-    unsigned shift = 8 * (first_byte % 8);
-    return shift ? value >> shift | value << (64 - shift) : value;
-}
-
-static void write_bytes(struct memory *memory, const struct bus_request *request, uint32_t first_byte,
-                        uint32_t size_bytes)
-{
-    uint64_t value = value_from(request->value, first_byte);
-    for (uint32_t done = 0; done < size_bytes; done += 8)
-        memory_write(memory, request->pa + first_byte + done, size_bytes - done < 8 ? size_bytes - done : 8,
-                     value);
-}
 
 static void compare_exchange(struct memory *memory, struct bus_request *request)
 {
@@ -43,41 +28,14 @@ static void access_memory(struct memory *memory, struct bus_request *request)
     case MEMORY_WRITE:
         if (request->want_old)
             request->old_value = memory_read(memory, pa, 8);
-        write_bytes(memory, request, 0, size_bytes);
+        for (uint32_t done = 0; done < size_bytes; done += 8)
+            memory_write(memory, pa + done, size_bytes - done < 8 ? size_bytes - done : 8, request->value);
         break;
     case MEMORY_COMPARE_EXCHANGE:
         compare_exchange(memory, request);
         break;
     case MEMORY_CLEAR:
         memory_clear(memory, pa, size_bytes);
-        break;
-    }
-}
-
-/* A read answers with its first 8 bytes; the request's value is 0 before its first part. */
-static void read_part(const struct memory *memory, struct bus_request *request, uint32_t first_byte,
-                      uint32_t size_bytes)
-{
-    if (first_byte >= 8)
-        return;
-    uint32_t bytes = size_bytes < 8 - first_byte ? size_bytes : 8 - first_byte;
-    request->value |= memory_read(memory, request->pa + first_byte, bytes) << 8 * first_byte;
-}
-
-void memory_access_part(struct memory *memory, struct bus_request *request, uint32_t first_byte,
-                        uint32_t size_bytes)
-{
-    switch ((enum memory_transaction_kind)request->kind) {
-    case MEMORY_READ:
-        read_part(memory, request, first_byte, size_bytes);
-        break;
-    case MEMORY_WRITE:
-        if (request->want_old && first_byte == 0)
-            request->old_value = memory_read(memory, request->pa, 8);
-        write_bytes(memory, request, first_byte, size_bytes);
-        break;
-    default:
-        compare_exchange(memory, request);
         break;
     }
 }
@@ -176,4 +134,20 @@ uint64_t memory_access_write_line(struct machine *machine, struct line_transacti
         memcpy(data + done, &word, sizeof word);
     }
     return access_line(machine, line, data, MEMORY_WRITE);
+}
+
+void memory_access_cached(struct machine *machine, const struct core *core, struct bus_request *request)
+{
+    uint32_t line_lg2 = machine->memory_system.line_lg2;
+    uint64_t first = request->pa >> line_lg2;
+    uint64_t last = (request->pa + request->size_bytes - 1) >> line_lg2;
+    access_memory(&machine->memory, request);
+    if (first == last || request->kind == MEMORY_READ || !machine->port.access)
+        return;
+    for (uint64_t line = first; line <= last; line++) {
+        struct line_transaction transaction = {
+            .core = core, .line = line, .grant_cycle = request->grant_cycle};
+        if (!coherence_is_dirty(machine, line))
+            (void)memory_access_write_line(machine, &transaction);
+    }
 }

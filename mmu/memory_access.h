@@ -11,11 +11,10 @@
 struct bus_request;
 struct core;
 struct machine;
-struct memory;
 
-/* Some bytes of a request, of a line that the caches hold. A compare-exchange is not divided. */
-void memory_access_part(struct memory *memory, struct bus_request *request, uint32_t first_byte,
-                        uint32_t size_bytes);
+/* A request whose lines the caches hold. A store of several of them may have lost one again meanwhile: what
+ * no cache holds dirty goes on to a foreign memory. */
+void memory_access_cached(struct machine *machine, const struct core *core, struct bus_request *request);
 /* A whole request as one transaction; gives the latency from its grant, request->grant_cycle. */
 uint64_t memory_access_direct(struct machine *machine, const struct core *core, struct bus_request *request);
 

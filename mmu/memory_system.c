@@ -57,29 +57,66 @@ static void deliver(struct core *core, uint32_t index, uint64_t cycle)
  * younger one may hit. A buffer's stores always; on x86 loads, too (Intel SDM volume 3, 9.2.2: neither loads
  * nor stores pass each other, and stores no older loads).
  */
-static bool is_gated(const struct machine *machine, const struct bus_request *request)
+static bool is_ordered(const struct machine *machine, const struct bus_request *request)
 {
     if (machine->memory_system.level_count == 0 || request->answer == CALENDAR_ENTRY)
         return false;
     return request->kind == MEMORY_WRITE || machine->config.ordering == ORDERING_X86;
 }
 
-static void open_gate(struct machine *machine, const struct core *core, uint64_t cycle)
+static void schedule_gate(struct machine *machine, uint32_t core, uint64_t cycle)
 {
-    struct memory_client *client = &machine->memory_system.clients[core->index];
-    client->gate_closed = false;
-    if (client->first_gated != NO_INDEX && !client->beginning)
-        memory_system_schedule(machine, cycle + 1, MEMORY_ACT_OPEN_GATE, 0, core->index, 0);
+    struct memory_client *client = &machine->memory_system.clients[core];
+    if (client->first_gated == NO_INDEX || client->opening)
+        return;
+    client->opening = true;
+    memory_system_schedule(machine, cycle, MEMORY_ACT_OPEN_GATE, 0, core, 0);
+}
+
+static bool grow_decided(struct memory_system *system)
+{
+    uint32_t capacity = system->decided_capacity ? 2 * system->decided_capacity : 16;
+    struct decided_words *decided = realloc(system->decided, capacity * sizeof *decided);
+    if (!decided)
+        return false;
+    system->decided = decided;
+    system->decided_capacity = capacity;
+    return true;
+}
+
+bool memory_system_claim(struct machine *machine, const struct bus_request *request, uint64_t cycle)
+{
+    struct memory_system *system = &machine->memory_system;
+    struct decided_words words = {.first = request->pa / 8,
+                                  .last = (request->pa + request->size_bytes - 1) / 8,
+                                  .stores = request->kind != MEMORY_READ};
+    if (system->decided_cycle != cycle)
+        system->decided_count = 0;
+    system->decided_cycle = cycle;
+    for (uint32_t i = 0; i < system->decided_count; i++) {
+        const struct decided_words *other = &system->decided[i];
+        if (words.first <= other->last && other->first <= words.last && (words.stores || other->stores))
+            return false;
+    }
+    if (system->decided_count == system->decided_capacity && !grow_decided(system))
+        machine_fail(machine, "out of memory: the memory system's decisions cannot be kept");
+    else
+        system->decided[system->decided_count++] = words;
+    return true;
 }
 
 void memory_system_answer(struct core *core, uint32_t index, uint64_t cycle)
 {
     struct machine *machine = core->machine;
-    struct bus_request *request = &core->requests[index];
-    request->grant_cycle = cycle;
+    struct memory_client *client = &machine->memory_system.clients[core->index];
+    const struct bus_request *request = &core->requests[index];
     core->undecided--;
-    if (is_gated(machine, request))
-        open_gate(machine, core, cycle);
+    if (is_ordered(machine, request))
+        client->ordered = false;
+    if (request->crossing)
+        client->crossing = false;
+    if (!client->ordered && !client->crossing)
+        schedule_gate(machine, core->index, cycle + 1);
     deliver(core, index, request->answer_cycle);
 }
 
@@ -102,20 +139,18 @@ static void begin_parts(struct machine *machine, struct core *core, uint32_t num
 {
     struct memory_system *system = &machine->memory_system;
     struct bus_request *request = &core->requests[number];
-    uint64_t end = request->pa + request->size_bytes, line_bytes = UINT64_C(1) << system->line_lg2;
-    uint64_t first = request->pa >> system->line_lg2, last = (end - 1) >> system->line_lg2;
+    uint64_t first = request->pa >> system->line_lg2;
+    uint64_t last = (request->pa + request->size_bytes - 1) >> system->line_lg2;
     bool stores = request->kind != MEMORY_READ;
     request->parts = (uint8_t)(last - first + 1);
-    if (!stores)
-        request->value = 0;
+    request->crossing = first != last && request->answer != CALENDAR_ENTRY;
+    if (request->crossing)
+        system->clients[core->index].crossing = true;
     for (uint64_t line = first; line <= last; line++) {
-        uint64_t begin = line == first ? request->pa : line << system->line_lg2;
         uint32_t index = transfer_take(machine, TRANSFER_PART, core->index, line);
         struct transfer *part = &system->transfers[index];
         part->target = (uint8_t)level;
         part->request = number;
-        part->first_byte = (uint32_t)(begin - request->pa);
-        part->size_bytes = (uint32_t)(least(end, (line << system->line_lg2) + line_bytes) - begin);
         part->stores = stores;
         part->own = stores && machine->config.cores > 1;
         line_look_up(machine, index, cycle, false);
@@ -127,6 +162,7 @@ static void begin_request(struct machine *machine, struct core *core, uint32_t n
     struct bus_request *request = &core->requests[number];
     unsigned level = entry_level(machine, request);
     request->answer_cycle = 0;
+    request->crossing = false;
     if (level > 0) {
         begin_parts(machine, core, number, level, cycle);
         return;
@@ -136,18 +172,28 @@ static void begin_request(struct machine *machine, struct core *core, uint32_t n
     transaction_ask(machine, index, cycle);
 }
 
-/* Gated requests that may begin, begin: one after the other, as long as each is decided at once. */
+/* The first one in front of the gate begins, if none under way forbids it; at most one in a cycle. */
 static void begin_gated(struct machine *machine, struct core *core, uint64_t cycle)
 {
     struct memory_client *client = &machine->memory_system.clients[core->index];
-    client->beginning = true;
-    while (!client->gate_closed && client->first_gated != NO_INDEX) {
+    if (client->first_gated == NO_INDEX || client->ordered || client->crossing)
+        return; /* the answer opens the gate */
+    if (cycle >= client->gate_cycle) {
         uint32_t number = client->first_gated;
         client->first_gated = core->requests[number].next;
-        client->gate_closed = true;
+        client->gate_cycle = cycle + 1;
+        client->gated_loads -= !is_ordered(machine, &core->requests[number]);
+        client->ordered = is_ordered(machine, &core->requests[number]);
         begin_request(machine, core, number, cycle);
     }
-    client->beginning = false;
+    if (!client->ordered && !client->crossing)
+        schedule_gate(machine, core->index, client->gate_cycle);
+}
+
+static void open_gate(struct machine *machine, struct core *core, uint64_t cycle)
+{
+    machine->memory_system.clients[core->index].opening = false;
+    begin_gated(machine, core, cycle);
 }
 
 static uint32_t next_request(struct core *core)
@@ -164,19 +210,19 @@ static void take_request(struct machine *machine, struct core *core)
     uint32_t number = next_request(core);
     struct bus_request *request = &core->requests[number];
     core->undecided++;
-    if (!is_gated(machine, request)) {
+    bool walk = request->answer == CALENDAR_ENTRY, ordered = is_ordered(machine, request);
+    if (walk || (!ordered && !client->crossing && client->gated_loads == 0)) {
         begin_request(machine, core, number, request->cycle);
         return;
     }
-    bool behind = client->first_gated != NO_INDEX; /* of others, which the gate's opening lets in */
+    client->gated_loads += !ordered;
     request->next = NO_INDEX;
-    if (behind)
-        core->requests[client->last_gated].next = number;
-    else
+    if (client->first_gated == NO_INDEX)
         client->first_gated = number;
+    else
+        core->requests[client->last_gated].next = number;
     client->last_gated = number;
-    if (!behind)
-        begin_gated(machine, core, request->cycle);
+    begin_gated(machine, core, request->cycle);
 }
 
 /* ---- asking ------------------------------------------------------------------------------------ */
@@ -253,11 +299,17 @@ static void act(struct machine *machine)
 {
     struct calendar_item item = calendar_pop(&machine->memory_system.calendar);
     switch ((enum memory_act)(item.order >> ACT_SHIFT)) {
+    case MEMORY_ACT_PERFORM:
+        if (machine->memory_system.transfers[item.what].kind == TRANSFER_DIRECT)
+            transaction_perform(machine, item.what, item.cycle);
+        else
+            line_look_up(machine, item.what, item.cycle, true);
+        break;
     case MEMORY_ACT_INSTALL:
         line_install(machine, item.what, item.cycle);
         break;
     case MEMORY_ACT_OPEN_GATE:
-        begin_gated(machine, &machine->cores[item.from], item.cycle);
+        open_gate(machine, &machine->cores[item.from], item.cycle);
         break;
     case MEMORY_ACT_LOOK_UP:
         line_look_up(machine, item.what, item.cycle, false);
@@ -382,5 +434,6 @@ void memory_system_destroy(struct memory_system *system)
     bus_destroy(&system->bus);
     calendar_destroy(&system->calendar);
     free(system->clients);
+    free(system->decided);
     free(system->transfers);
 }

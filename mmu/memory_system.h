@@ -2,12 +2,12 @@
  * The memory system: what happens to a core's request between its asking and its answer. Caches, the bus,
  * and the order of both; a logical process of its own beside the cores, with its own calendar.
  *
- * Everything it does has one order over the whole machine: by cycle; within one by kind (lines arrive, gates
- * open, look-ups of further levels, transfers that ask for the bus, new requests of the cores, the bus's one
- * grant), then by core, then by age. What a request reads or writes is *decided* at one point of this order,
- * in the machine's one memory: at the look-up that hits, at the look-up that finds the line on its way, or at
- * the grant of the transaction that fetches it. So memory is coherent whatever the caches do; they decide
- * time and traffic.
+ * Everything it does has one order over the whole machine: by cycle; within one by kind (what was postponed,
+ * lines arrive, gates open, look-ups of further levels, transfers that ask for the bus, new requests of the
+ * cores, the bus's one grant), then by core, then by age. What a request reads or writes is *decided* at one
+ * point of this order, in the machine's one memory: at the look-up that hits, at the look-up that finds the
+ * line on its way, or at the grant of the transaction that fetches it. So memory is coherent whatever the
+ * caches do; they decide time and traffic.
  *
  *   bus.h             time on the bus, arbitration
  *   cache.h           one array of lines
@@ -27,9 +27,16 @@
 #include "mmu/calendar.h"
 #include "mmu/config.h"
 
+struct bus_request;
 struct core;
 struct machine;
 struct transfer;
+
+/* The words of a request that was decided in this cycle. */
+struct decided_words {
+    uint64_t first, last; /* of 8 bytes */
+    bool stores;
+};
 
 /* The caches of one level: one for each core, or one. */
 struct cache_level {
@@ -42,9 +49,12 @@ struct cache_level {
 /* What the memory system keeps for one core. */
 struct memory_client {
     uint32_t first_transfer, last_transfer; /* in front of the bus, oldest first */
-    uint32_t first_gated, last_gated;       /* requests behind the one that has to be decided before */
-    bool gate_closed;                       /* such a one is under way */
-    bool beginning;                         /* gated requests begin just now */
+    uint32_t first_gated, last_gated;       /* requests in front of the gate, oldest first */
+    uint64_t gate_cycle;                    /* no gated request begins before */
+    bool ordered;                           /* one under way is to be decided before other gated ones */
+    bool crossing;                          /* one of several lines: before all that are asked for later */
+    bool opening;                           /* an act that opens the gate is scheduled */
+    uint32_t gated_loads; /* in front of it because of `crossing` alone: younger ones stay behind */
 };
 
 struct memory_system {
@@ -67,6 +77,9 @@ struct memory_system {
     uint32_t transfer_count, free_transfer;
     struct calendar calendar;
     uint64_t sequence;
+    struct decided_words *decided; /* in decided_cycle */
+    uint32_t decided_count, decided_capacity;
+    uint64_t decided_cycle;
 
     uint64_t next_cycle;            /* nothing that was asked so far makes it act before */
     uint64_t least_answer_cycles;   /* from a request to its answer */
@@ -92,11 +105,23 @@ static inline uint64_t memory_system_earliest_answer(const struct memory_system 
 /* For the memory system's own parts. -------------------------------------------------------------- */
 
 /* In the order in which they are handled within a cycle. */
-enum memory_act { MEMORY_ACT_INSTALL, MEMORY_ACT_OPEN_GATE, MEMORY_ACT_LOOK_UP, MEMORY_ACT_ASK_BUS };
+enum memory_act {
+    MEMORY_ACT_PERFORM, /* what was postponed by a cycle */
+    MEMORY_ACT_INSTALL,
+    MEMORY_ACT_OPEN_GATE,
+    MEMORY_ACT_LOOK_UP,
+    MEMORY_ACT_ASK_BUS
+};
 
 /* Later than the act under way. Within a cycle by act, then by rank, core and age. */
 void memory_system_schedule(struct machine *machine, uint64_t cycle, enum memory_act act, unsigned rank,
                             unsigned core, uint32_t what);
+/*
+ * The request is to be decided now. False: it has to wait until the next cycle, since an access to the same
+ * word was decided in this one, and one of both stores. So the cycles in which accesses are decided say in
+ * which order a word was read and written.
+ */
+bool memory_system_claim(struct machine *machine, const struct bus_request *request, uint64_t cycle);
 /* All of the request is decided; its answer comes at its answer_cycle. */
 void memory_system_answer(struct core *core, uint32_t request, uint64_t cycle);
 

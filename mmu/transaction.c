@@ -17,31 +17,55 @@ static void use_bus(struct machine *machine, struct core *core, uint64_t asked_c
     core->counters.bus.wait_cycles += cycle - asked_cycle;
 }
 
+/* What it reads or writes is decided now; gives the cycle of the data. */
+static uint64_t perform_direct(struct machine *machine, struct core *core, struct bus_request *request,
+                               uint64_t cycle)
+{
+    struct bus *bus = &machine->memory_system.bus;
+    request->grant_cycle = cycle;
+    core->counters.transactions.direct++;
+    uint64_t latency = memory_access_direct(machine, core, request);
+    uint64_t done = bus_data_cycle(bus, cycle, bus_beats(bus, request->size_bytes), latency);
+    bus_hold(bus, done);
+    return done;
+}
+
 uint64_t transaction_direct(struct machine *machine, struct core *core, struct bus_request *request,
                             uint64_t asked_cycle)
 {
     struct bus *bus = &machine->memory_system.bus;
     uint64_t beats = bus_beats(bus, request->size_bytes);
-    request->grant_cycle = bus_grant(bus, asked_cycle, beats);
-    use_bus(machine, core, asked_cycle, request->grant_cycle, beats);
-    core->counters.transactions.direct++;
-    uint64_t latency = memory_access_direct(machine, core, request);
-    uint64_t done = bus_data_cycle(bus, request->grant_cycle, beats, latency);
-    bus_hold(bus, done);
-    return done;
+    uint64_t granted = bus_grant(bus, asked_cycle, beats);
+    use_bus(machine, core, asked_cycle, granted, beats);
+    return perform_direct(machine, core, request, granted);
+}
+
+void transaction_perform(struct machine *machine, uint32_t index, uint64_t cycle)
+{
+    struct memory_system *system = &machine->memory_system;
+    const struct transfer *transfer = &system->transfers[index];
+    struct core *core = &machine->cores[transfer->core];
+    uint32_t number = transfer->request;
+    struct bus_request *request = &core->requests[number];
+    if (!memory_system_claim(machine, request, cycle)) {
+        memory_system_schedule(machine, cycle + 1, MEMORY_ACT_PERFORM, 0, core->index, index);
+        return;
+    }
+    transfer_release(system, index);
+    request->grant_cycle = cycle;
+    coherence_bypass(machine, core, request);
+    request->answer_cycle = perform_direct(machine, core, request, cycle);
+    memory_system_answer(core, number, cycle);
 }
 
 static void grant_direct(struct machine *machine, struct core *core, uint32_t index, uint64_t cycle)
 {
     struct memory_system *system = &machine->memory_system;
-    struct transfer transfer = system->transfers[index];
-    struct bus_request *request = &core->requests[transfer.request];
-    transfer_release(system, index);
-    request->grant_cycle = cycle;
-    coherence_bypass(machine, core, request);
-    core->counters.bus.wait_cycles += cycle - transfer.cycle;
-    request->answer_cycle = transaction_direct(machine, core, request, cycle);
-    memory_system_answer(core, transfer.request, cycle);
+    const struct transfer *transfer = &system->transfers[index];
+    uint64_t beats = bus_beats(&system->bus, core->requests[transfer->request].size_bytes);
+    (void)bus_grant(&system->bus, cycle, beats);
+    use_bus(machine, core, transfer->cycle, cycle, beats);
+    transaction_perform(machine, index, cycle);
 }
 
 /* A line from memory, or from another core's cache; gives the cycle of the data. */

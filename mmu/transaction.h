@@ -24,6 +24,9 @@ uint64_t transaction_next(const struct machine *machine);
 /* Grants in this cycle, which is that of transaction_next. */
 void transaction_grant(struct machine *machine, uint64_t cycle);
 
+/* A granted request that passes no cache is performed, or postponed by a cycle. */
+void transaction_perform(struct machine *machine, uint32_t transfer, uint64_t cycle);
+
 /* A request that asked at `cycle` is granted as one transaction that passes no cache; gives the cycle of its
  * data. */
 uint64_t transaction_direct(struct machine *machine, struct core *core, struct bus_request *request,

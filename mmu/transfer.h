@@ -33,9 +33,7 @@ struct transfer {
     uint32_t next;        /* in the list it is in: free, waiters of a fill, in front of the bus */
     uint32_t chain;       /* fill: the next one of this cache with the same hash */
     uint32_t first_waiter, last_waiter;
-    uint32_t request;    /* part, direct: of the core's requests */
-    uint32_t first_byte; /* part: within the request */
-    uint32_t size_bytes; /* part */
+    uint32_t request; /* part, direct: of the core's requests */
     uint8_t kind;
     uint8_t core;
     uint8_t level;  /* that a fill fills, from 1; 0 for a part */

@@ -348,6 +348,28 @@ static void an_upgrade_that_comes_too_late_fetches_the_line(void **state)
     rig_close(&rig);
 }
 
+/* Core 0's read of its copy and the grant of core 1's upgrade come in one cycle. */
+static void a_word_is_not_read_and_stored_to_in_one_cycle(void **state)
+{
+    (void)state;
+    for (unsigned apart = 0; apart <= 8; apart += 8) {
+        struct rig rig;
+        two_cores(&rig, false);
+        uint64_t pa = line_at(&rig, 0);
+        struct timed first[] = {timed_read(pa), timed_wait(2 * LATER - MEMORY), timed_read(pa + apart),
+                                timed_read(pa), timed_end()};
+        struct timed second[] = {timed_wait(LATER), timed_read(pa), timed_wait(LATER - L1 - MEMORY),
+                                 timed_exchange(pa, 0, 1), timed_end()};
+        play_two(&rig, first, second);
+        assert_int_equal(first[2].cycles, L1);
+        assert_int_equal(first[2].value, 0);
+        /* looked up again in the next cycle */
+        assert_int_equal(second[3].cycles, apart ? L1 + BEAT : L1 + 1 + L1);
+        assert_int_equal(first[3].value, 1);
+        rig_close(&rig);
+    }
+}
+
 /* Core 0 reads, then both fetch a line each in the same cycle: the number of the one that is served later. */
 static unsigned later_core(enum bus_arbitration arbitration, uint64_t requests)
 {
@@ -396,6 +418,7 @@ int main(void)
         cmocka_unit_test(a_shared_level_upgrades_lines_without_the_bus),
         cmocka_unit_test(a_line_still_on_its_way_to_its_owner_is_passed_on),
         cmocka_unit_test(an_upgrade_that_comes_too_late_fetches_the_line),
+        cmocka_unit_test(a_word_is_not_read_and_stored_to_in_one_cycle),
         cmocka_unit_test(fetches_contend_as_the_arbitration_says),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

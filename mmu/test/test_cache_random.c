@@ -85,10 +85,11 @@ static void bind_foreign(struct traffic *traffic)
 static void foreign_memory_is_up_to_date(const struct traffic *traffic)
 {
     const struct machine *machine = traffic->rig.fixture.machine;
-    for (uint64_t pa = 0; pa < traffic->rig.fixture.allocator.fresh; pa++) {
+    for (uint64_t pa = 0; pa < traffic->rig.fixture.allocator.fresh; pa += 8) {
+        uint64_t word;
         uint8_t cached;
-        if (!machine_cached_byte(machine, pa, &cached) &&
-            traffic->foreign.bytes[pa] != (uint8_t)memory_read(&machine->memory, pa, 1))
+        memcpy(&word, traffic->foreign.bytes + pa, 8);
+        if (word != memory_read(&machine->memory, pa, 8) && !machine_cached_byte(machine, pa, &cached))
             fail_msg("MMUSIM_SEED=%" PRIu64 ": foreign memory is not up to date at 0x%" PRIx64, traffic->seed,
                      pa);
     }
@@ -116,24 +117,25 @@ static void collect(const struct fixture *fixture, enum access_kind kind, struct
     }
 }
 
-/* The value of a store to the word that is decided before the load's cycle, with none between; or in it. */
+/* The value of the last store to the word before the load; no two accesses to it share a cycle if one stores.
+ */
 static bool allowed(const struct accesses *stores, const struct event_translation *load)
 {
-    uint64_t last_cycle = 0;
-    bool any = false, matches = false;
+    uint64_t last_cycle = 0, value = 0;
+    bool any = false;
     for (unsigned i = 0; i < stores->count; i++) {
         const struct event_translation *store = stores->of[i];
         if (store->pa != load->pa || store->performed_cycle > load->performed_cycle)
             continue;
-        if (store->performed_cycle == load->performed_cycle && store->value == load->value)
-            return true;
-        if (store->performed_cycle == load->performed_cycle || (any && store->performed_cycle < last_cycle))
+        if (store->performed_cycle == load->performed_cycle || (any && store->performed_cycle == last_cycle))
+            return false;
+        if (any && store->performed_cycle < last_cycle)
             continue;
-        matches = (any && store->performed_cycle == last_cycle && matches) || store->value == load->value;
         any = true;
         last_cycle = store->performed_cycle;
+        value = store->value;
     }
-    return any ? matches : load->value == 0;
+    return load->value == value;
 }
 
 static void loads_see_what_was_stored(const struct traffic *traffic)

@@ -1,5 +1,5 @@
--- A load returns what the abstract memory holds. Transactions are ordered by their grants (performed_cycle), which
--- are distinct on a bus; a forwarded load takes the latest earlier stores of its own core instead. Stores of
+-- A load returns what the abstract memory holds. Accesses are ordered by performed_cycle, in which no two to one
+-- word are if one of them stores; a forwarded load takes the latest earlier stores of its own core instead. Stores of
 -- page-table code are stores. Memory is zero before the first store, and a store of more than 8 bytes makes
 -- those after the eighth unknown. Judged at level `all` alone: else stores that hit the TLB have no rows.
 

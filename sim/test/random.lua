@@ -45,10 +45,28 @@ if ordering == "riscv" then walk_cache = nil end
 
 local prefetch = { kind = one_of { "none", "none", "next-page", "stride", "distance", "recency" }, degree = draw(3) }
 local adversary = { period = one_of { 0, 0, 20, 200, 2000 }, reach = draw(4) }
+
+-- The memory system, by draws of its own. (A forgotten barrier is rare enough to find without it.)
+local kept = state
+state = seed * 7919
+for _ = 1, 8 do draw(2) end
+local plain = pagetable:find("barrier")
+local levels = plain and 0 or one_of { 0, 1, 2, 3 }
+local cache = levels > 0 and { line = one_of { 16, 64 }, walker = draw(3) } or nil
+for number = 1, levels do
+  cache["l" .. number] = { size = number * one_of { 128, 1024, 8192 }, ways = one_of { 1, 2 }, latency = draw(6),
+                           shared = number == 3 or (number == 2 and levels == 2) }
+end
+local requests = plain and 0 or one_of { 0, 0, 1, 3 }
+local width = plain and 64 or one_of { 8, 64 }
+local arbitration = one_of { "oldest", "round-robin" } -- (by priority, those who wait for a lock can starve its holder)
+state = kept
+
 local m = machine {
   seed = seed, cores = cores, record = level, ordering = ordering, prefetch = prefetch, adversary = adversary,
-  memory = { size = "256M", latency = one_of { 5, 40, 120 } },
-  bus = { occupancy = one_of { 1, 2, 8 } },
+  memory = { size = "256M", latency = one_of { 5, 40, 120 }, requests = requests },
+  bus = { occupancy = one_of { 1, 2, 8 }, width = width, arbitration = arbitration },
+  cache = cache,
   -- (a forgotten barrier shows only while a store stays in the buffer for longer than a walk of another core takes)
   store_buffer = { depth = one_of { 0, 1, 4, 16 }, drain = pagetable:find("barrier") and 700 or one_of { 1, 8, 100, 700 } },
   network = { latency = one_of { 1, 20, 60 } },
