@@ -320,7 +320,9 @@ struct core {
     uint32_t free_request_count;
     uint32_t unresolved[REQUESTS_MAX]; /* that the memory system has not taken: a ring */
     uint32_t unresolved_first, unresolved_count;
-    uint32_t undecided; /* that it has taken, and not answered */
+    uint32_t undecided;         /* that it has taken, and not answered */
+    struct bus_counters latest; /* granted at once: of requests of this cycle, which counts at its end */
+    uint64_t latest_cycle;
 
     /* invalidation */
     struct invalidation_target targets[TARGETS_MAX];

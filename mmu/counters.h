@@ -46,6 +46,10 @@ struct array_counters {
 
 #define COUNTER_ARRAYS (MMU_TLBS_MAX + MMU_WALK_CACHES_MAX)
 
+struct bus_counters {
+    uint64_t requests, busy_cycles, wait_cycles;
+};
+
 /* One level of the data caches, by what this core caused; of its own caches also by what others did to them.
  */
 struct cache_counters {
@@ -74,9 +78,7 @@ struct core_counters {
     struct {
         uint64_t translations, loads, stores, fetches, crossing, faulted, retries, conflicts;
     } accesses;
-    struct {
-        uint64_t requests, busy_cycles, wait_cycles;
-    } bus;
+    struct bus_counters bus;
     struct {
         uint64_t stores, forwarded, full_cycles;
     } store_buffer;

@@ -185,13 +185,17 @@ uint64_t machine_end_cycle(const struct machine *machine)
 
 const struct core_counters *machine_counters(const struct machine *machine, unsigned core)
 {
-    return &machine->cores[core].counters;
+    struct core *counted = &machine->cores[core];
+    memory_system_count(counted, counted->now);
+    return &counted->counters;
 }
 
 void machine_reset_counters(struct machine *machine)
 {
-    for (uint32_t i = 0; i < machine->config.cores; i++)
+    for (uint32_t i = 0; i < machine->config.cores; i++) {
+        memory_system_count(&machine->cores[i], machine->cores[i].now);
         memset(&machine->cores[i].counters, 0, sizeof machine->cores[i].counters);
+    }
 }
 
 const char *machine_error(const struct machine *machine)

@@ -243,12 +243,35 @@ struct bus_request *bus_prepare(struct core *core, enum memory_transaction_kind 
     return request;
 }
 
+void memory_system_count(struct core *core, uint64_t cycle)
+{
+    if (core->latest_cycle >= cycle)
+        return;
+    core->counters.bus.requests += core->latest.requests;
+    core->counters.bus.busy_cycles += core->latest.busy_cycles;
+    core->counters.bus.wait_cycles += core->latest.wait_cycles;
+    core->counters.transactions.direct += core->latest.requests;
+    core->latest = (struct bus_counters){0, 0, 0};
+}
+
 /* As soon as no older request can come: the grant is the later of the request and the bus becoming free. */
 static void grant_ahead(struct machine *machine, struct core *core, uint32_t index)
 {
     struct bus_request *request = &core->requests[index];
     core->counters.bus.requests++;
-    deliver(core, index, transaction_direct(machine, core, request, request->cycle));
+    core->counters.transactions.direct++;
+    deliver(core, index, transaction_direct(machine, core, request, &core->counters.bus));
+}
+
+/* As the only core there is. In other modes the bus acts after the program that is asked in this cycle, which
+ * may begin a region: so it counts later here, too. */
+static void grant_at_once(struct core *core, uint32_t index)
+{
+    struct bus_request *request = &core->requests[index];
+    memory_system_count(core, core->now);
+    core->latest_cycle = core->now;
+    core->latest.requests++;
+    deliver(core, index, transaction_direct(core->machine, core, request, &core->latest));
 }
 
 /* Until no older request can come. The core may run on to the earliest answer. */
@@ -267,7 +290,7 @@ void bus_ask(struct core *core, struct bus_request *request)
     request->cycle = core->now;
     request->age = core->age++;
     if (core->machine->grant_at_once)
-        grant_ahead(core->machine, core, (uint32_t)(request - core->requests));
+        grant_at_once(core, (uint32_t)(request - core->requests));
     else
         wait_for_turn(core, (uint32_t)(request - core->requests));
 }

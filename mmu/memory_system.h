@@ -91,6 +91,9 @@ void memory_system_destroy(struct memory_system *system);
 
 /* Does everything that comes before `cycle`, in order; no core asks for anything before it any more. */
 void memory_system_resolve(struct machine *machine, uint64_t cycle);
+/* What was granted at once before `cycle` is counted. */
+void memory_system_count(struct core *core, uint64_t cycle);
+
 /* The earliest answer to anything that the core asked for, but what is in its calendar. */
 static inline uint64_t memory_system_earliest_answer(const struct memory_system *system,
                                                      uint64_t oldest_cycle, uint32_t undecided)

@@ -154,6 +154,8 @@ static struct core *core_to_ask(const struct machine *machine, uint64_t time)
 
 static enum machine_status nothing_left(struct machine *machine)
 {
+    for (uint32_t i = 0; i < machine->config.cores; i++)
+        memory_system_count(&machine->cores[i], NEVER);
     for (uint32_t i = 0; i < machine->config.cores; i++) {
         if (machine->cores[i].program == PROGRAM_PARKED)
             return MACHINE_DEADLOCK;

@@ -9,12 +9,11 @@
 #include "mmu/memory_access.h"
 #include "mmu/transfer.h"
 
-static void use_bus(struct machine *machine, struct core *core, uint64_t asked_cycle, uint64_t cycle,
+static void use_bus(const struct machine *machine, struct bus_counters *counters, uint64_t waited_cycles,
                     uint64_t beats)
 {
-    struct bus *bus = &machine->memory_system.bus;
-    core->counters.bus.busy_cycles += beats * bus->occupancy_cycles;
-    core->counters.bus.wait_cycles += cycle - asked_cycle;
+    counters->busy_cycles += beats * machine->memory_system.bus.occupancy_cycles;
+    counters->wait_cycles += waited_cycles;
 }
 
 /* What it reads or writes is decided now; gives the cycle of the data. */
@@ -23,7 +22,6 @@ static uint64_t perform_direct(struct machine *machine, struct core *core, struc
 {
     struct bus *bus = &machine->memory_system.bus;
     request->grant_cycle = cycle;
-    core->counters.transactions.direct++;
     uint64_t latency = memory_access_direct(machine, core, request);
     uint64_t done = bus_data_cycle(bus, cycle, bus_beats(bus, request->size_bytes), latency);
     bus_hold(bus, done);
@@ -31,12 +29,12 @@ static uint64_t perform_direct(struct machine *machine, struct core *core, struc
 }
 
 uint64_t transaction_direct(struct machine *machine, struct core *core, struct bus_request *request,
-                            uint64_t asked_cycle)
+                            struct bus_counters *counters)
 {
     struct bus *bus = &machine->memory_system.bus;
     uint64_t beats = bus_beats(bus, request->size_bytes);
-    uint64_t granted = bus_grant(bus, asked_cycle, beats);
-    use_bus(machine, core, asked_cycle, granted, beats);
+    uint64_t granted = bus_grant(bus, request->cycle, beats);
+    use_bus(machine, counters, granted - request->cycle, beats);
     return perform_direct(machine, core, request, granted);
 }
 
@@ -64,7 +62,8 @@ static void grant_direct(struct machine *machine, struct core *core, uint32_t in
     const struct transfer *transfer = &system->transfers[index];
     uint64_t beats = bus_beats(&system->bus, core->requests[transfer->request].size_bytes);
     (void)bus_grant(&system->bus, cycle, beats);
-    use_bus(machine, core, transfer->cycle, cycle, beats);
+    use_bus(machine, &core->counters.bus, cycle - transfer->cycle, beats);
+    core->counters.transactions.direct++;
     transaction_perform(machine, index, cycle);
 }
 
@@ -102,7 +101,7 @@ static void grant_fill(struct machine *machine, struct core *core, uint32_t inde
     uint64_t ready_cycle = cycle + system->bus.occupancy_cycles;
     bool absent = false;
     (void)bus_grant(&system->bus, cycle, beats);
-    use_bus(machine, core, fill->cycle, cycle, beats);
+    use_bus(machine, &core->counters.bus, cycle - fill->cycle, beats);
     core->counters.transactions.upgrades += upgrade;
     if (upgrade)
         (void)coherence_acquire(machine, core, fill->line, true, &cycle);
@@ -121,7 +120,7 @@ static void grant_write_back(struct machine *machine, struct core *core, uint32_
     uint64_t beats = bus_beats(&system->bus, UINT64_C(1) << system->line_lg2);
     struct line_transaction line = {.core = core, .line = transfer->line, .grant_cycle = cycle};
     (void)bus_grant(&system->bus, cycle, beats);
-    use_bus(machine, core, transfer->cycle, cycle, beats);
+    use_bus(machine, &core->counters.bus, cycle - transfer->cycle, beats);
     core->counters.transactions.writebacks++;
     system->write_backs--;
     transfer_release(system, index);

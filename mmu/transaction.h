@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct bus_counters;
 struct bus_request;
 struct core;
 struct machine;
@@ -27,9 +28,8 @@ void transaction_grant(struct machine *machine, uint64_t cycle);
 /* A granted request that passes no cache is performed, or postponed by a cycle. */
 void transaction_perform(struct machine *machine, uint32_t transfer, uint64_t cycle);
 
-/* A request that asked at `cycle` is granted as one transaction that passes no cache; gives the cycle of its
- * data. */
+/* A request is granted as one transaction that passes no cache, and counted; gives the cycle of its data. */
 uint64_t transaction_direct(struct machine *machine, struct core *core, struct bus_request *request,
-                            uint64_t cycle);
+                            struct bus_counters *counters);
 
 #endif
