@@ -156,7 +156,7 @@ static void a_transaction_takes_a_beat_for_each_width_of_it(void **state)
     } buses[] = {{64, 1}, {64, 2}, {8, 2}, {4096, 7}, {512, 50}};
     (void)state;
     for (unsigned i = 0; i < sizeof buses / sizeof *buses; i++) {
-        uint64_t cleared, read;
+        uint64_t cleared = 0, read = 0;
         uint64_t beats = FIXTURE_PAGE / buses[i].width_bytes, occupancy = buses[i].occupancy;
         clear_against_read(buses[i].width_bytes, occupancy, &cleared, &read);
         uint64_t last_beat = (beats - 1) * occupancy;
