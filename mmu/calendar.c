@@ -19,7 +19,7 @@ void calendar_destroy(struct calendar *calendar)
 
 static bool grow(struct calendar *calendar)
 {
-    uint32_t capacity = calendar->capacity * 2;
+    uint32_t capacity = calendar->capacity ? calendar->capacity * 2 : 1;
     struct calendar_item *items = realloc(calendar->items, capacity * sizeof *items);
     if (!items)
         return false;

@@ -147,9 +147,9 @@ static void trigger_by_waiter(struct core *core, const struct miss *miss)
 {
     const struct light_waiter *light = miss->lights ? &core->lights[miss->first_light] : NULL;
     const struct event_translation *first = miss->waiters ? &core->slots[miss->first_waiter].event : NULL;
-    if (!first || (light && light->issue_cycle < first->issue_cycle))
+    if (light && (!first || light->issue_cycle < first->issue_cycle))
         miss_of(core, miss->context, light->access.va, light->access.pc, side_of(light->access.kind));
-    else
+    else if (first)
         prefetch_trigger(core, miss->context, first);
 }
 

@@ -35,7 +35,7 @@ void prefetch_fills(struct core *core, const struct filled_slot *filled);
 /* A prefetch filled this entry, and no access has hit it. */
 static inline bool prefetch_is_unproven(const struct translation_array *array, uint32_t slot)
 {
-    return array->unproven_count > 0 && array->unproven[slot];
+    return array->unproven_count > 0 && array->unproven && array->unproven[slot];
 }
 /* An access hits such an entry. */
 void prefetch_proves(struct core *core, struct translation_array *array, uint32_t slot,

@@ -118,6 +118,9 @@ WITH served AS MATERIALIZED (
     SELECT p.name AS name, n.name AS next
     FROM tlb_paths p JOIN tlb_paths n ON n.side = p.side AND n.level = p.level + 1
     WHERE p.level > 1 AND p.level_side <> 2 AND n.level_side <> 2
+), data_caches AS MATERIALIZED (
+    SELECT DISTINCT substr(name, 1, length(name) - length('.lookups')) AS name
+    FROM counter_totals WHERE name LIKE 'cache.%.lookups'
 ), terms (equation, name, sign) AS (
     SELECT name || '.lookups = .hits + .misses', name || '.lookups', 1 FROM names
     UNION ALL SELECT name || '.lookups = .hits + .misses', name || '.hits', -1 FROM names
@@ -163,6 +166,12 @@ WITH served AS MATERIALIZED (
                            ('adversary.evictions', -1), ('adversary.refills', -1))
     UNION ALL SELECT name || '.lookups = walker.walks', name || '.lookups', 1 FROM array_names WHERE holds = 1
     UNION ALL SELECT name || '.lookups = walker.walks', 'walker.walks', -1 FROM array_names WHERE holds = 1
+    -- data caches, and what they want of the bus
+    UNION ALL SELECT name || '.lookups = .hits + .misses + .merged', name || column1, column2
+              FROM data_caches, (VALUES ('.lookups', 1), ('.hits', -1), ('.misses', -1), ('.merged', -1))
+    UNION ALL SELECT 'bus.requests = transactions.direct + .fills + .upgrades + .writebacks', column1, column2
+              FROM (VALUES ('bus.requests', 1), ('transactions.direct', -1), ('transactions.fills', -1),
+                           ('transactions.upgrades', -1), ('transactions.writebacks', -1))
     UNION ALL SELECT 'accesses.translations = .loads + .stores + .fetches', column1, column2
               FROM (VALUES ('accesses.translations', 1), ('accesses.loads', -1), ('accesses.stores', -1),
                            ('accesses.fetches', -1))

@@ -3,10 +3,12 @@
 
     test_program.py MMUSIM SAMPLES
 """
+import contextlib
 import json
 import os
 import pathlib
 import re
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -225,6 +227,28 @@ class Run(Program):
         quiet = self.run_in("run", "work.lua", "radix-forgets-invalidation", "-f", "--quiet")
         self.assertRegex(quiet.stderr, r"\Ammusim: \d+ findings?, the first: [^\n]*\n\Z")
         self.assertEqual(quiet.returncode, 1)
+
+    def test_counters_of_data_caches_that_do_not_add_up_are_noticed(self):
+        self.write("caches.lua", """
+            local m = machine {
+              cores = 2, cache = { l1 = { size = "4K", ways = 2 }, l2 = { size = "16K", ways = 4, shared = true } },
+            }
+            local as = m:address_space { table = "radix", format = "vmsa-4k-48", asid = 1 }
+            as:premap(0x10000000, m:frames("64K"), "4K", "rw-u", 16)
+            for i = 1, 2 do
+              m.core[i]:program(function(core)
+                core:switch(as)
+                core:run(stream.uniform { base = 0x10000000, size = "64K", n = 1000, stores = 0.3 }, { data = "bus" })
+              end)
+            end""")
+        for counter in "cache.l1.hits", "cache.l2.merged", "transactions.fills":
+            self.fine(self.run_in("run", "caches.lua", "--force"))
+            self.fine(self.run_in("check", "caches.db"), r"no violations\n")
+            with contextlib.closing(sqlite3.connect(self.path / "caches.db")) as database, database:
+                database.execute("UPDATE counters SET value = value + 1 WHERE name = ? AND core = 2", (counter,))
+            answer = self.run_in("check", "caches.db")
+            self.assertEqual(answer.returncode, 1)
+            self.assertIn("counters_add_up", answer.stdout)
 
     def test_a_record_is_not_overwritten_without_being_told_to(self):
         self.fine(self.run_in("run", "work.lua", "--quiet"))
