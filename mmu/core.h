@@ -2,14 +2,15 @@
  * Inside of the machine: what a core consists of, and how its parts call each other. Not for users.
  *
  * A core is a logical process: it has its own calendar and its own time, and it meets the others only
- * through the bus (requests that are granted in order) and the network (messages with a latency). All its
- * parts are handled at one place in time, `core->now`; the order inside a cycle is enum calendar_kind's,
- * then the core's issue.
+ * through the memory system (requests that are handled in order), the network (messages with a latency), and
+ * what cores share by description: TLB levels and walkers, which are touched at global time. All its parts
+ * are handled at one place in time, `core->now`; the order inside a cycle is enum calendar_kind's, then the
+ * core's issue.
  *
  *   access.c       slots of accesses in flight: look-up, translation, data, completion
- *   hierarchy.c    the TLB levels: look-ups, fills, the lives of entries
+ *   hierarchy.c    the TLB levels: look-ups, fills, the lives of entries; hierarchy_make.c makes them
  *   miss.c         outstanding misses on their way through the levels
- *   walker.c       walks, their caches and their slots
+ *   walker.c       walks and their slots; nested.c those of two stages, walk_cache.c what they leave
  *   store_buffer.c stores on their way to memory
  *   prefetch.c     walks ahead of misses; predictor.c says where
  *   adversary.c    random speculation
