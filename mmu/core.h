@@ -43,7 +43,7 @@
 #define REQUESTS_MAX (SLOTS_MAX + MMU_MISSES_MAX * WALK_FETCHES_MAX + MMU_STORE_BUFFER_MAX + 4u)
 #define STREAM_BLOCK 256u
 /* A TLB entry's attributes hold the frame's, and above them rights and the levels of its leaves. */
-#define CORE_LEVEL_SHIFT 24
+#define CORE_LEVEL_SHIFT 25
 #define UPDATE_INDEX     WALK_FETCHES_MAX /* of a request: no fetch, but the update of an entry */
 
 /* An access that a stream or program wants, as it will be issued (or issued again). */

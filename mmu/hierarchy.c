@@ -7,11 +7,11 @@
 #include "mmu/prefetch.h"
 
 /* In an entry's attributes, above the frame's. */
+#define DIRTY_RIGHTS_SHIFT  13
+#define STAGE1_RIGHTS_SHIFT 19
 #define STAGE2_LEVEL_SHIFT  28
-#define LEVEL_MASK          0xfu
-#define STAGE1_RIGHTS_SHIFT 8
-#define DIRTY_RIGHTS_SHIFT  16
 #define RIGHTS_MASK         0x3fu
+#define LEVEL_MASK          0x7u
 
 /* ---- entries ----------------------------------------------------------------------------------- */
 
@@ -40,13 +40,13 @@ struct walk_leaf hierarchy_leaf(const struct tlb_entry *entry)
     return (struct walk_leaf){
         .va = entry->va,
         .frame = {.base = entry->pa,
-                  .attributes = entry->attributes & (FRAME_ATTRIBUTES_ALL | FRAME_STATE_ALL),
+                  .attributes = entry->attributes & FRAME_ATTRIBUTES_ALL,
                   .size_lg2 = entry->size_lg2},
         .rights = entry->rights,
         .rights_when_dirty = (uint8_t)(entry->attributes >> DIRTY_RIGHTS_SHIFT & RIGHTS_MASK),
         .stage1_rights = (uint8_t)(entry->attributes >> STAGE1_RIGHTS_SHIFT & RIGHTS_MASK),
         .level = (uint8_t)(entry->attributes >> CORE_LEVEL_SHIFT & LEVEL_MASK),
-        .stage2_level = (uint8_t)(entry->attributes >> STAGE2_LEVEL_SHIFT)};
+        .stage2_level = (uint8_t)(entry->attributes >> STAGE2_LEVEL_SHIFT & LEVEL_MASK)};
 }
 
 /* ---- lives ------------------------------------------------------------------------------------- */

@@ -1,6 +1,8 @@
 /*
  * Walks: their slots, their way through walk caches and memory, and what they leave behind.
  */
+#include <assert.h>
+
 #include "mmu/core.h"
 
 /* ---- what is told ------------------------------------------------------------------------------ */
@@ -134,6 +136,7 @@ static void request_fetches(struct core *core, uint32_t index)
     if (core->walk_caches[WALK_CACHE_TABLES] && !walk_cache_gave(miss, 1) && format->table &&
         format->table(&miss->walk, &table))
         walk_cache_add_table(core, WALK_CACHE_TABLES, miss, &table, NULL);
+    assert(miss->walk.fetch_words == 1);
     walker_fetch(core, index, miss->walk.fetch, miss->walk.fetches);
 }
 
@@ -364,6 +367,10 @@ static void advance(struct core *core, uint32_t index, enum walk_status status)
         miss->leaf = miss->walk.leaf;
         walker_end(core, index);
         break;
+    case WALK_UPDATE:
+        miss->update = miss->walk.table_update;
+        walker_update(core, index);
+        break;
     case WALK_FAULT:
         keep_fault(miss, miss->walk.fault, miss->walk.fault_level);
         walker_end(core, index);
@@ -413,11 +420,10 @@ static void update_answered(struct core *core, uint32_t index, const struct bus_
         nested_updated(core, index, done);
         return;
     }
-    if (done)
-        miss->walk.regime->format->updated(&miss->walk);
+    const struct walk_format *format = miss->walk.regime->format;
     advance(core, index,
-            done ? WALK_LEAF
-                 : miss->walk.regime->format->start(&miss->walk, &miss->context->regime, miss->va));
+            done ? format->updated(&miss->walk)
+                 : format->start(&miss->walk, &miss->context->regime, miss->va));
 }
 
 static void aborted(struct core *core, uint32_t index)

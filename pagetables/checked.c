@@ -14,17 +14,12 @@ static bool within(uint64_t base, uint64_t bytes, uint64_t limit)
     return bytes <= limit && base <= limit - bytes;
 }
 
-static uint64_t reach_bytes(const struct walk_format *format)
-{
-    return format->va_bits < 64 ? UINT64_C(1) << format->va_bits : UINT64_MAX;
-}
-
 static enum pagetable_result check_base(const struct walk_format *format, uint64_t va)
 {
     uint64_t page_bytes = UINT64_C(1) << format->page_lg2;
     if (va & (page_bytes - 1))
         return PAGETABLE_UNALIGNED;
-    return within(va, page_bytes, reach_bytes(format)) ? PAGETABLE_OK : PAGETABLE_OUT_OF_RANGE;
+    return walk_format_reaches(format, va, page_bytes) ? PAGETABLE_OK : PAGETABLE_OUT_OF_RANGE;
 }
 
 enum pagetable_result pagetable_checked_map(const struct pagetable_checked *checked,
@@ -36,7 +31,7 @@ enum pagetable_result pagetable_checked_map(const struct pagetable_checked *chec
     uint64_t bytes = frame_size_bytes(frame);
     if ((va | frame->base) & (bytes - 1))
         return PAGETABLE_UNALIGNED;
-    if (!within(va, bytes, reach_bytes(checked->format)) ||
+    if (!walk_format_reaches(checked->format, va, bytes) ||
         !within(frame->base, bytes, checked->physical_bytes))
         return PAGETABLE_OUT_OF_RANGE;
     if (!checked->aliasing_allowed && abstract_map_overlaps_pa(checked->mappings, frame->base, bytes, NULL))
@@ -64,7 +59,7 @@ enum pagetable_result pagetable_checked_query(const struct pagetable_checked *ch
                                               const struct environment *environment, uint64_t va,
                                               struct mapping *found)
 {
-    if (!within(va, 1, reach_bytes(checked->format)))
+    if (!walk_format_reaches(checked->format, va, 1))
         return PAGETABLE_OUT_OF_RANGE;
     return checked->table->query(checked->state, environment, va, found);
 }

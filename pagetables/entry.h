@@ -48,8 +48,9 @@ struct entry {
                            without what upper levels restrict */
 };
 
-/* Every function is present. */
+/* Every function is present. Append only: see pagetables/plugin.h. */
 struct entry_format {
+    uint32_t struct_bytes; /* sizeof(struct entry_format) as the format was built with */
     uint8_t levels;
     struct entry_level level[ENTRY_LEVELS_MAX]; /* by depth */
     /* The word of a leaf at this level, of the first leaf if the frame is that of a run. False if the format

@@ -26,10 +26,18 @@ enum frame_attribute {
     /* State of an entry: FRAME_STATE_ALL. */
     FRAME_CLEAN = 1 << 6, /* writable, but not written yet: the entry says so when a store comes */
     FRAME_OLD = 1 << 7,   /* not accessed yet: the access flag is clear */
+    /* And, beyond the seed's: */
+    FRAME_NONCACHEABLE = 1 << 8, /* normal memory that is not cached (Arm Normal-NC, RISC-V NC, x86 WC) */
 };
 
+/* The protection key of a user page (Intel SDM volume 3, 4.6.2): 4 bits; 0 in formats without keys. */
+#define FRAME_KEY_SHIFT 9
+#define FRAME_KEYS      16u
+#define FRAME_KEY(key)  ((uint32_t)(key) << FRAME_KEY_SHIFT)
+#define FRAME_KEY_ALL   FRAME_KEY(FRAME_KEYS - 1)
+
 /* What belongs to a mapping. */
-#define FRAME_ATTRIBUTES_ALL 0x3fu
+#define FRAME_ATTRIBUTES_ALL (0x13fu | FRAME_KEY_ALL)
 
 /*
  * What hardware may change in an entry: part of no mapping. Page tables take it (map, protect: the state that
@@ -51,6 +59,11 @@ struct mapping {
     struct frame frame;
 };
 
+static inline unsigned frame_key(uint32_t attributes)
+{
+    return attributes >> FRAME_KEY_SHIFT & (FRAME_KEYS - 1);
+}
+
 static inline uint64_t frame_size_bytes(const struct frame *frame)
 {
     return UINT64_C(1) << frame->size_lg2;
@@ -62,12 +75,12 @@ static inline bool mapping_contains(const struct mapping *mapping, uint64_t va)
 }
 
 /* Length of the longest text of frame_attributes_print, with its end. */
-#define FRAME_ATTRIBUTES_TEXT_BYTES 9
+#define FRAME_ATTRIBUTES_TEXT_BYTES 13
 
 /*
  * Text form of attributes: `r`, `w`, `x` or `-` in this order, then any of `u` (user), `g` (global),
- * `d` (device), `c` (clean), `o` (old): "rw-u", "r-xug", "rw-d", "rw-uco". A lone "-" may stand between:
- * "rw-u" is r, w, no x, user.
+ * `d` (device), `n` (not cacheable), `c` (clean), `o` (old), `k` with a protection key from 1 to 15: "rw-u",
+ * "r-xug", "rw-d", "rw-uco", "rw-uk5". A lone "-" may stand between: "rw-u" is r, w, no x, user.
  */
 void frame_attributes_print(uint32_t attributes, char text[FRAME_ATTRIBUTES_TEXT_BYTES]);
 

@@ -1,14 +1,25 @@
 #include "pagetables/interpret.h"
 
+static bool read_fetches(const struct walk_state *walk, const struct memory_reader *memory, uint64_t *words)
+{
+    for (unsigned i = 0; i < walk->fetches; i++)
+        for (unsigned word = 0; word < walk->fetch_words; word++)
+            if (!memory->read(memory->context, walk->fetch[i] + 8u * word, words++))
+                return false;
+    return true;
+}
+
 enum walk_status interpret_address(const struct translation_regime *regime,
                                    const struct memory_reader *memory, uint64_t va, struct walk_state *walk)
 {
-    uint64_t words[WALK_FETCHES_MAX];
+    uint64_t words[WALK_WORDS_MAX];
     enum walk_status status = regime->format->start(walk, regime, va);
-    while (status == WALK_FETCH) {
-        for (unsigned i = 0; i < walk->fetches; i++) {
-            if (memory->read(memory->context, walk->fetch[i], &words[i]))
-                continue;
+    while (status == WALK_FETCH || status == WALK_UPDATE) {
+        if (status == WALK_UPDATE) {
+            status = regime->format->updated(walk);
+            continue;
+        }
+        if (!read_fetches(walk, memory, words)) {
             walk->fault = FAULT_EXTERNAL_ABORT;
             walk->fault_level = walk->level;
             walk->fetches = 0;

@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "pagetables/entry.h"
 #include "pagetables/environment.h"
 #include "pagetables/frame.h"
 #include "pagetables/walk.h"
@@ -50,6 +51,11 @@ struct pagetable_config {
     const struct walk_format *format;
     uint16_t asid; /* of a stage 1 format */
     uint16_t vmid; /* of the virtual machine that the table belongs to; 0: of none */
+    /* Used under several ASIDs (a kernel's half): whatever is invalidated belongs to all of them. */
+    bool every_asid;
+    /* How software writes the format's entries; NULL if it is a format of which only hardware's side is
+     * known. */
+    const struct entry_format *entries;
 };
 
 /* Reads raw memory without time, for enumeration and checks. False where there is no memory. */
@@ -99,6 +105,11 @@ struct pagetable_class {
     /* The table's own check of itself. On PAGETABLE_CORRUPT `reason` has a sentence. */
     enum pagetable_result (*invariants)(const void *state, const struct memory_reader *memory, char *reason,
                                         size_t reason_bytes);
+
+    /* The name of the format that it has if nobody says another one. */
+    const char *default_format;
+    /* Whether it can be made with this format and these entries (NULL: none are known). */
+    bool (*accepts)(const struct walk_format *format, const struct entry_format *entries);
 };
 
 /* Every built-in table, by index; NULL past the end. */

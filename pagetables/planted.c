@@ -247,6 +247,8 @@ const struct pagetable_class pagetable_radix_forgets_invalidation = {
     .root = root_of_radix,
     .enumerate = radix_enumerate,
     .invariants = radix_invariants,
+    .default_format = "vmsa-4k-48",
+    .accepts = radix_accepts,
 };
 
 const struct pagetable_class pagetable_radix_forgets_barrier = {
@@ -265,6 +267,8 @@ const struct pagetable_class pagetable_radix_forgets_barrier = {
     .root = root_of_radix,
     .enumerate = radix_enumerate,
     .invariants = radix_invariants,
+    .default_format = "vmsa-4k-48",
+    .accepts = radix_accepts,
 };
 
 const struct pagetable_class pagetable_radix_forgets_tables = {
@@ -284,4 +288,6 @@ const struct pagetable_class pagetable_radix_forgets_tables = {
     .root = root_of_radix,
     .enumerate = radix_enumerate,
     .invariants = radix_invariants,
+    .default_format = "vmsa-4k-48",
+    .accepts = radix_accepts,
 };

@@ -345,7 +345,9 @@ static enum pagetable_result radix_create(void *state, const struct environment 
                                           const struct pagetable_config *config)
 {
     struct radix *radix = state;
-    radix->format = entry_format_of(config->format);
+    radix->hardware = config->format;
+    radix->format = config->entries ? config->entries : entry_format_of(config->format);
+    radix->every_asid = config->every_asid;
     radix->asid = config->asid;
     radix->vmid = config->vmid;
     radix->stage2 = config->format->stage2;
@@ -430,6 +432,11 @@ static uint64_t radix_root(const void *state)
     return radix->root;
 }
 
+bool radix_accepts(const struct walk_format *format, const struct entry_format *entries)
+{
+    return entries != NULL;
+}
+
 const struct pagetable_class pagetable_radix = {
     .abi_version = PAGETABLE_ABI_VERSION,
     .struct_bytes = sizeof(struct pagetable_class),
@@ -446,4 +453,6 @@ const struct pagetable_class pagetable_radix = {
     .root = radix_root,
     .enumerate = radix_enumerate,
     .invariants = radix_invariants,
+    .default_format = "vmsa-4k-48",
+    .accepts = radix_accepts,
 };

@@ -40,12 +40,14 @@ extern const struct pagetable_class pagetable_radix;
 /* The state block. Its owner never looks into it; it stands here for the files of this table and for their
  * tests. */
 struct radix {
+    const struct walk_format *hardware;
     const struct entry_format *format;
     uint64_t root; /* physical address of the root table */
     uint64_t lock; /* physical address of the lock word */
     uint16_t asid;
     uint16_t vmid;
     bool stage2;
+    bool every_asid;
 };
 
 /* What is allocated for a table; the root has no count. */
@@ -60,6 +62,9 @@ static inline uint64_t radix_count_of(const struct entry_format *format, unsigne
 {
     return table + entry_table_bytes(&format->level[depth]);
 }
+
+/* Every format that has entries. */
+bool radix_accepts(const struct walk_format *format, const struct entry_format *entries);
 
 /* pagetables/radix_check.c */
 enum pagetable_result radix_enumerate(const void *state, const struct memory_reader *memory,

@@ -25,7 +25,7 @@ static bool same_run(const struct entry_level *level, const struct entry *first,
 
 static bool propose(const struct enumeration *enumeration, const struct frame *frame, uint64_t va)
 {
-    struct mapping candidate = {.va = va, .frame = *frame};
+    struct mapping candidate = {.va = walk_format_extend(enumeration->radix->hardware, va), .frame = *frame};
     candidate.frame.attributes &= FRAME_ATTRIBUTES_ALL;
     return enumeration->visit(enumeration->context, &candidate);
 }

@@ -106,6 +106,7 @@ static enum two_stage_status ask_stage1_words(struct two_stage_walk *walk)
 static enum two_stage_status after_stage1(struct two_stage_walk *walk, enum walk_status status)
 {
     const struct walk_leaf *leaf = &walk->stage1.leaf;
+    assert(status != WALK_UPDATE);
     switch (status) {
     case WALK_FETCH:
         walk->translated = 0;
@@ -181,6 +182,7 @@ static enum two_stage_status translated(struct two_stage_walk *walk)
 static enum two_stage_status after_stage2(struct two_stage_walk *walk, enum walk_status status)
 {
     struct two_stage_translation *translation = current(walk);
+    assert(status != WALK_UPDATE);
     switch (status) {
     case WALK_FETCH:
         return ask_words(walk, 2, &translation->walk, translation->walk.fetch);

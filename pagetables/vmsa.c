@@ -1,6 +1,7 @@
 /* VMSAv8-64: the walk engine. Section and rule numbers are those of the Arm ARM, DDI 0487, issue L.b. */
 #include "pagetables/vmsa.h"
 
+#include "pagetables/formats.h"
 #include "pagetables/vmsa_leaf.h"
 
 static inline const struct vmsa_numbers *numbers_of(const struct translation_regime *regime)
@@ -51,6 +52,7 @@ static inline enum walk_status ask(struct walk_state *walk, const struct vmsa_nu
         index &= (UINT64_C(1) << index_bits(numbers)) - 1;
     walk->fetch[0] = table + (index << 3);
     walk->fetches = 1;
+    walk->fetch_words = 1;
     walk->level = (uint8_t)level;
     return WALK_FETCH;
 }
@@ -220,10 +222,11 @@ static bool update(struct walk_state *walk, bool store, struct walk_update *upda
     return walk->desired != walk->entry;
 }
 
-static void updated(struct walk_state *walk)
+static enum walk_status updated(struct walk_state *walk)
 {
     walk->entry = walk->desired;
     set_rights(walk);
+    return WALK_LEAF;
 }
 
 /* ---- The formats ---- */
@@ -247,6 +250,7 @@ static const struct vmsa_numbers numbers_s2_4k_39 = {.page_lg2 = 12,
                                                      .stage2 = true};
 
 const struct walk_format vmsa_4k_48 = {
+    .struct_bytes = sizeof(struct walk_format),
     .name = "vmsa-4k-48",
     .summary = "Arm VMSAv8-64, 4 KiB granule, 48-bit addresses, stage 1 of EL1&0",
     .levels = 4,
@@ -265,6 +269,7 @@ const struct walk_format vmsa_4k_48 = {
 };
 
 const struct walk_format vmsa_4k_39 = {
+    .struct_bytes = sizeof(struct walk_format),
     .name = "vmsa-4k-39",
     .summary = "Arm VMSAv8-64, 4 KiB granule, 39-bit addresses, stage 1 of EL1&0",
     .levels = 3,
@@ -283,6 +288,7 @@ const struct walk_format vmsa_4k_39 = {
 };
 
 const struct walk_format vmsa_s2_4k_48 = {
+    .struct_bytes = sizeof(struct walk_format),
     .name = "vmsa-s2-4k-48",
     .summary = "Arm VMSAv8-64, 4 KiB granule, 48-bit intermediate addresses, stage 2",
     .stage2 = true,
@@ -302,6 +308,7 @@ const struct walk_format vmsa_s2_4k_48 = {
 };
 
 const struct walk_format vmsa_s2_4k_39 = {
+    .struct_bytes = sizeof(struct walk_format),
     .name = "vmsa-s2-4k-39",
     .summary = "Arm VMSAv8-64, 4 KiB granule, 39-bit intermediate addresses, stage 2",
     .stage2 = true,
@@ -319,3 +326,12 @@ const struct walk_format vmsa_s2_4k_39 = {
     .update = update,
     .updated = updated,
 };
+
+static const struct format_row rows[] = {
+    {&vmsa_4k_48, &vmsa_4k_48_entries},
+    {&vmsa_4k_39, &vmsa_4k_39_entries},
+    {&vmsa_s2_4k_48, &vmsa_s2_4k_48_entries},
+    {&vmsa_s2_4k_39, &vmsa_s2_4k_39_entries},
+};
+
+const struct format_family vmsa_family = {rows, sizeof rows / sizeof *rows};

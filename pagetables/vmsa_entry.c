@@ -38,7 +38,8 @@ static uint64_t s2_attribute_bits(uint32_t attributes)
 
 static bool has_unknown(uint32_t attributes)
 {
-    return attributes & ~(FRAME_ATTRIBUTES_ALL | FRAME_STATE_ALL) ||
+    return attributes & (FRAME_KEY_ALL | FRAME_NONCACHEABLE) ||
+           attributes & ~(FRAME_ATTRIBUTES_ALL | FRAME_STATE_ALL) ||
            (attributes & FRAME_CLEAN && !(attributes & FRAME_WRITABLE));
 }
 
@@ -204,6 +205,7 @@ static uint64_t s2_after_store(uint64_t word)
     }
 
 const struct entry_format vmsa_4k_48_entries = {
+    .struct_bytes = sizeof(struct entry_format),
     .levels = 4,
     .level = {LEVEL_0, LEVEL_1, LEVEL_2, LEVEL_3},
     .encode_leaf = s1_encode_leaf,
@@ -214,6 +216,7 @@ const struct entry_format vmsa_4k_48_entries = {
 };
 
 const struct entry_format vmsa_4k_39_entries = {
+    .struct_bytes = sizeof(struct entry_format),
     .levels = 3,
     .level = {LEVEL_1, LEVEL_2, LEVEL_3},
     .encode_leaf = s1_encode_leaf,
@@ -224,6 +227,7 @@ const struct entry_format vmsa_4k_39_entries = {
 };
 
 const struct entry_format vmsa_s2_4k_48_entries = {
+    .struct_bytes = sizeof(struct entry_format),
     .levels = 4,
     .level = {LEVEL_0, LEVEL_1, LEVEL_2, LEVEL_3},
     .encode_leaf = s2_encode_leaf,
@@ -234,6 +238,7 @@ const struct entry_format vmsa_s2_4k_48_entries = {
 };
 
 const struct entry_format vmsa_s2_4k_39_entries = {
+    .struct_bytes = sizeof(struct entry_format),
     .levels = 3,
     .level = {LEVEL_1, LEVEL_2, LEVEL_3},
     .encode_leaf = s2_encode_leaf,

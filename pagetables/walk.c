@@ -3,39 +3,69 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "pagetables/entry.h"
-#include "pagetables/vmsa.h"
+#include "pagetables/formats.h"
 
-/* A new format is a file of its own and a row here. */
-static const struct {
-    const struct walk_format *hardware;
-    const struct entry_format *software;
-} formats[] = {
-    {&vmsa_4k_48, &vmsa_4k_48_entries},
-    {&vmsa_4k_39, &vmsa_4k_39_entries},
-    {&vmsa_s2_4k_48, &vmsa_s2_4k_48_entries},
-    {&vmsa_s2_4k_39, &vmsa_s2_4k_39_entries},
+/* A new family of formats is a file of its own and a row here. */
+static const struct format_family *const families[] = {
+    &vmsa_family,
 };
 
-#define FORMATS (sizeof formats / sizeof *formats)
+#define FAMILIES (sizeof families / sizeof *families)
+
+static const struct format_row *row_at(unsigned index)
+{
+    for (size_t i = 0; i < FAMILIES; i++) {
+        if (index < families[i]->count)
+            return &families[i]->rows[index];
+        index -= families[i]->count;
+    }
+    return NULL;
+}
 
 const struct walk_format *walk_format_at(unsigned index)
 {
-    return index < FORMATS ? formats[index].hardware : NULL;
+    const struct format_row *row = row_at(index);
+    return row ? row->hardware : NULL;
 }
 
 const struct walk_format *walk_format_find(const char *name)
 {
-    for (size_t i = 0; i < FORMATS; i++)
-        if (strcmp(formats[i].hardware->name, name) == 0)
-            return formats[i].hardware;
+    const struct format_row *row;
+    for (unsigned i = 0; (row = row_at(i)); i++)
+        if (strcmp(row->hardware->name, name) == 0)
+            return row->hardware;
     return NULL;
 }
 
 const struct entry_format *entry_format_of(const struct walk_format *format)
 {
-    for (size_t i = 0; i < FORMATS; i++)
-        if (formats[i].hardware == format)
-            return formats[i].software;
+    const struct format_row *row;
+    for (unsigned i = 0; (row = row_at(i)); i++)
+        if (row->hardware == format)
+            return row->software;
     return NULL;
+}
+
+/* ---- Reach ---- */
+
+static uint64_t low_mask(const struct walk_format *format)
+{
+    return format->va_bits < 64 ? (UINT64_C(1) << format->va_bits) - 1 : UINT64_MAX;
+}
+
+uint64_t walk_format_extend(const struct walk_format *format, uint64_t low)
+{
+    uint64_t mask = low_mask(format);
+    bool ones =
+        format->va_form == VA_HIGH || (format->va_form == VA_SIGNED && low >> (format->va_bits - 1u) & 1);
+    return ones ? low | ~mask : low & mask;
+}
+
+bool walk_format_reaches(const struct walk_format *format, uint64_t va, uint64_t bytes)
+{
+    uint64_t last = va + (bytes - 1);
+    if (last < va || walk_format_extend(format, va) != va || walk_format_extend(format, last) != last)
+        return false;
+    /* from one half to the other lies what no canonical address names */
+    return format->va_form != VA_SIGNED || ((va ^ last) & ~low_mask(format)) == 0;
 }

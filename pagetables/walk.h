@@ -5,15 +5,17 @@
  * their words and gives the next, until the walk ends with a leaf or a fault. The state is one flat struct,
  * owned by the caller, which may be copied or dropped at any point; engines allocate nothing.
  *
- * Rights are not judged here: the leaf says which accesses it allows (`rights`), and the MMU compares.
+ * Rights are not judged here: the leaf says which accesses it allows (`rights`), and the MMU compares, after
+ * the state of the core (PSTATE.PAN, sstatus.SUM, CR4.SMAP, ...) had its say: walk_allowed.
  *
  * Walk caches: while a walk wants entries, `table` tells which table it reads; `enter` begins a later walk of
  * the same region at that table.
  *
- * Hardware updates: where the regime lets hardware manage the access flag or the dirty state, a leaf may need
- * a change of its entry before it may be used. `update` says which; the caller does it as one atomic
- * compare-exchange, tells `updated` and asks again. If the compare-exchange finds another word, the walk is
- * stale and begins again at the root.
+ * Hardware updates: where the regime lets hardware manage the access flag or the dirty state, an entry may
+ * need a change before it may be used. That of a table is asked for on the way (WALK_UPDATE); that of a leaf
+ * depends on the access, and `update` says which it is. The caller does it as one atomic compare-exchange and
+ * tells `updated`. If the compare-exchange finds another word, the walk is stale and begins again at the
+ * root.
  */
 #ifndef MMUSIM_PAGETABLES_WALK_H
 #define MMUSIM_PAGETABLES_WALK_H
@@ -32,6 +34,7 @@ enum privilege { PRIVILEGE_USER, PRIVILEGE_KERNEL, PRIVILEGES };
 
 /* One bit a kind of access and privilege. */
 #define ACCESS_RIGHT(privilege, access) (1u << ((unsigned)(privilege)*ACCESS_KINDS + (unsigned)(access)))
+#define ACCESS_RIGHTS_ALL               0x3fu
 
 enum fault_kind {
     FAULT_NONE,
@@ -41,7 +44,27 @@ enum fault_kind {
     FAULT_ADDRESS_SIZE,   /* an entry or root holds an address beyond the configured size */
     FAULT_EXTERNAL_ABORT, /* a fetch found no memory */
     FAULT_TLB_CONFLICT,   /* several entries of a TLB match the address */
+    FAULT_RESERVED,     /* an entry with reserved bits or a reserved form, where that is a fault of its own */
+    FAULT_NONCANONICAL, /* x86: the address is not canonical, a general-protection exception */
     FAULT_KINDS
+};
+
+/* State of a core that adds to or takes from what entries allow; each is 0 where an architecture has none. */
+enum access_control {
+    CONTROL_PAN = 1 << 0,  /* Arm PSTATE.PAN: the kernel's loads and stores may not reach user pages */
+    CONTROL_SUM = 1 << 1,  /* RISC-V sstatus.SUM: they may */
+    CONTROL_MXR = 1 << 2,  /* RISC-V sstatus.MXR: what can be executed can be loaded */
+    CONTROL_WP = 1 << 3,   /* x86 CR0.WP: read-only pages are read-only for the kernel, too */
+    CONTROL_SMEP = 1 << 4, /* x86 CR4.SMEP: the kernel executes no user pages */
+    CONTROL_SMAP = 1 << 5, /* x86 CR4.SMAP: the kernel's loads and stores do not reach user pages */
+    CONTROL_AC = 1 << 6,   /* x86 EFLAGS.AC: they do, in spite of SMAP */
+    CONTROL_PKE = 1 << 7,  /* x86 CR4.PKE: protection keys of user pages count */
+};
+#define CONTROLS_ALL 0xffu
+
+struct access_controls {
+    uint32_t flags;      /* access_control, or-ed */
+    uint32_t key_rights; /* x86 PKRU: bit 2k access-disable, bit 2k+1 write-disable of key k */
 };
 
 /* Which table a walk reads, and how. Owned by the caller, constant while walks use it. */
@@ -53,6 +76,12 @@ struct translation_regime {
     bool hardware_dirty;       /* hardware makes clean writable entries dirty; needs hardware_access */
     bool contiguous;           /* a leaf that is one of a run of contiguous entries is reported as the run */
     bool execute_by_privilege; /* stage 2: entries tell user and kernel fetches apart (FEAT_XNX) */
+    /*
+     * Of stage 1: what walk_allowed applies when the access is made, not the walk. Of stage 2 (RISC-V: MXR):
+     * the walk applies it.
+     */
+    struct access_controls controls;
+    uint32_t features; /* the format's own: bits that its header names, 0 for the usual machine */
 };
 
 /* The end of a successful walk. */
@@ -87,40 +116,91 @@ struct walk_update {
     uint64_t desired;
 };
 
-enum walk_status {
-    WALK_FETCH, /* `fetch[0 .. fetches)` are wanted */
-    WALK_LEAF,  /* `leaf` is the result */
-    WALK_FAULT, /* `fault` and `fault_level` say why there is none */
+/* A range of addresses with one offset and the same attributes, of which a leaf is a part: what a range TLB
+ * holds. */
+struct walk_range {
+    uint64_t va;    /* base, aligned to the smallest page */
+    uint64_t bytes; /* 0: the leaf is not part of a range */
+    uint64_t pa;    /* of the first byte */
 };
 
-#define WALK_FETCHES_MAX 4 /* at once */
+enum walk_status {
+    WALK_FETCH,  /* `fetch[0 .. fetches)` are wanted, `fetch_words` words at each */
+    WALK_LEAF,   /* `leaf` is the result */
+    WALK_FAULT,  /* `fault` and `fault_level` say why there is none */
+    WALK_UPDATE, /* the entry of a table has to change on the way: `table_update`; then ask `updated` */
+};
+
+#define WALK_FETCHES_MAX     12 /* at once */
+#define WALK_FETCH_WORDS_MAX 8  /* at one address: a cache line */
+#define WALK_WORDS_MAX       32 /* of all fetches at once */
 
 struct walk_state {
     const struct translation_regime *regime;
     uint64_t va;
-    uint64_t fetch[WALK_FETCHES_MAX]; /* physical addresses of the words wanted */
     struct walk_leaf leaf;
-    uint64_t inherited; /* the engine's own: what upper levels restrict */
-    uint64_t entry;     /* the engine's own: the leaf entry */
-    uint64_t desired;   /* the engine's own: what the last update makes of it */
-    uint8_t fetches;    /* how many are wanted */
-    uint8_t level;      /* of the fetches wanted, or of the last entry */
-    uint8_t fault;      /* fault_kind */
+    uint64_t inherited;  /* the engine's own: what upper levels restrict */
+    uint64_t entry;      /* the engine's own: the leaf entry */
+    uint64_t desired;    /* the engine's own: what the last update makes of it */
+    uint64_t scratch[4]; /* the engine's own */
+    uint8_t fetches;     /* how many are wanted */
+    uint8_t fetch_words; /* a power of two; the address is aligned to their size */
+    uint8_t level;       /* of the fetches wanted, or of the last entry */
+    uint8_t fault;       /* fault_kind */
     uint8_t fault_level;
+    uint64_t fetch[WALK_FETCHES_MAX]; /* physical addresses of the words wanted */
+    struct walk_update table_update;  /* WALK_UPDATE */
+    struct walk_range range; /* WALK_LEAF; set only by formats that have ranges (walk_format.ranges) */
 };
 
+/* Which virtual addresses a format translates; all others are outside of its reach. */
+enum va_form {
+    VA_LOW,    /* from 0 to (1 << va_bits) - 1 */
+    VA_HIGH,   /* the last 1 << va_bits addresses (TTBR1_ELx) */
+    VA_SIGNED, /* the bits from va_bits - 1 on are all equal: canonical addresses */
+};
+
+/* What is told of a fault, and what the architecture makes of it: walk_format.report. */
+struct fault_cause {
+    uint64_t va;
+    uint64_t ipa;        /* of a fault of stage 2; else without meaning */
+    uint8_t kind;        /* fault_kind */
+    uint8_t level;       /* the manual's own */
+    uint8_t stage;       /* 1 or 2 */
+    uint8_t access;      /* access_kind */
+    uint8_t privilege;   /* enum privilege */
+    bool two_stage;      /* there are two stages, or stage 2 alone */
+    bool on_table;       /* stage 2: the access was one of stage 1 to its tables */
+    bool table_store;    /* and a hardware update */
+    uint8_t rights;      /* FAULT_PERMISSION: of the leaf, as the entry says */
+    uint32_t attributes; /* FAULT_PERMISSION: of the leaf */
+    struct access_controls controls;
+};
+struct fault_report {
+    uint64_t address; /* FAR_ELx, stval, CR2; EPT: guest-linear address */
+    uint64_t ipa; /* HPFAR_EL2 (as an address), htval or mtval2 (address >> 2), EPT: guest-physical address */
+    uint64_t code;        /* Arm: ESR_ELx; RISC-V: cause; x86: error code of #PF, EPT: exit qualification */
+    uint64_t instruction; /* RISC-V: htinst of implicit accesses; else 0 */
+    uint8_t vector;       /* Arm: ESR_ELx.EC; RISC-V: cause; x86: 13 or 14, EPT: basic exit reason 48 or 49 */
+    uint8_t status;       /* Arm: the fault status code (FSC); else 0 */
+};
+
+/* Append only: a plug-in may bring one that was built with an older header. */
 struct walk_format {
+    uint32_t struct_bytes;     /* sizeof(struct walk_format) as the format was built with */
     const char *name;          /* "vmsa-4k-48" */
     const char *summary;       /* one line for `mmusim list` */
     bool stage2;               /* addresses are intermediate ones, mappings belong to a VMID and no ASID */
-    uint8_t levels;            /* the most fetches of one walk */
-    uint8_t va_bits;           /* addresses from 0 to (1 << va_bits) - 1 are translated */
+    uint8_t levels;            /* the most steps of one walk */
+    uint8_t va_bits;           /* see va_form */
+    uint8_t va_form;           /* enum va_form */
     uint8_t page_lg2;          /* log2 of the smallest page */
     uint8_t frame_sizes;       /* how many of them */
     uint8_t frame_size_lg2[8]; /* ascending; what software may map, runs of contiguous entries included */
     const void *numbers;       /* the engine's own */
     enum walk_status (*start)(struct walk_state *walk, const struct translation_regime *regime, uint64_t va);
-    enum walk_status (*resume)(struct walk_state *walk, const uint64_t *words);
+    enum walk_status (*resume)(struct walk_state *walk,
+                               const uint64_t *words); /* in the order of the fetches */
     /* What a leaf entry would allow that software made for these attributes; the judges' expectation. With
      * FRAME_CLEAN: before it is dirty. FRAME_OLD makes no difference: an old entry has rights to wait for. */
     uint8_t (*rights)(uint32_t frame_attributes);
@@ -139,8 +219,29 @@ struct walk_format {
      * fetch or by a store. The store must be one that `rights_when_dirty` allows. Changes nothing by itself.
      */
     bool (*update)(struct walk_state *walk, bool store, struct walk_update *update);
-    /* The compare-exchange of the last `update` succeeded: the leaf and its rights are what they are now. */
-    void (*updated)(struct walk_state *walk);
+    /* The compare-exchange of the last `update`, or of WALK_UPDATE, succeeded. WALK_LEAF: the leaf and its
+     * rights are what they are now; after WALK_UPDATE: how the walk goes on. */
+    enum walk_status (*updated)(struct walk_state *walk);
+
+    /* Optional, one by one. */
+
+    /* What these rights of a leaf become under a core's state. NULL: nothing changes them. */
+    uint8_t (*allowed)(const struct access_controls *controls, uint8_t rights, uint32_t attributes);
+    /* What software is told of a fault. NULL: nothing but its kind and level. */
+    void (*report)(const struct fault_cause *cause, struct fault_report *report);
+    struct access_controls controls; /* of a machine that nobody configured otherwise */
+    /*
+     * Two stages: before stage 2 translates what a leaf of stage 1 gives, the access is judged by that leaf
+     * and the leaf's update is made (RISC-V Privileged, 4.3.2: steps 5 to 9 come before the result is used).
+     */
+    bool updates_before_output;
+    /* Stage 2: accesses of stage 1 to its tables count as stores where this stage manages dirty state (Intel
+     * SDM volume 3, "Accessed and Dirty Flags for EPT"). */
+    bool table_accesses_store;
+    bool ranges; /* leaves tell the range that they are a part of: walk_state.range */
+    /* What an invalidation by address leaves in walk caches: the entries of upper levels (RISC-V Privileged,
+     * SFENCE.VMA with rs1: leaf entries alone). */
+    bool address_keeps_tables;
 };
 
 /* `update` where the format may have none. */
@@ -149,6 +250,17 @@ static inline bool walk_needs_update(struct walk_state *walk, bool store, struct
     const struct walk_format *format = walk->regime->format;
     return format->update && format->update(walk, store, update);
 }
+
+static inline uint8_t walk_allowed(const struct walk_format *format, const struct access_controls *controls,
+                                   uint8_t rights, uint32_t attributes)
+{
+    return format->allowed ? format->allowed(controls, rights, attributes) : rights;
+}
+
+/* Whether the format translates [va, va + bytes), bytes > 0. */
+bool walk_format_reaches(const struct walk_format *format, uint64_t va, uint64_t bytes);
+/* The address that the format translates whose lowest va_bits are those of `low`. */
+uint64_t walk_format_extend(const struct walk_format *format, uint64_t low);
 
 /* Every format, by index; NULL past the end. */
 const struct walk_format *walk_format_at(unsigned index);

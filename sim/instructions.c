@@ -7,7 +7,7 @@
 
 #define FIRST_CAPACITY 1024u
 
-struct entry {
+struct instruction_word {
     uint64_t pc;
     uint64_t count; /* 0: free */
     uint8_t bytes[TRACE_INSTRUCTION_BYTES_MAX];
@@ -16,7 +16,7 @@ struct entry {
 
 /* Open addressing by pc and bytes; a power of two, at most half full. */
 struct instruction_table {
-    struct entry *entries;
+    struct instruction_word *entries;
     uint32_t capacity, used;
     enum decode_architecture architecture; /* guessed from the first instruction */
 };
@@ -41,12 +41,12 @@ void instruction_table_destroy(struct instruction_table *table)
     free(table);
 }
 
-static struct entry *find(struct entry *entries, uint32_t capacity, uint64_t pc, const uint8_t *bytes,
-                          uint8_t bytes_count)
+static struct instruction_word *find(struct instruction_word *entries, uint32_t capacity, uint64_t pc,
+                                     const uint8_t *bytes, uint8_t bytes_count)
 {
     uint32_t place = (uint32_t)((pc * UINT64_C(0x9e3779b97f4a7c15)) >> 32) & (capacity - 1);
     for (;; place = (place + 1) & (capacity - 1)) {
-        struct entry *entry = &entries[place];
+        struct instruction_word *entry = &entries[place];
         if (entry->count == 0 || (entry->pc == pc && entry->bytes_count == bytes_count &&
                                   memcmp(entry->bytes, bytes, bytes_count) == 0))
             return entry;
@@ -56,11 +56,11 @@ static struct entry *find(struct entry *entries, uint32_t capacity, uint64_t pc,
 static bool grow(struct instruction_table *table)
 {
     uint32_t capacity = table->capacity * 2;
-    struct entry *entries = calloc(capacity, sizeof *entries);
+    struct instruction_word *entries = calloc(capacity, sizeof *entries);
     if (!entries)
         return false;
     for (uint32_t i = 0; i < table->capacity; i++) {
-        const struct entry *old = &table->entries[i];
+        const struct instruction_word *old = &table->entries[i];
         if (old->count > 0)
             *find(entries, capacity, old->pc, old->bytes, old->bytes_count) = *old;
     }
@@ -78,7 +78,7 @@ bool instruction_table_add(struct instruction_table *table, const struct trace_r
         return false;
     if (table->used == 0)
         table->architecture = decoder_guess(record->va, record->bytes_count);
-    struct entry *entry =
+    struct instruction_word *entry =
         find(table->entries, table->capacity, record->va, record->bytes, record->bytes_count);
     if (entry->count++ > 0)
         return true;
@@ -91,14 +91,15 @@ bool instruction_table_add(struct instruction_table *table, const struct trace_r
 
 static int by_pc(const void *a, const void *b)
 {
-    const struct entry *x = a, *y = b;
+    const struct instruction_word *x = a, *y = b;
     if (x->pc != y->pc)
         return x->pc < y->pc ? -1 : 1;
     int order = memcmp(x->bytes, y->bytes, sizeof x->bytes);
     return order != 0 ? order : x->bytes_count - y->bytes_count;
 }
 
-static int write_entry(const struct entry *entry, struct decoder *decoder, struct recorder *recorder)
+static int write_entry(const struct instruction_word *entry, struct decoder *decoder,
+                       struct recorder *recorder)
 {
     const struct instruction *decoded = decoder_decode(decoder, entry->pc, entry->bytes, entry->bytes_count);
     struct record_instruction row = {
@@ -115,7 +116,7 @@ int instruction_table_write(struct instruction_table *table, struct recorder *re
 {
     if (table->used == 0)
         return 0;
-    struct entry *sorted = malloc(table->used * sizeof *sorted);
+    struct instruction_word *sorted = malloc(table->used * sizeof *sorted);
     struct decoder *decoder = decoder_open(table->architecture);
     int status = sorted && decoder ? 0 : RECORD_NO_MEMORY;
     uint32_t count = 0;

@@ -108,6 +108,7 @@ static bool init_space(struct address_space *space, const struct space_config *c
         (struct pagetable_config){.format = walk_format_find(config->format),
                                   .asid = config->asid,
                                   .vmid = config->stage2 ? config->stage2->config.vmid : config->vmid};
+    space->config.entries = space->config.format ? entry_format_of(space->config.format) : NULL;
     if (!space->table || !space->config.format)
         return simulation_fail(simulation, "there is no page table \"%s\" with format \"%s\"", config->table,
                                config->format);

@@ -4,6 +4,7 @@ static enum walk_status ask(struct walk_state *walk, uint64_t table, unsigned le
 {
     walk->fetch[0] = table + (walk->va >> synthetic_span_lg2(level) & 511) * 8;
     walk->fetches = 1;
+    walk->fetch_words = 1;
     walk->level = (uint8_t)level;
     return WALK_FETCH;
 }

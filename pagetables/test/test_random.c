@@ -27,7 +27,7 @@ static uint64_t random_va(unsigned size_lg2)
 static uint32_t random_attributes(void)
 {
     bool stage2 = fixture.regime.format->stage2;
-    uint32_t attributes = (uint32_t)random_below(&stream, FRAME_ATTRIBUTES_ALL + 1);
+    uint32_t attributes = (uint32_t)random_below(&stream, FRAME_DEVICE << 1);
     attributes = stage2 ? attributes & ~(FRAME_USER | FRAME_GLOBAL) : attributes | FRAME_READABLE;
     uint32_t state = FRAME_OLD | (attributes & FRAME_WRITABLE ? FRAME_CLEAN : 0);
     return attributes | ((uint32_t)random_next(&stream) & state);

@@ -49,7 +49,7 @@ static void good_entries_have_the_bits_of_the_manual(void **state)
 
 static void good_every_expressible_frame_decodes_to_itself(void **state)
 {
-    for (uint32_t attributes = 0; attributes <= (FRAME_ATTRIBUTES_ALL | FRAME_STATE_ALL); attributes++) {
+    for (uint32_t attributes = 0; attributes < FRAME_OLD << 1; attributes++) {
         struct frame frame = {.base = 0x12345000, .attributes = attributes, .size_lg2 = 12};
         uint64_t word;
         bool meaningless = attributes & (FRAME_USER | FRAME_GLOBAL) ||

@@ -240,6 +240,7 @@ static enum walk_status start_scattered(struct walk_state *walk, const struct tr
     walk->va = va;
     walk->level = 0;
     walk->fetches = 4;
+    walk->fetch_words = 1;
     for (unsigned i = 0; i < 4; i++)
         walk->fetch[i] = regime->root + i / 2 * PAGE + i * 8; /* two in each page */
     return WALK_FETCH;

@@ -83,8 +83,9 @@ const char *judge_access_name(uint8_t kind)
 
 const char *judge_fault_name(uint8_t fault)
 {
-    static const char *const names[FAULT_KINDS] = {
-        "no", "translation", "access-flag", "permission", "address-size", "external-abort", "TLB-conflict"};
+    static const char *const names[FAULT_KINDS] = {"no",           "translation",   "access-flag",
+                                                   "permission",   "address-size",  "external-abort",
+                                                   "TLB-conflict", "reserved-bits", "noncanonical"};
     return fault < FAULT_KINDS ? names[fault] : "?";
 }
 

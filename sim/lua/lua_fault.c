@@ -14,6 +14,8 @@ static const char *const kinds[FAULT_KINDS] = {
     [FAULT_ADDRESS_SIZE] = "address size",
     [FAULT_EXTERNAL_ABORT] = "external abort",
     [FAULT_TLB_CONFLICT] = "TLB conflict",
+    [FAULT_RESERVED] = "reserved bits",
+    [FAULT_NONCANONICAL] = "address not canonical",
 };
 static const char *const accesses[ACCESS_KINDS] = {"load", "store", "fetch"};
 

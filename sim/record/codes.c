@@ -34,6 +34,8 @@ const struct record_code record_codes[] = {
     {"fault", FAULT_ADDRESS_SIZE, "address size"},
     {"fault", FAULT_EXTERNAL_ABORT, "external abort"},
     {"fault", FAULT_TLB_CONFLICT, "TLB conflict"},
+    {"fault", FAULT_RESERVED, "reserved bits"},
+    {"fault", FAULT_NONCANONICAL, "address not canonical"},
     {"end", ENTRY_END_EVICTED, "evicted"},
     {"end", ENTRY_END_INVALIDATED, "invalidated"},
     {"end", ENTRY_END_RUN, "end of run"},
@@ -93,7 +95,7 @@ const struct record_code record_codes[] = {
     {NULL, 0, NULL},
 };
 
-_Static_assert(ACCESS_KINDS == 3 && PRIVILEGES == 2 && OUTCOMES == 11 && FAULT_KINDS == 7 &&
+_Static_assert(ACCESS_KINDS == 3 && PRIVILEGES == 2 && OUTCOMES == 11 && FAULT_KINDS == 9 &&
                    ENTRY_ENDS == 7 && OPERATION_KINDS == 4 && PAGETABLE_RESULTS == 11 && BARRIER_KINDS == 7 &&
                    WALK_CAUSES == 4 && INVALIDATION_SCOPES == 6 && RECORD_LEVELS == 3 &&
                    RECORD_ARRAY_KINDS == 2 && TLB_SIDES == 3 && HOLDS_KINDS == 4 && TLB_REPLACEMENTS == 5 &&
