@@ -34,7 +34,7 @@ enum event_kind {
     EVENT_ACKNOWLEDGEMENT, /* a core has finished its part of an invalidation; told when the issuer knows */
     EVENT_COMPLETION,      /* every acknowledgement of an invalidation has arrived at its issuer */
     EVENT_BARRIER,         /* a barrier ended */
-    EVENT_CONTEXT,         /* a core switched to an address space */
+    EVENT_CONTEXT,         /* a core switched to an address space, or changed its controls */
     EVENT_FAULT,           /* a fault was delivered to a core's program */
     EVENT_SPACE,           /* an address space was created */
     EVENT_OPERATION_BEGIN, /* a page-table operation was called */
@@ -105,8 +105,10 @@ struct event_translation {
     uint64_t walk;            /* that it started or waited for; 0 if none */
     uint64_t fault_ipa;       /* of a fault of stage 2 that its walk met; EVENT_NEVER else */
     uint64_t entry;           /* TLB entry whose hit served it; 0 if none */
+    uint64_t fault_code;      /* fault_report.code of a fault */
     uint32_t access;          /* the core's number of the access: both halves of a crossing one share it */
-    uint32_t space;           /* of the address space; 0 if none was active */
+    uint32_t space;           /* whose table translates the address; 0 if none was active */
+    uint32_t attributes;      /* of the translation used, as its frame's */
     uint16_t asid;
     uint16_t vmid;
     uint16_t size_bytes; /* of this half */
@@ -117,7 +119,7 @@ struct event_translation {
     uint8_t fault_level;
     uint8_t fault_stage;   /* 1 or 2; 0 without a fault */
     uint8_t page_size_lg2; /* of the translation used; 0 with a fault that has none */
-    uint8_t rights;        /* of the translation used */
+    uint8_t rights;        /* of the translation used, whatever the core's controls make of them */
     uint8_t half;          /* 0: does not cross a page; 1, 2: which half */
     uint8_t forwarded;     /* the value came from the core's own store buffer */
     uint8_t retry;         /* the same access again after its fault was handled */
@@ -218,7 +220,9 @@ struct event_barrier {
 
 struct event_context {
     uint64_t root;
+    struct access_controls controls; /* of accesses that are issued in this cycle or later */
     uint32_t space;
+    uint32_t high_space; /* whose table translates the upper half (TTBR1); 0: none, or it is the same table */
     uint16_t asid;
     uint16_t vmid;
 };
@@ -233,8 +237,9 @@ struct event_fault {
     uint8_t privilege;
     uint8_t fault;
     uint8_t fault_level;
-    uint8_t fault_stage; /* 1 or 2 */
-    uint8_t handled;     /* a handler of the program was called */
+    uint8_t fault_stage;        /* 1 or 2 */
+    uint8_t handled;            /* a handler of the program was called */
+    struct fault_report report; /* what the architecture tells software; all 0 if the format says nothing */
 };
 
 struct event_space {

@@ -117,7 +117,9 @@ struct core_result {
     bool fault_again;    /* it had been handled before: the same address, stage and intermediate page; or
                             MMU_FAULTS_MAX others of this access had been */
     bool aborted;        /* a physical address outside of memory */
-    const char *error;   /* stream: why the source failed; one sentence, or NULL */
+    /* What the architecture tells of the fault; all 0 if the format says nothing. */
+    struct fault_report report;
+    const char *error; /* stream: why the source failed; one sentence, or NULL */
 };
 
 enum machine_status {
