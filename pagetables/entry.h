@@ -58,6 +58,7 @@ struct entry_format {
     bool (*encode_leaf)(const struct entry_level *level, const struct frame *frame, uint64_t *word);
     /* The word that points to the table at `pa` and restricts nothing. */
     uint64_t (*encode_table)(uint64_t pa);
+    uint64_t table_hardware_bits; /* what hardware may set in such a word */
     struct entry (*decode)(const struct entry_level *level, uint64_t word);
     /* Whether a valid leaf may be replaced by another only through an invalid entry (break-before-make). */
     bool (*must_break)(uint64_t before, uint64_t after);

@@ -8,6 +8,7 @@
 /* A new table is a file of its own and a row here. */
 static const struct pagetable_class *const classes[] = {
     &pagetable_radix,
+    &pagetable_radix_keeps_tables,
     &pagetable_radix_forgets_invalidation,
     &pagetable_radix_forgets_barrier,
     &pagetable_radix_forgets_tables,

@@ -2,57 +2,6 @@
 
 #include "pagetables/radix_steps.h"
 
-/* ---- Tables ---- */
-
-static enum pagetable_result release(const struct radix *radix, const struct environment *environment,
-                                     unsigned depth, uint64_t table)
-{
-    uint64_t size_bytes = radix_block_bytes(radix->format, depth);
-    return radix_result_of(environment->operations->release_table(environment->context, table, size_bytes));
-}
-
-/* Whether some leaf in a table or below it is global. */
-static enum pagetable_result find_global(const struct radix *radix, const struct environment *environment,
-                                         unsigned depth, uint64_t table, bool *global)
-{
-    const struct entry_level *level = &radix->format->level[depth];
-    for (uint64_t offset = 0; offset < entry_table_bytes(level); offset += ENTRY_BYTES) {
-        uint64_t word;
-        enum pagetable_result result = radix_read_word(environment, table + offset, &word);
-        if (result != PAGETABLE_OK)
-            return result;
-        struct entry entry = radix->format->decode(level, word);
-        if (entry.kind == ENTRY_RESERVED ||
-            (entry.kind == ENTRY_TABLE && !entry_has_depth(radix->format, depth + 1)))
-            return PAGETABLE_CORRUPT;
-        if (entry.kind == ENTRY_TABLE)
-            result = find_global(radix, environment, depth + 1, entry.table, global);
-        if (result != PAGETABLE_OK)
-            return result;
-        *global |= entry.kind == ENTRY_LEAF && entry.frame.attributes & FRAME_GLOBAL;
-    }
-    return PAGETABLE_OK;
-}
-
-/* Releases a table, which no walk can reach any more, and all tables below it. */
-static enum pagetable_result release_all(const struct radix *radix, const struct environment *environment,
-                                         unsigned depth, uint64_t table)
-{
-    const struct entry_level *level = &radix->format->level[depth];
-    enum pagetable_result first = PAGETABLE_OK;
-    bool tables_below = entry_has_depth(radix->format, depth + 1);
-    for (uint64_t offset = 0; tables_below && offset < entry_table_bytes(level); offset += ENTRY_BYTES) {
-        uint64_t word;
-        enum pagetable_result result = radix_read_word(environment, table + offset, &word);
-        if (result != PAGETABLE_OK)
-            return radix_first_of(first, result);
-        struct entry entry = radix->format->decode(level, word);
-        if (entry.kind == ENTRY_TABLE)
-            first = radix_first_of(first, release_all(radix, environment, depth + 1, entry.table));
-    }
-    return radix_first_of(first, release(radix, environment, depth, table));
-}
-
 /* ---- map ---- */
 
 /* The depth whose entries map frames of this size; `levels` if there is none. */
@@ -82,7 +31,7 @@ static enum pagetable_result drop_chain(const struct radix *radix, const struct 
 {
     enum pagetable_result first = PAGETABLE_OK;
     for (unsigned depth = chain->highest; depth <= chain->lowest; depth++)
-        first = radix_first_of(first, release(radix, environment, depth, chain->table[depth]));
+        first = radix_first_of(first, radix_release(radix, environment, depth, chain->table[depth]));
     return first;
 }
 
@@ -92,15 +41,16 @@ static enum pagetable_result extend_chain(const struct radix *radix, const struc
 {
     unsigned depth = chain->highest - 1;
     uint64_t *table = &chain->table[depth];
-    uint64_t size_bytes = radix_block_bytes(radix->format, depth);
+    uint64_t size_bytes = radix_block_bytes(radix, depth);
     int error = environment->operations->allocate_table(environment->context, size_bytes, table);
     if (error != ENVIRONMENT_OK)
         return radix_result_of(error);
     chain->highest = depth;
     enum pagetable_result result =
         radix_write_run(environment, radix_slot_of(radix, depth, *table, va), chain->word, &chain->run);
-    const struct radix_count count = {.pa = radix_count_of(radix->format, depth, *table),
-                                      .used = chain->run.entries};
+    const struct radix_count count = {
+        .pa = radix_counts(radix, depth) ? radix_count_of(radix->format, depth, *table) : 0,
+        .used = chain->run.entries};
     if (result == PAGETABLE_OK)
         result = radix_write_count(environment, &count);
     chain->word = radix->format->encode_table(*table);
@@ -141,50 +91,6 @@ static enum pagetable_result link_leaf(const struct radix *radix, const struct e
     return result == PAGETABLE_OK ? radix_barrier(environment, BARRIER_ISB) : result;
 }
 
-/*
- * Removes the table where the path ends, to make room for a block, if it is empty. Nothing in this file
- * leaves an empty table behind. The entry is in use before and after: the count of its own table stays.
- */
-static enum pagetable_result clear_empty_table(const struct radix *radix,
-                                               const struct environment *environment,
-                                               const struct radix_path *path)
-{
-    struct radix_count below;
-    enum pagetable_result result =
-        radix_read_count(radix, environment, path->depth + 1, path->entry.table, 0, &below);
-    if (result != PAGETABLE_OK)
-        return result;
-    if (below.used > 0)
-        return PAGETABLE_OVERLAP;
-    result = radix_write_word(environment, path->slot[path->depth], 0);
-    /* Walk caches may hold any entry below, for addresses that one TLBI by address would not name. */
-    struct radix_drop drop = radix_of_address_space(radix, false);
-    if (result == PAGETABLE_OK)
-        result = radix_invalidate(environment, &drop);
-    if (result == PAGETABLE_OK)
-        result = release(radix, environment, path->depth + 1, path->entry.table);
-    return result;
-}
-
-/* The entries of a run after the first one, which is where the path ends, must be free as well. */
-static enum pagetable_result check_free(const struct radix *radix, const struct environment *environment,
-                                        const struct radix_path *path, const struct radix_run *run)
-{
-    if (run->entries > 1 && path->entry.kind == ENTRY_TABLE)
-        return PAGETABLE_OVERLAP; /* no table is empty */
-    for (unsigned i = 1; i < run->entries; i++) {
-        uint64_t word;
-        enum pagetable_result result =
-            radix_read_word(environment, path->slot[path->depth] + (uint64_t)i * ENTRY_BYTES, &word);
-        if (result != PAGETABLE_OK)
-            return result;
-        enum entry_kind kind = radix->format->decode(&radix->format->level[path->depth], word).kind;
-        if (kind != ENTRY_INVALID)
-            return kind == ENTRY_RESERVED ? PAGETABLE_CORRUPT : PAGETABLE_OVERLAP;
-    }
-    return PAGETABLE_OK;
-}
-
 static enum pagetable_result map_locked(const struct radix *radix, const struct environment *environment,
                                         uint64_t va, const struct frame *frame)
 {
@@ -203,22 +109,24 @@ static enum pagetable_result map_locked(const struct radix *radix, const struct 
         return PAGETABLE_OVERLAP;
     if (path.entry.kind == ENTRY_RESERVED)
         return PAGETABLE_CORRUPT;
-    struct radix_count count = {.pa = 0};
-    int added = path.depth == depth ? (int)chain.run.entries : 1;
+    struct radix_room room = {.tables = 0};
     if (path.depth == depth)
-        result = check_free(radix, environment, &path, &chain.run);
-    if (result == PAGETABLE_OK && path.entry.kind == ENTRY_TABLE)
-        result = clear_empty_table(radix, environment, &path);
-    else if (result == PAGETABLE_OK)
+        result = radix_find_room(radix, environment, &path, &chain.run, &room);
+    /* Entries that pointed to tables are in use before and after. */
+    unsigned added = path.depth == depth ? chain.run.entries - room.tables : 1;
+    struct radix_count count = {.pa = 0};
+    if (result == PAGETABLE_OK && added > 0)
         result = radix_read_count(radix, environment, path.depth, radix_table_of(radix, &path, path.depth),
-                                  added, &count);
+                                  (int)added, &count);
+    if (result == PAGETABLE_OK && room.tables > 0)
+        result = radix_make_room(radix, environment, &path, &room);
     return result == PAGETABLE_OK ? link_leaf(radix, environment, va, &path, &chain, &count) : result;
 }
 
 /* ---- unmap ---- */
 
-/* The least depth whose entry must be cleared: all tables below it hold nothing but the run of leaves.
- * `count` is that of the table of this entry, without it. */
+/* The least depth whose entry must be cleared: all tables below it hold nothing but the run of leaves, and
+ * are not kept. `count` is that of the table of this entry, without it. */
 static enum pagetable_result find_cut(const struct radix *radix, const struct environment *environment,
                                       const struct radix_path *path, const struct radix_run *run,
                                       unsigned *cut, struct radix_count *count)
@@ -227,9 +135,18 @@ static enum pagetable_result find_cut(const struct radix *radix, const struct en
         int removed = *cut == path->depth ? -(int)run->entries : -1;
         enum pagetable_result result =
             radix_read_count(radix, environment, *cut, radix_table_of(radix, path, *cut), removed, count);
-        if (result != PAGETABLE_OK || count->used > 0 || *cut == 0)
+        if (result != PAGETABLE_OK || count->used > 0 || !radix_counts(radix, *cut))
             return result;
     }
+}
+
+/* What unmap drops: walk caches may hold the tables that it is about to release. */
+static struct radix_drop drop_of_unmap(const struct radix *radix, uint64_t va, const struct radix_path *path,
+                                       const struct radix_run *run, bool releases)
+{
+    bool global = path->entry.frame.attributes & FRAME_GLOBAL;
+    return releases && radix->hardware->address_keeps_tables ? radix_of_address_space(radix, global)
+                                                             : radix_of_address(radix, va, run, global);
 }
 
 static enum pagetable_result unmap_locked(const struct radix *radix, const struct environment *environment,
@@ -250,7 +167,7 @@ static enum pagetable_result unmap_locked(const struct radix *radix, const struc
         result = radix_write_word(environment, path.slot[cut], 0);
     if (result == PAGETABLE_OK)
         result = radix_write_count(environment, &count);
-    struct radix_drop drop = radix_of_address(radix, va, &run, path.entry.frame.attributes & FRAME_GLOBAL);
+    struct radix_drop drop = drop_of_unmap(radix, va, &path, &run, cut < path.depth);
     if (result == PAGETABLE_OK)
         result = radix_invalidate(environment, &drop);
     if (result == PAGETABLE_OK)
@@ -259,8 +176,8 @@ static enum pagetable_result unmap_locked(const struct radix *radix, const struc
         return result;
     /* No walk, walk cache or TLB knows these tables any more. */
     for (unsigned depth = path.depth; depth > cut; depth--)
-        result =
-            radix_first_of(result, release(radix, environment, depth, radix_table_of(radix, &path, depth)));
+        result = radix_first_of(
+            result, radix_release(radix, environment, depth, radix_table_of(radix, &path, depth)));
     return result;
 }
 
@@ -341,10 +258,11 @@ static enum pagetable_result protect_locked(const struct radix *radix, const str
 
 /* ---- The class ---- */
 
-static enum pagetable_result radix_create(void *state, const struct environment *environment,
-                                          const struct pagetable_config *config)
+#define LOCK_BYTES UINT64_C(4096) /* a page of its own */
+
+static enum pagetable_result create(struct radix *radix, const struct environment *environment,
+                                    const struct pagetable_config *config)
 {
-    struct radix *radix = state;
     radix->hardware = config->format;
     radix->format = config->entries ? config->entries : entry_format_of(config->format);
     radix->every_asid = config->every_asid;
@@ -354,22 +272,38 @@ static enum pagetable_result radix_create(void *state, const struct environment 
     if (!radix->format)
         return PAGETABLE_UNSUPPORTED;
     const struct environment_operations *operations = environment->operations;
-    uint64_t root_bytes = radix_block_bytes(radix->format, 0);
+    uint64_t root_bytes = radix_block_bytes(radix, 0);
     int error = operations->allocate_table(environment->context, root_bytes, &radix->root);
     if (error != ENVIRONMENT_OK)
         return radix_result_of(error);
-    error = operations->allocate_table(environment->context, root_bytes, &radix->lock);
+    error = operations->allocate_table(environment->context, LOCK_BYTES, &radix->lock);
     if (error == ENVIRONMENT_OK)
         return PAGETABLE_OK;
-    enum pagetable_result undone = release(radix, environment, 0, radix->root);
+    enum pagetable_result undone = radix_release(radix, environment, 0, radix->root);
     return undone == PAGETABLE_OK ? radix_result_of(error) : undone;
+}
+
+static enum pagetable_result radix_create(void *state, const struct environment *environment,
+                                          const struct pagetable_config *config)
+{
+    struct radix *radix = state;
+    radix->keeps_tables = false;
+    return create(radix, environment, config);
+}
+
+static enum pagetable_result radix_keeps_tables_create(void *state, const struct environment *environment,
+                                                       const struct pagetable_config *config)
+{
+    struct radix *radix = state;
+    radix->keeps_tables = true;
+    return create(radix, environment, config);
 }
 
 static enum pagetable_result radix_destroy(void *state, const struct environment *environment)
 {
     const struct radix *radix = state;
     bool global = false;
-    enum pagetable_result result = find_global(radix, environment, 0, radix->root, &global);
+    enum pagetable_result result = radix_find_global(radix, environment, 0, radix->root, &global);
     if (result == PAGETABLE_ENVIRONMENT)
         return result;
     /* The address space's number may be used again: nothing of this one may be left under it. */
@@ -377,8 +311,8 @@ static enum pagetable_result radix_destroy(void *state, const struct environment
     enum pagetable_result invalidated = radix_invalidate(environment, &drop);
     if (invalidated != PAGETABLE_OK)
         return invalidated;
-    result = radix_first_of(result, release_all(radix, environment, 0, radix->root));
-    return radix_first_of(result, release(radix, environment, 0, radix->lock));
+    result = radix_first_of(result, radix_release_all(radix, environment, 0, radix->root));
+    return radix_first_of(result, radix_release(radix, environment, 0, radix->lock));
 }
 
 static enum pagetable_result radix_map(void *state, const struct environment *environment, uint64_t va,
@@ -445,6 +379,26 @@ const struct pagetable_class pagetable_radix = {
     .state_bytes = sizeof(struct radix),
     .releases_empty_tables = true,
     .create = radix_create,
+    .destroy = radix_destroy,
+    .map = radix_map,
+    .unmap = radix_unmap,
+    .protect = radix_protect,
+    .query = radix_query,
+    .root = radix_root,
+    .enumerate = radix_enumerate,
+    .invariants = radix_invariants,
+    .default_format = "vmsa-4k-48",
+    .accepts = radix_accepts,
+};
+
+const struct pagetable_class pagetable_radix_keeps_tables = {
+    .abi_version = PAGETABLE_ABI_VERSION,
+    .struct_bytes = sizeof(struct pagetable_class),
+    .name = "radix-keeps-tables",
+    .summary = "multi-level radix table, keeps empty tables",
+    .state_bytes = sizeof(struct radix),
+    .releases_empty_tables = false,
+    .create = radix_keeps_tables_create,
     .destroy = radix_destroy,
     .map = radix_map,
     .unmap = radix_unmap,

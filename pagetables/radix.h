@@ -36,6 +36,7 @@ extern "C" {
 #endif
 
 extern const struct pagetable_class pagetable_radix;
+extern const struct pagetable_class pagetable_radix_keeps_tables;
 
 /* The state block. Its owner never looks into it; it stands here for the files of this table and for their
  * tests. */
@@ -48,16 +49,23 @@ struct radix {
     uint16_t vmid;
     bool stage2;
     bool every_asid;
+    bool keeps_tables;
 };
 
-/* What is allocated for a table; the root has no count. */
-static inline uint64_t radix_block_bytes(const struct entry_format *format, unsigned depth)
+/* Whether tables of this depth have a count: those that are released when they become empty. */
+static inline bool radix_counts(const struct radix *radix, unsigned depth)
 {
-    uint64_t table_bytes = entry_table_bytes(&format->level[depth]);
-    return depth == 0 ? table_bytes : 2 * table_bytes;
+    return depth > 0 && !radix->keeps_tables;
 }
 
-/* Where the count of a table other than the root stands. */
+/* What is allocated for a table. */
+static inline uint64_t radix_block_bytes(const struct radix *radix, unsigned depth)
+{
+    uint64_t table_bytes = entry_table_bytes(&radix->format->level[depth]);
+    return radix_counts(radix, depth) ? 2 * table_bytes : table_bytes;
+}
+
+/* Where the count of a table stands that has one. */
 static inline uint64_t radix_count_of(const struct entry_format *format, unsigned depth, uint64_t table)
 {
     return table + entry_table_bytes(&format->level[depth]);

@@ -150,13 +150,13 @@ static enum pagetable_result check_table(struct check *check, const struct place
 static enum pagetable_result check_link(struct check *check, const struct place *place, uint64_t table)
 {
     const struct entry_format *format = check->radix->format;
-    if (place->word != format->encode_table(table))
+    if ((place->word & ~format->table_hardware_bits) != format->encode_table(table))
         return corrupt(check, place, "points to a table and has bits set that this page table never sets");
     if (table == check->radix->lock)
         return corrupt(check, place, "points to the page of the table's lock");
     if (!entry_has_depth(format, place->depth + 1))
         return corrupt(check, place, "points to a table below the last level");
-    if (table & (radix_block_bytes(format, place->depth + 1) - 1))
+    if (table & (radix_block_bytes(check->radix, place->depth + 1) - 1))
         return corrupt(check, place, "points to the half of a block where a table's count stands");
     switch (add_address(&check->tables, table)) {
     case ALREADY_THERE:
@@ -260,9 +260,10 @@ static enum pagetable_result check_table(struct check *check, const struct place
             return result;
         used += place.word != 0;
     }
-    if (link && used == 0)
-        return corrupt(check, link, "points to a table that is empty");
-    return link ? check_count(check, link, table, used) : PAGETABLE_OK;
+    if (!radix_counts(check->radix, place.depth))
+        return PAGETABLE_OK;
+    return used > 0 ? check_count(check, link, table, used)
+                    : corrupt(check, link, "points to a table that is empty");
 }
 
 enum pagetable_result radix_invariants(const void *state, const struct memory_reader *memory, char *reason,

@@ -160,7 +160,7 @@ struct radix_drop radix_of_address(const struct radix *radix, uint64_t va, const
     if (radix->stage2)
         drop.what.scope = INVALIDATE_IPA;
     else
-        drop.what.scope = global ? INVALIDATE_VA_ALL_ASIDS : INVALIDATE_VA;
+        drop.what.scope = global || radix->every_asid ? INVALIDATE_VA_ALL_ASIDS : INVALIDATE_VA;
     return drop;
 }
 
@@ -171,7 +171,7 @@ struct radix_drop radix_of_address_space(const struct radix *radix, bool global)
     if (radix->stage2)
         drop.what.scope = INVALIDATE_VMID;
     else
-        drop.what.scope = global ? INVALIDATE_ALL : INVALIDATE_ASID;
+        drop.what.scope = global || radix->every_asid ? INVALIDATE_ALL : INVALIDATE_ASID;
     return drop;
 }
 
@@ -181,7 +181,7 @@ enum pagetable_result radix_read_count(const struct radix *radix, const struct e
                                        unsigned depth, uint64_t table, int change, struct radix_count *count)
 {
     *count = (struct radix_count){.pa = 0};
-    if (depth == 0)
+    if (!radix_counts(radix, depth))
         return PAGETABLE_OK;
     count->pa = radix_count_of(radix->format, depth, table);
     enum pagetable_result result = radix_read_word(environment, count->pa, &count->used);

@@ -83,7 +83,7 @@ enum pagetable_result radix_invalidate(const struct environment *environment, co
 
 /* What an operation leaves of a table's count. */
 struct radix_count {
-    uint64_t pa; /* 0: the root's, which is not kept */
+    uint64_t pa; /* 0: of a table without a count */
     uint64_t used;
 };
 
@@ -92,5 +92,31 @@ enum pagetable_result radix_read_count(const struct radix *radix, const struct e
                                        unsigned depth, uint64_t table, int change, struct radix_count *count);
 enum pagetable_result radix_write_count(const struct environment *environment,
                                         const struct radix_count *count);
+
+/* ---- Whole tables ---- */
+
+enum pagetable_result radix_release(const struct radix *radix, const struct environment *environment,
+                                    unsigned depth, uint64_t table);
+/* A table, which no walk can reach any more, and all tables below it. */
+enum pagetable_result radix_release_all(const struct radix *radix, const struct environment *environment,
+                                        unsigned depth, uint64_t table);
+/* `*global` becomes true if some leaf in a table or below it is global. */
+enum pagetable_result radix_find_global(const struct radix *radix, const struct environment *environment,
+                                        unsigned depth, uint64_t table, bool *global);
+
+/* Tables without a leaf, where the entries of a run are to stand. */
+#define RADIX_ROOM_MAX 64 /* entries of a run at a level that has tables below: 32 at the most */
+struct radix_room {
+    uint64_t slot[RADIX_ROOM_MAX];
+    uint64_t table[RADIX_ROOM_MAX];
+    unsigned tables;
+};
+/* Whether a run fits where the path ends; PAGETABLE_OVERLAP if a leaf is there or below. Changes nothing. */
+enum pagetable_result radix_find_room(const struct radix *radix, const struct environment *environment,
+                                      const struct radix_path *path, const struct radix_run *run,
+                                      struct radix_room *room);
+/* Unlinks these tables, drops what was cached of them, releases them. */
+enum pagetable_result radix_make_room(const struct radix *radix, const struct environment *environment,
+                                      const struct radix_path *path, const struct radix_room *room);
 
 #endif

@@ -80,8 +80,9 @@ enum pagetable_result fixture_protect(struct fixture *fixture, uint64_t va, cons
 bool fixture_is_entry(const void *fixture, uint64_t pa)
 {
     const struct radix *radix = &((const struct fixture *)fixture)->state;
-    /* All tables of this format have 4 KiB: the root anywhere, the others at the lower half of 8 KiB. */
-    return pa - radix->root < 4 * KIB || !(pa & 4 * KIB);
+    /* All tables of this format have 4 KiB: without counts anywhere, else the others than the root at the
+     * lower half of 8 KiB. */
+    return radix->keeps_tables || pa - radix->root < 4 * KIB || !(pa & 4 * KIB);
 }
 
 uint64_t fixture_peek(const struct fixture *fixture, uint64_t pa)

@@ -172,7 +172,7 @@ static void good_tables_are_aligned_blocks_that_share_nothing(void **state)
         const struct flat_event *event = &flat_memory_log(fixture.memory)[i];
         if (event->kind != FLAT_ALLOCATE)
             continue;
-        assert_int_equal(event->bytes, radix_block_bytes(format, 3));
+        assert_int_equal(event->bytes, radix_block_bytes(&fixture.state, 3));
         assert_int_equal(event->pa % event->bytes, 0);
         assert_true(event->pa >= seen); /* flat memory gives the first free block */
         seen = event->pa + event->bytes;

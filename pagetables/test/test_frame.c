@@ -63,8 +63,11 @@ static void good_formats_and_tables_are_found_by_the_name_they_have(void **state
         assert_ptr_equal(pagetable_class_find(table->name), table);
         assert_int_equal(table->abi_version, PAGETABLE_ABI_VERSION);
         assert_int_equal(table->struct_bytes, sizeof *table);
+        assert_non_null(walk_format_find(table->default_format));
+        assert_true(table->accepts(walk_format_find(table->default_format),
+                                   entry_format_of(walk_format_find(table->default_format))));
     }
-    assert_int_equal(tables, 4);
+    assert_true(tables > 0);
 }
 
 static void bad_names_that_nobody_has_are_not_found(void **state)

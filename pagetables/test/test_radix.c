@@ -109,7 +109,7 @@ static void leave_empty_table(unsigned lowest)
     const struct environment *environment = &fixture.environment;
     uint64_t table = fixture.regime.root;
     for (unsigned depth = 1; depth <= lowest; depth++) {
-        uint64_t bytes = radix_block_bytes(&vmsa_4k_48_entries, depth);
+        uint64_t bytes = radix_block_bytes(&fixture.state, depth);
         uint64_t below;
         assert_int_equal(environment->operations->allocate_table(environment->context, bytes, &below), 0);
         uint64_t slot = table + entry_index(&vmsa_4k_48_entries.level[depth - 1], 2 * MIB) * 8;

@@ -124,22 +124,35 @@ static void step(unsigned number)
     assert_others_fault();
 }
 
+static void run_on(const struct pagetable_class *table, const struct walk_format *format)
+{
+    fixture_open_format(&fixture, table, format);
+    for (unsigned number = 0; number < STEPS; number++)
+        step(number);
+    fixture_close(&fixture);
+}
+
 static void good_random_operations_refine_the_abstract_map(void **state)
 {
     const struct walk_format *format;
     stream = random_begin("random operations");
-    for (unsigned i = 0; (format = walk_format_at(i)) != NULL; i++) {
-        if (!entry_format_of(format))
-            continue;
-        fixture_open_format(&fixture, &pagetable_radix, format);
-        for (unsigned number = 0; number < STEPS; number++)
-            step(number);
-        fixture_close(&fixture);
-    }
+    for (unsigned i = 0; (format = walk_format_at(i)) != NULL; i++)
+        if (entry_format_of(format))
+            run_on(&pagetable_radix, format);
+}
+
+static void good_random_operations_do_so_where_empty_tables_are_kept(void **state)
+{
+    stream = random_begin("random operations");
+    run_on(&pagetable_radix_keeps_tables, &vmsa_4k_48);
+    run_on(&pagetable_radix_keeps_tables, &vmsa_s2_4k_39);
 }
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(good_random_operations_refine_the_abstract_map)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(good_random_operations_refine_the_abstract_map),
+        cmocka_unit_test(good_random_operations_do_so_where_empty_tables_are_kept),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
