@@ -3,11 +3,18 @@
  *
  * The shared object exports one symbol, the function `mmusim_plugin`, with C linkage. It is called once when
  * the object is loaded, and what it returns lives as long as the object does. Nothing else of the object is
- * looked up, and the object needs nothing of the program that loads it: what it may use comes as arguments.
+ * looked up, and the object needs nothing of the program that loads it: what it may use comes as arguments,
+ * and of these headers it may use types, constants and inline functions.
  *
  * The interface is this header and those that it includes, versioned as a whole. Within a version, structs
  * only grow at their end, and every struct that a plug-in gives begins with the size that it was built with:
- * an older plug-in stays loadable, and what it does not know is as if it were 0.
+ * an older plug-in stays loadable, and what it does not know is as if it were 0. Structs that a plug-in makes
+ * and that have no such size (frame, mapping, invalidation, ...), those that are passed by value or are
+ * members of others, and the numbers of enumerators never change. pagetables/test/test_plugin_layout.c holds
+ * it all.
+ *
+ * The program copies what it is given. A plug-in that wants to know whether a format is its own compares
+ * names, not addresses.
  */
 #ifndef MMUSIM_PAGETABLES_PLUGIN_H
 #define MMUSIM_PAGETABLES_PLUGIN_H

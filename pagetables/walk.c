@@ -53,14 +53,6 @@ static uint64_t low_mask(const struct walk_format *format)
     return format->va_bits < 64 ? (UINT64_C(1) << format->va_bits) - 1 : UINT64_MAX;
 }
 
-uint64_t walk_format_extend(const struct walk_format *format, uint64_t low)
-{
-    uint64_t mask = low_mask(format);
-    bool ones =
-        format->va_form == VA_HIGH || (format->va_form == VA_SIGNED && low >> (format->va_bits - 1u) & 1);
-    return ones ? low | ~mask : low & mask;
-}
-
 bool walk_format_reaches(const struct walk_format *format, uint64_t va, uint64_t bytes)
 {
     uint64_t last = va + (bytes - 1);

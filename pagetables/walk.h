@@ -257,10 +257,17 @@ static inline uint8_t walk_allowed(const struct walk_format *format, const struc
     return format->allowed ? format->allowed(controls, rights, attributes) : rights;
 }
 
+/* The address that the format translates whose lowest va_bits are those of `low`. */
+static inline uint64_t walk_format_extend(const struct walk_format *format, uint64_t low)
+{
+    uint64_t mask = format->va_bits < 64 ? (UINT64_C(1) << format->va_bits) - 1 : UINT64_MAX;
+    bool ones =
+        format->va_form == VA_HIGH || (format->va_form == VA_SIGNED && low >> (format->va_bits - 1u) & 1);
+    return ones ? low | ~mask : low & mask;
+}
+
 /* Whether the format translates [va, va + bytes), bytes > 0. */
 bool walk_format_reaches(const struct walk_format *format, uint64_t va, uint64_t bytes);
-/* The address that the format translates whose lowest va_bits are those of `low`. */
-uint64_t walk_format_extend(const struct walk_format *format, uint64_t low);
 
 /* Every format, by index; NULL past the end. */
 const struct walk_format *walk_format_at(unsigned index);
