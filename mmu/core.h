@@ -112,7 +112,7 @@ struct miss {
     struct walk_leaf leaf;         /* the result */
     struct two_stage_fault fault;  /* or why there is none */
     struct walk_update update;
-    uint64_t words[WALK_FETCHES_MAX];
+    uint64_t words[WALK_WORDS_MAX]; /* in the order of the fetches */
     const struct address_context *context;
     uint64_t va;
     uint64_t id;           /* of its walk; 0 before */
@@ -133,7 +133,10 @@ struct miss {
     uint8_t passed;  /* levels (bits) that count it as outstanding */
     uint8_t steps;   /* entries fetched */
     uint8_t entered; /* stages (bits) that are about to read a table which a cache gave */
-    uint8_t words_missing;
+    uint8_t fetches_missing;
+    uint8_t fetch_words; /* of each of the fetches under way */
+    bool aborted;        /* one of them found no memory */
+    bool updating;       /* an entry is being changed */
 };
 
 static inline bool miss_is_speculative(const struct miss *miss)
@@ -168,6 +171,8 @@ struct bus_request {
     uint64_t expected;
     uint64_t old_value;    /* write: the word before, if it was asked for */
     uint64_t answer_cycle; /* with caches: of what is decided of it so far */
+    uint64_t *words;       /* read, several at once: where they go; else NULL */
+    uint8_t forwarded;     /* of these words (bits): known already, from the store buffer */
 };
 
 struct buffered_store {
@@ -474,7 +479,9 @@ void walk_cache_add_leaf(struct core *core, const struct miss *miss, const struc
 /* The miss has passed all levels. False if there is nothing to fetch: miss->fault says why. */
 bool walker_request(struct core *core, uint32_t miss);
 void walker_queue(struct core *core, uint32_t miss);
-void walker_fetch(struct core *core, uint32_t miss, const uint64_t *addresses, unsigned count);
+/* So many consecutive words at each address. */
+void walker_fetch(struct core *core, uint32_t miss, const uint64_t *addresses, unsigned count,
+                  unsigned words);
 /* The compare-exchange of miss->update. */
 void walker_update(struct core *core, uint32_t miss);
 /* The walk ends, in miss->leaf or miss->fault. */

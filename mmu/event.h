@@ -27,7 +27,7 @@ extern "C" {
 enum event_kind {
     EVENT_TRANSLATION,     /* an access, or the half of one that crosses a page, is complete */
     EVENT_WALK,            /* a walk ended */
-    EVENT_WALK_STEP,       /* one entry of a walk was read */
+    EVENT_WALK_STEP,       /* a walk has read a word; of several in one request, each has an event */
     EVENT_TLB_ENTRY,       /* an entry left a TLB, or the run (or region) ended with it */
     EVENT_ENTRY_WRITE,     /* a store of page-table code became visible */
     EVENT_INVALIDATION,    /* an invalidation was issued */
@@ -147,12 +147,13 @@ struct event_walk {
 
 struct event_walk_step {
     uint64_t walk;
-    uint64_t pa; /* of the entry */
+    uint64_t pa; /* of the word */
     uint64_t value;
     uint64_t request_cycle;
-    uint64_t grant_cycle; /* when the bus took it and memory was read */
+    uint64_t grant_cycle; /* when the bus took it and memory was read; forwarded by the store buffer: when
+                             it was asked for */
     uint64_t ipa;         /* stage 1 under a stage 2: of the entry; EVENT_NEVER else */
-    uint8_t index;        /* 0, 1, ... in the walk */
+    uint8_t index;        /* 0, 1, ... in the walk: of the request, whose words share it */
     uint8_t level;        /* the manual's number */
     uint8_t stage;        /* 1 or 2 */
 };

@@ -133,7 +133,7 @@ enum machine_status {
 struct memory_transaction {
     uint64_t pa;
     uint64_t value;    /* written; or read: the answer */
-    uint8_t *data;     /* a cache's line, of size_bytes: written, or read; NULL: not a line's transaction */
+    uint8_t *data;     /* a cache's line, or several words that a walk reads; NULL: neither */
     uint64_t expected; /* compare-exchange */
     uint64_t grant_cycle;
     uint64_t latency_cycles; /* answer: from the grant; at least memory.latency */

@@ -15,12 +15,23 @@ static void compare_exchange(struct memory *memory, struct bus_request *request)
     request->value = request->old_value;
 }
 
+static void read_words(struct memory *memory, struct bus_request *request)
+{
+    for (uint32_t i = 0; i < request->size_bytes / 8; i++)
+        if (!(request->forwarded >> i & 1))
+            request->words[i] = memory_read_word(memory, request->pa + 8 * i);
+}
+
 static void access_memory(struct memory *memory, struct bus_request *request)
 {
     uint64_t pa = request->pa;
     uint32_t size_bytes = request->size_bytes;
     switch ((enum memory_transaction_kind)request->kind) {
     case MEMORY_READ:
+        if (request->words) {
+            read_words(memory, request);
+            break;
+        }
         request->value = size_bytes == 8 && pa % 8 == 0
                              ? memory_read_word(memory, pa)
                              : memory_read(memory, pa, size_bytes < 8 ? size_bytes : 8);
@@ -61,10 +72,21 @@ static bool ask_port(struct machine *machine, struct memory_transaction *transac
     return present;
 }
 
+/* Of a foreign memory's answer, what was not known already. */
+static void take_words(struct bus_request *request, const uint8_t *data)
+{
+    for (uint32_t i = 0; i < request->size_bytes / 8; i++)
+        if (!(request->forwarded >> i & 1))
+            memcpy(&request->words[i], data + 8 * i, sizeof request->words[i]);
+}
+
 /* The foreign memory answers; ours keeps a copy, so that peeks and old values need no second interface. */
 static uint64_t access_port(struct machine *machine, const struct core *core, struct bus_request *request)
 {
+    uint8_t data[8 * WALK_FETCH_WORDS_MAX] = {0};
+    bool wide = request->words && request->size_bytes > 8;
     struct memory_transaction transaction = {.pa = request->pa,
+                                             .data = wide ? data : NULL,
                                              .value = request->value,
                                              .expected = request->expected,
                                              .grant_cycle = request->grant_cycle,
@@ -75,7 +97,11 @@ static uint64_t access_port(struct machine *machine, const struct core *core, st
     if (present)
         access_memory(&machine->memory, request);
     request->aborted = !present;
-    if (request->kind == MEMORY_READ || request->kind == MEMORY_COMPARE_EXCHANGE)
+    if (present && wide)
+        take_words(request, data);
+    else if (request->words)
+        request->words[0] = transaction.value;
+    else if (request->kind == MEMORY_READ || request->kind == MEMORY_COMPARE_EXCHANGE)
         request->value = transaction.value;
     return transaction.latency_cycles;
 }

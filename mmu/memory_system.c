@@ -240,6 +240,8 @@ struct bus_request *bus_prepare(struct core *core, enum memory_transaction_kind 
     request->want_old = false;
     request->bypass = false;
     request->aborted = false;
+    request->words = NULL;
+    request->forwarded = 0;
     return request;
 }
 

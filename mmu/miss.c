@@ -307,6 +307,7 @@ static struct miss *take_miss(struct core *core, uint32_t index, uint64_t va, un
     miss->passed = 0;
     miss->steps = 0;
     miss->settle = 0;
+    miss->updating = false;
     return miss;
 }
 

@@ -7,23 +7,32 @@
 
 /* ---- what is told ------------------------------------------------------------------------------ */
 
-static void tell_step(struct core *core, const struct miss *miss, const struct bus_request *request)
+static void tell_word(struct core *core, const struct miss *miss, const struct bus_request *request,
+                      unsigned word)
 {
     struct mmu_event *event = core_event(core, EVENT_WALK_STEP, core->now);
     if (!event)
         return;
     const struct two_stage_walk *nested = miss->nested;
     bool intermediate = nested && nested->stage == 1;
-    event->as.walk_step =
-        (struct event_walk_step){.walk = miss->id,
-                                 .pa = request->pa,
-                                 .value = request->value,
-                                 .request_cycle = request->cycle,
-                                 .grant_cycle = request->grant_cycle,
-                                 .ipa = intermediate ? nested->stage1.fetch[request->index] : EVENT_NEVER,
-                                 .index = miss->steps,
-                                 .level = nested ? nested->level : miss->walk.level,
-                                 .stage = nested ? nested->stage : 1};
+    bool forwarded = request->forwarded >> word & 1;
+    event->as.walk_step = (struct event_walk_step){
+        .walk = miss->id,
+        .pa = request->pa + 8 * word,
+        .value = request->aborted ? 0 : miss->words[request->index * miss->fetch_words + word],
+        .request_cycle = request->cycle,
+        .grant_cycle = forwarded ? request->cycle : request->grant_cycle,
+        .ipa = intermediate ? nested->stage1.fetch[request->index] + 8 * word : EVENT_NEVER,
+        .index = miss->steps,
+        .level = nested ? nested->level : miss->walk.level,
+        .stage = nested ? nested->stage : 1};
+}
+
+/* One for each word: of one request they have the same number. */
+static void tell_step(struct core *core, const struct miss *miss, const struct bus_request *request)
+{
+    for (unsigned word = 0; core->track && word < miss->fetch_words; word++)
+        tell_word(core, miss, request, word);
 }
 
 /* The intermediate address that a fault names; EVENT_NEVER if it has none. */
@@ -74,25 +83,38 @@ static void tell_update(struct core *core, const struct miss *miss, const struct
 
 /*
  * On x86 a walk sees the core's own earlier stores; on Arm and RISC-V it reads memory, and software needs a
- * barrier (SDM volume 3, 4.10.4; DDI 0487, D8.2.3; Privileged, SFENCE.VMA).
+ * barrier (SDM volume 3, 4.10.4; DDI 0487, D8.2.3; Privileged, SFENCE.VMA). Of several words each is the
+ * youngest store's or memory's. True if memory need not be asked.
  */
-static bool forward_own_store(struct core *core, struct bus_request *request)
+static bool forward_own_stores(struct core *core, struct bus_request *request, uint64_t *words,
+                               unsigned count)
 {
-    if (core->machine->config.ordering != ORDERING_X86 ||
-        store_buffer_find(core, request->pa, 8, &request->value) != STORE_CONTAINS)
+    if (core->machine->config.ordering != ORDERING_X86 || core->stores.count == 0)
+        return false;
+    for (unsigned i = 0; i < count; i++)
+        if (store_buffer_find(core, request->pa + 8 * i, 8, &words[i]) == STORE_CONTAINS)
+            request->forwarded |= (uint8_t)(1u << i);
+    if (request->forwarded + 1u != 1u << count)
         return false;
     request->cycle = request->grant_cycle = core->now;
     core_schedule(core, core->now + 1, CALENDAR_ENTRY, (uint32_t)(request - core->requests));
     return true;
 }
 
-void walker_fetch(struct core *core, uint32_t index, const uint64_t *addresses, unsigned count)
+void walker_fetch(struct core *core, uint32_t index, const uint64_t *addresses, unsigned count,
+                  unsigned words)
 {
-    core->misses[index].words_missing = (uint8_t)count;
+    struct miss *miss = &core->misses[index];
+    assert(count <= WALK_FETCHES_MAX && words <= WALK_FETCH_WORDS_MAX && count * words <= WALK_WORDS_MAX);
+    miss->fetches_missing = (uint8_t)count;
+    miss->fetch_words = (uint8_t)words;
+    miss->aborted = false;
     for (unsigned i = 0; i < count; i++) {
-        struct bus_request *request = bus_prepare(core, MEMORY_READ, addresses[i], 8, CALENDAR_ENTRY, index);
+        struct bus_request *request =
+            bus_prepare(core, MEMORY_READ, addresses[i], 8 * words, CALENDAR_ENTRY, index);
         request->index = (uint8_t)i;
-        if (!forward_own_store(core, request))
+        request->words = &miss->words[i * words];
+        if (!forward_own_stores(core, request, request->words, words))
             bus_ask(core, request);
     }
 }
@@ -122,6 +144,7 @@ void walker_update(struct core *core, uint32_t index)
     }
     struct bus_request *request =
         bus_prepare(core, MEMORY_COMPARE_EXCHANGE, miss->update.pa, 8, CALENDAR_ENTRY, index);
+    miss->updating = true;
     request->index = UPDATE_INDEX;
     request->expected = miss->update.expected;
     request->value = miss->update.desired;
@@ -136,8 +159,7 @@ static void request_fetches(struct core *core, uint32_t index)
     if (core->walk_caches[WALK_CACHE_TABLES] && !walk_cache_gave(miss, 1) && format->table &&
         format->table(&miss->walk, &table))
         walk_cache_add_table(core, WALK_CACHE_TABLES, miss, &table, NULL);
-    assert(miss->walk.fetch_words == 1);
-    walker_fetch(core, index, miss->walk.fetch, miss->walk.fetches);
+    walker_fetch(core, index, miss->walk.fetch, miss->walk.fetches, miss->walk.fetch_words);
 }
 
 /* ---- slots ------------------------------------------------------------------------------------- */
@@ -252,13 +274,17 @@ static void hand_on_slot(struct core *core)
 
 /*
  * A walk depends on the entries that led to the table which it reads, and finds its leaf there: on no others.
- * Where the format cannot say which addresses that table translates, every invalidation of its space counts.
+ * Where the format cannot say which addresses that table translates, every invalidation of its space counts;
+ * it can only while the walk wants to read entries, not while one is being changed.
+ *
+ * So a walk that is about to change an entry of a table is waited for by whoever unlinks that table and
+ * invalidates what it translated: the update never comes behind the acknowledgement.
  */
 static bool depends_on(const struct miss *miss, const struct invalidation *what)
 {
     const struct walk_format *format = miss->walk.regime->format;
     struct walk_table table;
-    bool anywhere = !format->table || !format->table(&miss->walk, &table);
+    bool anywhere = miss->updating || !format->table || !format->table(&miss->walk, &table);
     return invalidation_selects(what, anywhere ? what->va : table.va, anywhere ? 0 : table.span_lg2,
                                 miss->context->asid, miss->context->vmid);
 }
@@ -440,6 +466,7 @@ static void aborted(struct core *core, uint32_t index)
 void walker_entry(struct core *core, uint32_t index, const struct bus_request *request)
 {
     struct miss *miss = &core->misses[index];
+    miss->updating = false;
     if (request->index == UPDATE_INDEX && !request->aborted) {
         update_answered(core, index, request);
         return;
@@ -450,14 +477,12 @@ void walker_entry(struct core *core, uint32_t index, const struct bus_request *r
         tell_step(core, miss, request);
         miss->steps++;
     }
-    if (request->aborted) {
+    miss->aborted |= request->aborted;
+    if (request->index != UPDATE_INDEX && --miss->fetches_missing > 0)
+        return;
+    if (miss->aborted)
         aborted(core, index);
-        return;
-    }
-    miss->words[request->index] = request->value;
-    if (--miss->words_missing > 0)
-        return;
-    if (miss->nested)
+    else if (miss->nested)
         nested_words(core, index);
     else
         advance(core, index, miss->walk.regime->format->resume(&miss->walk, miss->words));

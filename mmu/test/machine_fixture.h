@@ -116,6 +116,8 @@ void draw_memory_system(uint64_t *state, struct mmu_config *config);
 void draw_translation(uint64_t *state, struct mmu_config *config);
 /* draw_speculation.c: prefetcher, adversary, and the machine's seed. */
 void draw_speculation(uint64_t *state, struct mmu_config *config);
+/* draw_format.c: after everything else, which sees the tables as they are. */
+void draw_format(uint64_t *state, struct fixture *fixture);
 void draw_script(uint64_t *state, const struct fixture *fixture, unsigned steps, unsigned core,
                  struct script *script);
 void script_free(struct script *script);

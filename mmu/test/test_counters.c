@@ -244,6 +244,17 @@ static void count_entry(struct core_counters *into, const struct event_tlb_entry
     into->adversary.evictions += entry->end == ENTRY_END_SPECULATION;
 }
 
+/* The words of one fetch are told one after the other: by the first. */
+static void count_step(struct core_counters *into, const struct mmu_event *event)
+{
+    const struct event_walk_step *step = &event->as.walk_step, *before = &event[-1].as.walk_step;
+    if (event[-1].kind == EVENT_WALK_STEP && event[-1].core == event->core && before->walk == step->walk &&
+        before->index == step->index)
+        return;
+    into->walker.steps++;
+    into->walker.stage2_steps += step->stage == 2;
+}
+
 /* What an event says of the core that it is about. */
 static void count_event(struct core_counters *all, const struct mmu_event *event,
                         const struct mmu_config *config)
@@ -257,8 +268,7 @@ static void count_event(struct core_counters *all, const struct mmu_event *event
         count_walk(into, event);
         break;
     case EVENT_WALK_STEP:
-        into->walker.steps++;
-        into->walker.stage2_steps += event->as.walk_step.stage == 2;
+        count_step(into, event);
         break;
     case EVENT_ENTRY_WRITE:
         into->walker.updates += event->as.entry_write.walk != 0;

@@ -6,6 +6,7 @@
  */
 #include <inttypes.h>
 
+#include "mmu/test/eager_format.h"
 #include "mmu/test/guest_fixture.h"
 
 #define RUNS  400u
@@ -87,7 +88,7 @@ static void explain(uint64_t seed, const struct outcome *fast, const struct outc
 /* What the machines are drawn for: how often it happened, over all runs. */
 struct happened {
     uint64_t third_level_hits, fourth_level_hits, moved, included, walk_cache_hits, conflicts, no_walks,
-        unfilled, restarted, interrupts, shared_hits, large_pages;
+        unfilled, restarted, interrupts, shared_hits, large_pages, wide_fetches, marks;
 };
 
 static void count_core(struct happened *happened, const struct mmu_config *config,
@@ -113,6 +114,11 @@ static void count_run(struct happened *happened, const struct fixture *fixture)
         count_core(happened, config, machine_counters(fixture->machine, i));
     for (size_t i = 0; i < fixture->event_count; i++) {
         const struct mmu_event *event = &fixture->events[i];
+        happened->marks += event->kind == EVENT_ENTRY_WRITE && event->as.entry_write.walk != 0 &&
+                           event->as.entry_write.new_value & EAGER_MARK;
+        happened->wide_fetches += event->kind == EVENT_WALK_STEP && i > 0 &&
+                                  event[-1].kind == EVENT_WALK_STEP &&
+                                  event->as.walk_step.pa == event[-1].as.walk_step.pa + 8;
         if (event->kind != EVENT_TLB_ENTRY)
             continue;
         happened->moved += event->as.tlb_entry.end == ENTRY_END_MOVED;
@@ -131,6 +137,7 @@ static void assert_happened(const struct happened *happened, uint64_t runs)
     assert_true(happened->conflicts > runs / 20 && happened->large_pages > runs);
     assert_true(happened->no_walks > runs && happened->unfilled > runs / 8);
     assert_true(happened->restarted > runs / 50 && happened->interrupts > 10 * runs);
+    assert_true(happened->wide_fetches > 10 * runs && happened->marks > runs / 4);
 }
 
 static void fast_runs_equal_stepped_runs(void **state)

@@ -59,7 +59,7 @@ WITH entries AS (
     UNION ALL SELECT 'walker.cycles', 1, core, cycle - request_cycle FROM walks
     UNION ALL SELECT 'walker.faults', 1, core, 1 FROM walks WHERE fault <> 0
     UNION ALL SELECT 'walker.unfilled', 1, core, 1 FROM walks WHERE fault = 0 AND NOT filled
-    UNION ALL SELECT 'walker.steps', 1, core, 1 FROM walk_steps
+    UNION ALL SELECT 'walker.steps', 1, core, 1 FROM walk_steps GROUP BY walk, step
     UNION ALL SELECT 'walker.updates', 1, core, 1 FROM entry_writes WHERE walk IS NOT NULL
     UNION ALL SELECT 'invalidations.issued', 1, core, 1 FROM invalidations
     UNION ALL SELECT 'invalidations.completed', 1, core, 1 FROM invalidations WHERE complete_cycle IS NOT NULL
@@ -239,7 +239,7 @@ WHERE (SELECT level FROM runs) >= 1 AND f.fills <> f.refilled + f.evictions + f.
 UNION ALL
 SELECT 'counters_add_up', w.event, w.cycle, w.core, w.space, w.va,
        printf('walk %d says %d steps, its rows are %d', w.walk, w.steps,
-              (SELECT COUNT(*) FROM walk_steps s WHERE s.walk = w.walk)),
+              (SELECT COUNT(DISTINCT step) FROM walk_steps s WHERE s.walk = w.walk)),
        NULL, w.walk, NULL, NULL, NULL
 FROM walks w
-WHERE w.steps <> (SELECT COUNT(*) FROM walk_steps s WHERE s.walk = w.walk);
+WHERE w.steps <> (SELECT COUNT(DISTINCT step) FROM walk_steps s WHERE s.walk = w.walk);
