@@ -18,5 +18,6 @@ struct format_family {
 };
 
 extern const struct format_family vmsa_family;
+extern const struct format_family x86_family;
 
 #endif

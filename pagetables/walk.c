@@ -8,6 +8,7 @@
 /* A new family of formats is a file of its own and a row here. */
 static const struct format_family *const families[] = {
     &vmsa_family,
+    &x86_family,
 };
 
 #define FAMILIES (sizeof families / sizeof *families)

@@ -175,6 +175,7 @@ struct fault_cause {
     uint8_t rights;      /* FAULT_PERMISSION: of the leaf, as the entry says */
     uint32_t attributes; /* FAULT_PERMISSION: of the leaf */
     struct access_controls controls;
+    uint32_t features; /* of the regime of the stage at fault */
 };
 struct fault_report {
     uint64_t address; /* FAR_ELx, stval, CR2; EPT: guest-linear address */

@@ -1,0 +1,350 @@
+/* x86-64 paging and EPT: the walk engine. Sections are those of the SDM that pagetables/x86.h names. */
+#include "pagetables/formats.h"
+#include "pagetables/x86_leaf.h"
+
+#define PAGE_LG2   12
+#define INDEX_BITS 9
+#define IN_PAGE    UINT64_C(0xfff)
+
+/* Numbers of one format: walk_format.numbers. */
+struct x86_numbers {
+    uint8_t va_bits;
+    uint8_t top_level;
+    bool ept;
+    uint64_t accessed;
+    uint64_t dirty;
+    uint64_t gives; /* bits that every entry of a walk must have set to have an effect */
+    uint64_t takes; /* bits that have an effect where any entry has one set */
+};
+
+static inline const struct x86_numbers *numbers_of(const struct translation_regime *regime)
+{
+    return regime->format->numbers;
+}
+
+/* SDM 4.5.4, 29.3.2: each level resolves 9 bits. */
+static inline unsigned span_lg2(unsigned level)
+{
+    return PAGE_LG2 + (level - 1) * INDEX_BITS;
+}
+
+/* Bits of an address field at and above the physical-address width. */
+static inline uint64_t beyond(const struct translation_regime *regime)
+{
+    unsigned size_lg2 = regime->physical_size_lg2;
+    return size_lg2 < 64 ? X86_ADDRESS & ~((UINT64_C(1) << size_lg2) - 1) : 0;
+}
+
+static inline enum walk_status fault(struct walk_state *walk, enum fault_kind kind, unsigned level)
+{
+    walk->fetches = 0;
+    walk->fault = (uint8_t)kind;
+    walk->fault_level = (uint8_t)level;
+    return WALK_FAULT;
+}
+
+/* Whether hardware sets accessed and dirty flags. x86-64: always (SDM 4.8); EPT: where bit 6 of EPTP says so
+ * (SDM 29.3.5). */
+static inline bool sets_flags(const struct translation_regime *regime)
+{
+    return !numbers_of(regime)->ept || (regime->hardware_access && regime->hardware_dirty);
+}
+
+/* ---- From the root, or from a table, to a leaf ---- */
+
+static inline enum walk_status ask(struct walk_state *walk, uint64_t table, unsigned level)
+{
+    uint64_t index = walk->va >> span_lg2(level) & ((UINT64_C(1) << INDEX_BITS) - 1);
+    walk->fetch[0] = table + (index << 3);
+    walk->fetches = 1;
+    walk->fetch_words = 1;
+    walk->level = (uint8_t)level;
+    return WALK_FETCH;
+}
+
+/* scratch[0]: the last status was WALK_UPDATE. */
+static inline void clear(struct walk_state *walk, const struct translation_regime *regime, uint64_t va)
+{
+    walk->regime = regime;
+    walk->va = va;
+    walk->inherited = 0;
+    walk->scratch[0] = false;
+    walk->level = numbers_of(regime)->top_level;
+    walk->fault = FAULT_NONE;
+    walk->fault_level = 0;
+}
+
+static inline bool is_canonical(uint64_t va, unsigned va_bits)
+{
+    uint64_t high = va >> (va_bits - 1);
+    return high == 0 || high == UINT64_MAX >> (va_bits - 1);
+}
+
+static enum walk_status start(struct walk_state *walk, const struct translation_regime *regime, uint64_t va)
+{
+    const struct x86_numbers *numbers = numbers_of(regime);
+    clear(walk, regime, va);
+    /* SDM volume 1, 3.3.7.1, "Canonical Addressing"; EPT: 29.3.2, a guest-physical address with higher bits
+     * set is an EPT violation. */
+    if (numbers->ept ? va >> numbers->va_bits != 0 : !is_canonical(va, numbers->va_bits))
+        return fault(walk, numbers->ept ? FAULT_TRANSLATION : FAULT_NONCANONICAL, numbers->top_level);
+    /* Software cannot load such a root: MOV to CR3 raises #GP, VM entry fails (SDM 4.5.2, 27.2.1.1). */
+    if (regime->root & beyond(regime))
+        return fault(walk, FAULT_ADDRESS_SIZE, numbers->top_level);
+    return ask(walk, regime->root & X86_ADDRESS, numbers->top_level);
+}
+
+static enum walk_status enter(struct walk_state *walk, const struct translation_regime *regime, uint64_t va,
+                              const struct walk_table *table)
+{
+    clear(walk, regime, va);
+    walk->inherited = table->inherited;
+    return ask(walk, table->pa, table->level);
+}
+
+static bool current_table(const struct walk_state *walk, struct walk_table *table)
+{
+    if (walk->level == numbers_of(walk->regime)->top_level)
+        return false;
+    table->span_lg2 = (uint8_t)span_lg2(walk->level + 1u);
+    table->va = walk->va & ~((UINT64_C(1) << table->span_lg2) - 1);
+    table->pa = walk->fetch[0] & ~IN_PAGE;
+    table->inherited = walk->inherited;
+    table->level = walk->level;
+    return true;
+}
+
+static enum walk_status descend(struct walk_state *walk, uint64_t word)
+{
+    const struct x86_numbers *numbers = numbers_of(walk->regime);
+    walk->inherited |= (~word & numbers->gives) | (word & numbers->takes);
+    return ask(walk, word & X86_ADDRESS, walk->level - 1u);
+}
+
+/* ---- One entry ---- */
+
+static inline bool is_present(const struct translation_regime *regime, uint64_t word)
+{
+    return word & (numbers_of(regime)->ept ? ept_present(regime->execute_by_privilege) : X86_PRESENT);
+}
+
+/* SDM 4.5.4, end: reserved bits; 29.3.3.1: EPT misconfigurations. Of a present entry. */
+static inline bool is_reserved(const struct walk_state *walk, uint64_t word, bool leaf)
+{
+    const struct translation_regime *regime = walk->regime;
+    unsigned level = walk->level;
+    if (word & beyond(regime))
+        return true;
+    if (!numbers_of(regime)->ept) {
+        uint64_t nx = regime->features & X86_FEATURE_NO_NXE ? X86_NX : 0;
+        return word & (x86_reserved(level, span_lg2(level), leaf) | nx);
+    }
+    return word & ept_reserved(level, span_lg2(level), leaf) ||
+           ept_rights_are_misconfigured(word, regime->execute_by_privilege,
+                                        !(regime->features & EPT_FEATURE_NO_EXECUTE_ONLY)) ||
+           (leaf && ept_type_is_misconfigured(word));
+}
+
+/* Rights and attributes of the leaf as its entry is now. */
+static void set_rights(struct walk_state *walk)
+{
+    const struct translation_regime *regime = walk->regime;
+    const struct x86_numbers *numbers = numbers_of(regime);
+    uint64_t word = (walk->entry & ~(walk->inherited & numbers->gives)) | (walk->inherited & numbers->takes);
+    bool by_privilege = regime->execute_by_privilege;
+    struct walk_leaf *leaf = &walk->leaf;
+    uint8_t meant = numbers->ept ? ept_rights(word, by_privilege) : x86_rights(word);
+    leaf->frame.attributes =
+        numbers->ept ? ept_attributes(word, by_privilege) : x86_attributes(word, walk->level > 1);
+    leaf->rights_when_dirty = meant;
+    leaf->rights = sets_flags(regime) && !(word & numbers->dirty) ? (uint8_t)(meant & ~X86_STORES) : meant;
+}
+
+static enum walk_status end_with_leaf(struct walk_state *walk)
+{
+    unsigned size_lg2 = span_lg2(walk->level);
+    uint64_t in_frame = (UINT64_C(1) << size_lg2) - 1;
+    walk->fetches = 0;
+    walk->leaf.level = walk->level;
+    walk->leaf.va = walk->va & ~in_frame;
+    walk->leaf.frame.base = walk->entry & X86_ADDRESS & ~in_frame;
+    walk->leaf.frame.size_lg2 = (uint8_t)size_lg2;
+    walk->leaf.stage1_rights = 0;
+    walk->leaf.stage2_level = 0;
+    set_rights(walk);
+    return WALK_LEAF;
+}
+
+static enum walk_status resume(struct walk_state *walk, const uint64_t *words)
+{
+    const struct x86_numbers *numbers = numbers_of(walk->regime);
+    uint64_t word = words[0];
+    bool leaf = x86_is_leaf(walk->level, word);
+    /* SDM 4.7, 29.3.3: whatever else is set in an entry that is not present is ignored. */
+    if (!is_present(walk->regime, word))
+        return fault(walk, FAULT_TRANSLATION, walk->level);
+    if (is_reserved(walk, word, leaf))
+        return fault(walk, FAULT_RESERVED, walk->level);
+    walk->entry = word;
+    if (leaf)
+        return end_with_leaf(walk);
+    if (word & numbers->accessed || !sets_flags(walk->regime))
+        return descend(walk, word);
+    /* SDM 4.8, 29.3.5: whenever an entry is used for a translation; whether the access is allowed, is known
+     * only after. */
+    walk->fetches = 0;
+    walk->desired = word | numbers->accessed;
+    walk->table_update = (struct walk_update){walk->fetch[0], word, walk->desired};
+    walk->scratch[0] = true;
+    return WALK_UPDATE;
+}
+
+/* ---- Hardware updates ---- */
+
+/* SDM 4.8, 29.3.5: the dirty flag is set by a store, in the entry that maps the page. */
+static bool update(struct walk_state *walk, bool store, struct walk_update *update)
+{
+    const struct x86_numbers *numbers = numbers_of(walk->regime);
+    walk->desired = walk->entry;
+    if (sets_flags(walk->regime))
+        walk->desired |= numbers->accessed | (store ? numbers->dirty : 0);
+    *update = (struct walk_update){walk->fetch[0], walk->entry, walk->desired};
+    return walk->desired != walk->entry;
+}
+
+static enum walk_status updated(struct walk_state *walk)
+{
+    walk->entry = walk->desired;
+    if (walk->scratch[0]) {
+        walk->scratch[0] = false;
+        return descend(walk, walk->entry);
+    }
+    set_rights(walk);
+    return WALK_LEAF;
+}
+
+/* ---- The formats ---- */
+
+static const struct x86_numbers numbers_48 = {.va_bits = 48,
+                                              .top_level = 4,
+                                              .accessed = X86_ACCESSED,
+                                              .dirty = X86_DIRTY,
+                                              .gives = X86_GIVES,
+                                              .takes = X86_TAKES};
+static const struct x86_numbers numbers_57 = {.va_bits = 57,
+                                              .top_level = 5,
+                                              .accessed = X86_ACCESSED,
+                                              .dirty = X86_DIRTY,
+                                              .gives = X86_GIVES,
+                                              .takes = X86_TAKES};
+static const struct x86_numbers numbers_ept_48 = {.va_bits = 48,
+                                                  .top_level = 4,
+                                                  .ept = true,
+                                                  .accessed = EPT_ACCESSED,
+                                                  .dirty = EPT_DIRTY,
+                                                  .gives = EPT_GIVES};
+static const struct x86_numbers numbers_ept_57 = {.va_bits = 57,
+                                                  .top_level = 5,
+                                                  .ept = true,
+                                                  .accessed = EPT_ACCESSED,
+                                                  .dirty = EPT_DIRTY,
+                                                  .gives = EPT_GIVES};
+
+const struct walk_format x86_64_48 = {
+    .struct_bytes = sizeof(struct walk_format),
+    .name = "x86-64-48",
+    .summary = "x86-64, 4-level paging, 48-bit canonical addresses",
+    .levels = 4,
+    .va_bits = 48,
+    .va_form = VA_SIGNED,
+    .page_lg2 = PAGE_LG2,
+    .frame_sizes = 3,
+    .frame_size_lg2 = {12, 21, 30},
+    .numbers = &numbers_48,
+    .start = start,
+    .resume = resume,
+    .rights = x86_rights_of_attributes,
+    .table = current_table,
+    .enter = enter,
+    .update = update,
+    .updated = updated,
+    .allowed = x86_allowed,
+    .report = x86_report,
+    .controls = {.flags = CONTROL_WP | CONTROL_SMEP},
+};
+
+const struct walk_format x86_64_57 = {
+    .struct_bytes = sizeof(struct walk_format),
+    .name = "x86-64-57",
+    .summary = "x86-64, 5-level paging, 57-bit canonical addresses",
+    .levels = 5,
+    .va_bits = 57,
+    .va_form = VA_SIGNED,
+    .page_lg2 = PAGE_LG2,
+    .frame_sizes = 3,
+    .frame_size_lg2 = {12, 21, 30},
+    .numbers = &numbers_57,
+    .start = start,
+    .resume = resume,
+    .rights = x86_rights_of_attributes,
+    .table = current_table,
+    .enter = enter,
+    .update = update,
+    .updated = updated,
+    .allowed = x86_allowed,
+    .report = x86_report,
+    .controls = {.flags = CONTROL_WP | CONTROL_SMEP},
+};
+
+const struct walk_format ept_48 = {
+    .struct_bytes = sizeof(struct walk_format),
+    .name = "ept-48",
+    .summary = "Intel extended page tables, 4 levels, 48-bit guest-physical addresses, stage 2",
+    .stage2 = true,
+    .levels = 4,
+    .va_bits = 48,
+    .page_lg2 = PAGE_LG2,
+    .frame_sizes = 3,
+    .frame_size_lg2 = {12, 21, 30},
+    .numbers = &numbers_ept_48,
+    .start = start,
+    .resume = resume,
+    .rights = ept_rights_of_attributes,
+    .table = current_table,
+    .enter = enter,
+    .update = update,
+    .updated = updated,
+    .report = ept_report,
+    .table_accesses_store = true,
+};
+
+const struct walk_format ept_57 = {
+    .struct_bytes = sizeof(struct walk_format),
+    .name = "ept-57",
+    .summary = "Intel extended page tables, 5 levels, 57-bit guest-physical addresses, stage 2",
+    .stage2 = true,
+    .levels = 5,
+    .va_bits = 57,
+    .page_lg2 = PAGE_LG2,
+    .frame_sizes = 3,
+    .frame_size_lg2 = {12, 21, 30},
+    .numbers = &numbers_ept_57,
+    .start = start,
+    .resume = resume,
+    .rights = ept_rights_of_attributes,
+    .table = current_table,
+    .enter = enter,
+    .update = update,
+    .updated = updated,
+    .report = ept_report,
+    .table_accesses_store = true,
+};
+
+static const struct format_row rows[] = {
+    {&x86_64_48, &x86_64_48_entries},
+    {&x86_64_57, &x86_64_57_entries},
+    {&ept_48, &ept_48_entries},
+    {&ept_57, &ept_57_entries},
+};
+
+const struct format_family x86_family = {rows, sizeof rows / sizeof *rows};
