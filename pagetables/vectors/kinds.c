@@ -2,6 +2,7 @@
 
 /* One line each; a kind's file is in CMakeLists.txt. */
 static const struct vectors_kind *const kinds[] = {
+    &vectors_x86,
     NULL, /* the end */
 };
 
