@@ -217,7 +217,8 @@ struct walk_format {
 
     /*
      * After WALK_LEAF: whether hardware has to change an entry before the leaf may be used, by a load or
-     * fetch or by a store. The store must be one that `rights_when_dirty` allows. Changes nothing by itself.
+     * fetch or by a store. The access must be one that walk_allowed leaves of `rights_when_dirty`. Changes
+     * nothing by itself.
      */
     bool (*update)(struct walk_state *walk, bool store, struct walk_update *update);
     /* The compare-exchange of the last `update`, or of WALK_UPDATE, succeeded. WALK_LEAF: the leaf and its
