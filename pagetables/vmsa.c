@@ -1,8 +1,8 @@
 /* VMSAv8-64: the walk engine. Section and rule numbers are those of the Arm ARM, DDI 0487, issue L.b. */
 #include "pagetables/vmsa.h"
 
-#include "pagetables/formats.h"
 #include "pagetables/vmsa_leaf.h"
+#include "pagetables/vmsa_parts.h"
 
 static inline const struct vmsa_numbers *numbers_of(const struct translation_regime *regime)
 {
@@ -47,9 +47,9 @@ static inline enum walk_status fault(struct walk_state *walk, enum fault_kind ki
 static inline enum walk_status ask(struct walk_state *walk, const struct vmsa_numbers *numbers,
                                    uint64_t table, unsigned level)
 {
-    uint64_t index = walk->va >> span_lg2(numbers, level);
-    if (level != numbers->first_level)
-        index &= (UINT64_C(1) << index_bits(numbers)) - 1;
+    unsigned span = span_lg2(numbers, level);
+    unsigned bits = level == numbers->first_level ? numbers->va_bits - span : index_bits(numbers);
+    uint64_t index = walk->va >> span & ((UINT64_C(1) << bits) - 1);
     walk->fetch[0] = table + (index << 3);
     walk->fetches = 1;
     walk->fetch_words = 1;
@@ -67,12 +67,14 @@ static inline void clear(struct walk_state *walk, const struct translation_regim
     walk->fault_level = 0;
 }
 
-static enum walk_status start(struct walk_state *walk, const struct translation_regime *regime, uint64_t va)
+enum walk_status vmsa_start(struct walk_state *walk, const struct translation_regime *regime, uint64_t va)
 {
     const struct vmsa_numbers *numbers = numbers_of(regime);
     clear(walk, regime, va);
-    /* D8.1.9, D8.2.4: an address larger than the configured input size is a level 0 translation fault. */
-    if (va >> numbers->va_bits != 0)
+    /* D8.1.9, D8.2.4: an address larger than the configured input size is a level 0 translation fault; below
+     * TTBR1's region likewise. */
+    uint64_t outside = (numbers->high ? ~va : va) >> numbers->va_bits;
+    if (outside != 0 || regime->features & VMSA_NO_WALKS)
         return fault(walk, FAULT_TRANSLATION, 0);
     /* D8.2.3 R_VPBBF: a base address beyond the output size is a level 0 address size fault, whatever the
      * first level. */
@@ -84,15 +86,15 @@ static enum walk_status start(struct walk_state *walk, const struct translation_
     return ask(walk, numbers, regime->root & ~in_root, numbers->first_level);
 }
 
-static enum walk_status enter(struct walk_state *walk, const struct translation_regime *regime, uint64_t va,
-                              const struct walk_table *table)
+enum walk_status vmsa_enter(struct walk_state *walk, const struct translation_regime *regime, uint64_t va,
+                            const struct walk_table *table)
 {
     clear(walk, regime, va);
     walk->inherited = table->inherited;
     return ask(walk, numbers_of(regime), table->pa, table->level);
 }
 
-static bool current_table(const struct walk_state *walk, struct walk_table *table)
+bool vmsa_current_table(const struct walk_state *walk, struct walk_table *table)
 {
     const struct vmsa_numbers *numbers = numbers_of(walk->regime);
     if (walk->level == numbers->first_level)
@@ -113,10 +115,21 @@ static inline bool makes_dirty(const struct translation_regime *regime)
     return regime->hardware_access && regime->hardware_dirty;
 }
 
-static inline uint8_t rights_of(const struct walk_state *walk, bool stage2, uint64_t word)
+static inline uint8_t rights_of(const struct walk_state *walk, const struct vmsa_numbers *numbers,
+                                uint64_t word)
 {
-    return stage2 ? vmsa_s2_rights(word, walk->regime->execute_by_privilege)
-                  : vmsa_s1_rights(word, walk->inherited);
+    bool wxn = walk->regime->features & VMSA_WXN;
+    if (numbers->stage2)
+        return vmsa_s2_rights(word, walk->regime->execute_by_privilege);
+    return numbers->el2 ? vmsa_el2_rights(word, walk->inherited, wxn)
+                        : vmsa_s1_rights(word, walk->inherited, wxn);
+}
+
+static inline uint32_t attributes_of(const struct vmsa_numbers *numbers, uint64_t word, unsigned rights)
+{
+    if (numbers->stage2)
+        return vmsa_s2_attributes(word, rights);
+    return numbers->el2 ? vmsa_el2_attributes(word, rights) : vmsa_s1_attributes(word, rights);
 }
 
 /*
@@ -125,18 +138,18 @@ static inline uint8_t rights_of(const struct walk_state *walk, bool stage2, uint
  */
 static void set_rights(struct walk_state *walk)
 {
-    bool stage2 = numbers_of(walk->regime)->stage2;
+    const struct vmsa_numbers *numbers = numbers_of(walk->regime);
     uint64_t word = walk->entry;
-    bool clean = vmsa_is_clean(stage2, word);
+    bool clean = vmsa_is_clean(numbers->stage2, word);
     struct walk_leaf *leaf = &walk->leaf;
-    uint8_t meant = rights_of(walk, stage2, clean ? vmsa_dirty(stage2, word) : word);
-    leaf->frame.attributes = stage2 ? vmsa_s2_attributes(word, meant) : vmsa_s1_attributes(word, meant);
+    uint8_t meant = rights_of(walk, numbers, clean ? vmsa_dirty(numbers->stage2, word) : word);
+    leaf->frame.attributes = attributes_of(numbers, word, meant);
     leaf->rights = meant;
     leaf->rights_when_dirty = meant;
     if (clean && makes_dirty(walk->regime))
         leaf->rights = meant & (uint8_t)~VMSA_STORES;
     else if (clean)
-        leaf->rights = leaf->rights_when_dirty = rights_of(walk, stage2, word);
+        leaf->rights = leaf->rights_when_dirty = rights_of(walk, numbers, word);
 }
 
 /*
@@ -179,7 +192,7 @@ static inline enum walk_status end_with_leaf(struct walk_state *walk, const stru
     return WALK_LEAF;
 }
 
-static enum walk_status resume(struct walk_state *walk, const uint64_t *words)
+enum walk_status vmsa_resume(struct walk_state *walk, const uint64_t *words)
 {
     const struct vmsa_numbers *numbers = numbers_of(walk->regime);
     uint64_t word = words[0];
@@ -193,8 +206,8 @@ static enum walk_status resume(struct walk_state *walk, const uint64_t *words)
         if (beyond(table, walk->regime->physical_size_lg2))
             return fault(walk, FAULT_ADDRESS_SIZE, level);
         /* D8.4.1.2 R_YTXKB and the following: a table restricts all levels below it. Stage 2 has no such
-         * bits (D8.3.1.1). */
-        if (!numbers->stage2)
+         * bits (D8.3.1.1), and TCR_ELx.HPDn makes stage 1 ignore them. */
+        if (!numbers->stage2 && !(walk->regime->features & VMSA_HPD))
             walk->inherited |=
                 word & (VMSA_AP_TABLE_NOUSER | VMSA_AP_TABLE_NOSTORE | VMSA_UXN_TABLE | VMSA_PXN_TABLE);
         return ask(walk, numbers, table, level + 1);
@@ -210,7 +223,7 @@ static enum walk_status resume(struct walk_state *walk, const uint64_t *words)
 
 /* D8.5.1 (AF), D8.5.2 (dirty state): one atomic update does both. Of a contiguous run it changes the entry
  * that was read, which the manual allows. */
-static bool update(struct walk_state *walk, bool store, struct walk_update *update)
+bool vmsa_update(struct walk_state *walk, bool store, struct walk_update *update)
 {
     bool stage2 = numbers_of(walk->regime)->stage2;
     walk->desired = walk->entry;
@@ -222,116 +235,23 @@ static bool update(struct walk_state *walk, bool store, struct walk_update *upda
     return walk->desired != walk->entry;
 }
 
-static enum walk_status updated(struct walk_state *walk)
+enum walk_status vmsa_updated(struct walk_state *walk)
 {
     walk->entry = walk->desired;
     set_rights(walk);
     return WALK_LEAF;
 }
 
-/* ---- The formats ---- */
+/* ---- The state of the core ---- */
 
-/* D8.7.1: 16 entries of the 4 KiB granule. Runs of level 1, of 16 GiB, are taken for single blocks. */
-static const struct vmsa_numbers numbers_4k_48 = {
-    .page_lg2 = 12, .va_bits = 48, .first_level = 0, .block_level = 1, .run_lg2 = {0, 0, 4, 4}};
-static const struct vmsa_numbers numbers_4k_39 = {
-    .page_lg2 = 12, .va_bits = 39, .first_level = 1, .block_level = 1, .run_lg2 = {0, 0, 4, 4}};
-static const struct vmsa_numbers numbers_s2_4k_48 = {.page_lg2 = 12,
-                                                     .va_bits = 48,
-                                                     .first_level = 0,
-                                                     .block_level = 1,
-                                                     .run_lg2 = {0, 0, 4, 4},
-                                                     .stage2 = true};
-static const struct vmsa_numbers numbers_s2_4k_39 = {.page_lg2 = 12,
-                                                     .va_bits = 39,
-                                                     .first_level = 1,
-                                                     .block_level = 1,
-                                                     .run_lg2 = {0, 0, 4, 4},
-                                                     .stage2 = true};
-
-const struct walk_format vmsa_4k_48 = {
-    .struct_bytes = sizeof(struct walk_format),
-    .name = "vmsa-4k-48",
-    .summary = "Arm VMSAv8-64, 4 KiB granule, 48-bit addresses, stage 1 of EL1&0",
-    .levels = 4,
-    .va_bits = 48,
-    .page_lg2 = 12,
-    .frame_sizes = 5,
-    .frame_size_lg2 = {12, 16, 21, 25, 30},
-    .numbers = &numbers_4k_48,
-    .start = start,
-    .resume = resume,
-    .rights = vmsa_s1_rights_of_attributes,
-    .table = current_table,
-    .enter = enter,
-    .update = update,
-    .updated = updated,
-};
-
-const struct walk_format vmsa_4k_39 = {
-    .struct_bytes = sizeof(struct walk_format),
-    .name = "vmsa-4k-39",
-    .summary = "Arm VMSAv8-64, 4 KiB granule, 39-bit addresses, stage 1 of EL1&0",
-    .levels = 3,
-    .va_bits = 39,
-    .page_lg2 = 12,
-    .frame_sizes = 5,
-    .frame_size_lg2 = {12, 16, 21, 25, 30},
-    .numbers = &numbers_4k_39,
-    .start = start,
-    .resume = resume,
-    .rights = vmsa_s1_rights_of_attributes,
-    .table = current_table,
-    .enter = enter,
-    .update = update,
-    .updated = updated,
-};
-
-const struct walk_format vmsa_s2_4k_48 = {
-    .struct_bytes = sizeof(struct walk_format),
-    .name = "vmsa-s2-4k-48",
-    .summary = "Arm VMSAv8-64, 4 KiB granule, 48-bit intermediate addresses, stage 2",
-    .stage2 = true,
-    .levels = 4,
-    .va_bits = 48,
-    .page_lg2 = 12,
-    .frame_sizes = 5,
-    .frame_size_lg2 = {12, 16, 21, 25, 30},
-    .numbers = &numbers_s2_4k_48,
-    .start = start,
-    .resume = resume,
-    .rights = vmsa_s2_rights_of_attributes,
-    .table = current_table,
-    .enter = enter,
-    .update = update,
-    .updated = updated,
-};
-
-const struct walk_format vmsa_s2_4k_39 = {
-    .struct_bytes = sizeof(struct walk_format),
-    .name = "vmsa-s2-4k-39",
-    .summary = "Arm VMSAv8-64, 4 KiB granule, 39-bit intermediate addresses, stage 2",
-    .stage2 = true,
-    .levels = 3,
-    .va_bits = 39,
-    .page_lg2 = 12,
-    .frame_sizes = 5,
-    .frame_size_lg2 = {12, 16, 21, 25, 30},
-    .numbers = &numbers_s2_4k_39,
-    .start = start,
-    .resume = resume,
-    .rights = vmsa_s2_rights_of_attributes,
-    .table = current_table,
-    .enter = enter,
-    .update = update,
-    .updated = updated,
-};
-
-static const struct format_row rows[] = {
-    {&vmsa_4k_48, &vmsa_4k_48_entries},
-    {&vmsa_4k_39, &vmsa_4k_39_entries},
-    {&vmsa_s2_4k_48, &vmsa_s2_4k_48_entries},
-    {&vmsa_s2_4k_39, &vmsa_s2_4k_39_entries},
-};
-
-const struct format_family vmsa_family = {rows, sizeof rows / sizeof *rows};
+/* D8.4.1.2, PSTATE.PAN: privileged loads and stores do not reach what EL0 can load or store. What EL0 can
+ * only execute they do reach (SCTLR_EL1.EPAN = 0). */
+uint8_t vmsa_s1_allowed(const struct access_controls *controls, uint8_t rights, uint32_t attributes)
+{
+    const unsigned user_data =
+        ACCESS_RIGHT(PRIVILEGE_USER, ACCESS_LOAD) | ACCESS_RIGHT(PRIVILEGE_USER, ACCESS_STORE);
+    const unsigned kernel_data =
+        ACCESS_RIGHT(PRIVILEGE_KERNEL, ACCESS_LOAD) | ACCESS_RIGHT(PRIVILEGE_KERNEL, ACCESS_STORE);
+    bool denied = controls->flags & CONTROL_PAN && rights & user_data;
+    return denied ? (uint8_t)(rights & ~kernel_data) : rights;
+}

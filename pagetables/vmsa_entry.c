@@ -1,6 +1,7 @@
 /* VMSAv8-64: entries as software writes and reads them. Section and rule numbers are those of the Arm ARM,
  * DDI 0487, issue L.b. */
 #include "pagetables/vmsa_leaf.h"
+#include "pagetables/vmsa_parts.h"
 
 /* ---- Attributes as bits of a leaf, without its address and type ---- */
 
@@ -10,42 +11,71 @@ static uint64_t state_bits(uint32_t attributes)
     return (attributes & FRAME_OLD ? 0 : VMSA_AF) | (attributes & FRAME_CLEAN ? VMSA_DBM : 0);
 }
 
+/* D8.6.2: SH has no effect on Device memory and on Normal Non-cacheable memory, which are Outer Shareable
+ * always; the entries say so. */
+static uint64_t s1_memory_bits(uint32_t attributes)
+{
+    if (attributes & FRAME_DEVICE)
+        return VMSA_ATTR_INDEX_DEVICE | VMSA_SH_OUTER;
+    return attributes & FRAME_NONCACHEABLE ? VMSA_ATTR_INDEX_NONCACHEABLE | VMSA_SH_OUTER
+                                           : VMSA_ATTR_INDEX_NORMAL | VMSA_SH_INNER;
+}
+
+static uint64_t s2_memory_bits(uint32_t attributes)
+{
+    if (attributes & FRAME_DEVICE)
+        return VMSA_S2_DEVICE | VMSA_SH_OUTER;
+    return attributes & FRAME_NONCACHEABLE ? VMSA_S2_NONCACHEABLE | VMSA_SH_OUTER
+                                           : VMSA_S2_NORMAL | VMSA_SH_INNER;
+}
+
 /* Needs FRAME_READABLE. */
 static uint64_t s1_attribute_bits(uint32_t attributes)
 {
-    uint64_t word = state_bits(attributes);
+    uint64_t word = state_bits(attributes) | s1_memory_bits(attributes);
     word |= attributes & FRAME_USER ? VMSA_AP_USER : 0;
     word |= attributes & FRAME_WRITABLE && !(attributes & FRAME_CLEAN) ? 0 : VMSA_AP_READ_ONLY;
     bool executable = attributes & FRAME_EXECUTABLE;
     word |= executable && attributes & FRAME_USER ? 0 : VMSA_UXN;
     word |= executable && !(attributes & FRAME_USER) ? 0 : VMSA_PXN;
     word |= attributes & FRAME_GLOBAL ? 0 : VMSA_NG;
-    /* D8.6.2: SH has no effect on Device memory, which is Outer Shareable always; the entry says so. */
-    word |= attributes & FRAME_DEVICE ? VMSA_ATTR_INDEX_DEVICE | VMSA_SH_OUTER
-                                      : VMSA_ATTR_INDEX_NORMAL | VMSA_SH_INNER;
+    return word;
+}
+
+/* D8.3.1.2, table D8-52: in a regime with one privilege AP[1] is RES1, PXN and nG are RES0. */
+static uint64_t el2_attribute_bits(uint32_t attributes)
+{
+    uint64_t word = state_bits(attributes) | s1_memory_bits(attributes) | VMSA_AP_USER;
+    word |= attributes & FRAME_WRITABLE && !(attributes & FRAME_CLEAN) ? 0 : VMSA_AP_READ_ONLY;
+    word |= attributes & FRAME_EXECUTABLE ? 0 : VMSA_UXN;
     return word;
 }
 
 static uint64_t s2_attribute_bits(uint32_t attributes)
 {
-    uint64_t word = state_bits(attributes);
+    uint64_t word = state_bits(attributes) | s2_memory_bits(attributes);
     word |= attributes & FRAME_READABLE ? VMSA_S2_READ : 0;
     word |= attributes & FRAME_WRITABLE && !(attributes & FRAME_CLEAN) ? VMSA_S2_WRITE : 0;
     word |= attributes & FRAME_EXECUTABLE ? 0 : VMSA_S2_XN;
-    word |= attributes & FRAME_DEVICE ? VMSA_S2_DEVICE | VMSA_SH_OUTER : VMSA_S2_NORMAL | VMSA_SH_INNER;
     return word;
 }
 
 static bool has_unknown(uint32_t attributes)
 {
-    return attributes & (FRAME_KEY_ALL | FRAME_NONCACHEABLE) ||
-           attributes & ~(FRAME_ATTRIBUTES_ALL | FRAME_STATE_ALL) ||
+    return attributes & FRAME_KEY_ALL || attributes & ~(FRAME_ATTRIBUTES_ALL | FRAME_STATE_ALL) ||
+           (attributes & FRAME_DEVICE && attributes & FRAME_NONCACHEABLE) ||
            (attributes & FRAME_CLEAN && !(attributes & FRAME_WRITABLE));
 }
 
 static bool s1_expresses(uint32_t attributes)
 {
     return attributes & FRAME_READABLE && !has_unknown(attributes);
+}
+
+static bool el2_expresses(uint32_t attributes)
+{
+    return attributes & FRAME_READABLE && attributes & FRAME_GLOBAL && !(attributes & FRAME_USER) &&
+           !has_unknown(attributes);
 }
 
 static bool s2_expresses(uint32_t attributes)
@@ -55,7 +85,12 @@ static bool s2_expresses(uint32_t attributes)
 
 uint8_t vmsa_s1_rights_of_attributes(uint32_t attributes)
 {
-    return s1_expresses(attributes) ? vmsa_s1_rights(s1_attribute_bits(attributes), 0) : 0;
+    return s1_expresses(attributes) ? vmsa_s1_rights(s1_attribute_bits(attributes), 0, false) : 0;
+}
+
+uint8_t vmsa_el2_rights_of_attributes(uint32_t attributes)
+{
+    return el2_expresses(attributes) ? vmsa_el2_rights(el2_attribute_bits(attributes), 0, false) : 0;
 }
 
 uint8_t vmsa_s2_rights_of_attributes(uint32_t attributes)
@@ -79,7 +114,7 @@ static bool place_bits(const struct entry_level *level, const struct frame *fram
     return true;
 }
 
-static bool s1_encode_leaf(const struct entry_level *level, const struct frame *frame, uint64_t *word)
+bool vmsa_s1_encode_leaf(const struct entry_level *level, const struct frame *frame, uint64_t *word)
 {
     uint64_t place;
     if (!s1_expresses(frame->attributes) || !place_bits(level, frame, &place))
@@ -88,7 +123,16 @@ static bool s1_encode_leaf(const struct entry_level *level, const struct frame *
     return true;
 }
 
-static bool s2_encode_leaf(const struct entry_level *level, const struct frame *frame, uint64_t *word)
+bool vmsa_el2_encode_leaf(const struct entry_level *level, const struct frame *frame, uint64_t *word)
+{
+    uint64_t place;
+    if (!el2_expresses(frame->attributes) || !place_bits(level, frame, &place))
+        return false;
+    *word = place | el2_attribute_bits(frame->attributes);
+    return true;
+}
+
+bool vmsa_s2_encode_leaf(const struct entry_level *level, const struct frame *frame, uint64_t *word)
 {
     uint64_t place;
     if (!s2_expresses(frame->attributes) || !place_bits(level, frame, &place))
@@ -98,9 +142,17 @@ static bool s2_encode_leaf(const struct entry_level *level, const struct frame *
 }
 
 /* D8.3.1.1: no restriction from APTable, UXNTable, PXNTable. */
-static uint64_t encode_table(uint64_t pa)
+uint64_t vmsa_encode_table(uint64_t pa)
 {
     return (pa & VMSA_ADDRESS) | VMSA_TABLE | VMSA_VALID;
+}
+
+/* D8.2.8: an entry of level n covers page_lg2 + (3 - n) * (page_lg2 - 3) bits of address, so a level says its
+ * granule. Tables below the root are a page. */
+static uint64_t in_page_of(const struct entry_level *level)
+{
+    unsigned page_lg2 = 3u + (level->span_lg2 - 3u) / (VMSA_LAST_LEVEL + 1u - level->number);
+    return (UINT64_C(1) << page_lg2) - 1;
 }
 
 /* D8.3, table D8-48. The frame of a leaf has no attributes yet. */
@@ -111,7 +163,7 @@ static struct entry decode_place(const struct entry_level *level, uint64_t word)
         return entry;
     if (word & VMSA_TABLE && level->number != VMSA_LAST_LEVEL) {
         entry.kind = ENTRY_TABLE;
-        entry.table = word & VMSA_ADDRESS;
+        entry.table = word & VMSA_ADDRESS & ~in_page_of(level);
         return entry;
     }
     if (!level->leaf || (level->number == VMSA_LAST_LEVEL && !(word & VMSA_TABLE))) {
@@ -129,16 +181,26 @@ static uint32_t state_of(bool stage2, uint64_t word)
     return (word & VMSA_AF ? 0 : FRAME_OLD) | (vmsa_is_clean(stage2, word) ? FRAME_CLEAN : 0);
 }
 
-static struct entry s1_decode(const struct entry_level *level, uint64_t word)
+struct entry vmsa_s1_decode(const struct entry_level *level, uint64_t word)
+{
+    struct entry entry = decode_place(level, word);
+    if (entry.kind == ENTRY_LEAF)
+        entry.frame.attributes = vmsa_s1_attributes(word, vmsa_s1_rights(vmsa_meant(false, word), 0, false)) |
+                                 state_of(false, word);
+    return entry;
+}
+
+struct entry vmsa_el2_decode(const struct entry_level *level, uint64_t word)
 {
     struct entry entry = decode_place(level, word);
     if (entry.kind == ENTRY_LEAF)
         entry.frame.attributes =
-            vmsa_s1_attributes(word, vmsa_s1_rights(vmsa_meant(false, word), 0)) | state_of(false, word);
+            vmsa_el2_attributes(word, vmsa_el2_rights(vmsa_meant(false, word), 0, false)) |
+            state_of(false, word);
     return entry;
 }
 
-static struct entry s2_decode(const struct entry_level *level, uint64_t word)
+struct entry vmsa_s2_decode(const struct entry_level *level, uint64_t word)
 {
     struct entry entry = decode_place(level, word);
     if (entry.kind == ENTRY_LEAF)
@@ -161,89 +223,34 @@ static bool changes_run(uint64_t before, uint64_t after)
  * non-global ones may be cached. The last one is taken for both directions: an old global entry would match
  * beside the new one.
  */
-static bool s1_must_break(uint64_t before, uint64_t after)
+bool vmsa_s1_must_break(uint64_t before, uint64_t after)
 {
     return (before ^ after) & (VMSA_ATTR_INDEX | VMSA_SH | VMSA_NG | VMSA_ADDRESS) ||
            changes_run(before, after);
 }
 
-static bool s2_must_break(uint64_t before, uint64_t after)
+/* nG is RES0 and without effect. */
+bool vmsa_el2_must_break(uint64_t before, uint64_t after)
+{
+    return (before ^ after) & (VMSA_ATTR_INDEX | VMSA_SH | VMSA_ADDRESS) || changes_run(before, after);
+}
+
+bool vmsa_s2_must_break(uint64_t before, uint64_t after)
 {
     return (before ^ after) & (VMSA_S2_MEM_ATTR | VMSA_SH | VMSA_ADDRESS) || changes_run(before, after);
 }
 
-static uint64_t s1_after_store(uint64_t word)
+uint64_t vmsa_s1_after_store(uint64_t word)
 {
     return vmsa_meant(false, word) | VMSA_AF;
 }
 
-static uint64_t s2_after_store(uint64_t word)
+uint64_t vmsa_el2_after_store(uint64_t word)
+{
+    return vmsa_s1_after_store(word);
+}
+
+uint64_t vmsa_s2_after_store(uint64_t word)
 {
     return vmsa_meant(true, word) | VMSA_AF;
 }
-
-/* ---- The formats ---- */
-
-/* The levels of the 4 KiB granule, which is the same for both stages: D8.2.8, D8.7.1. */
-#define LEVEL_0                                                                                              \
-    {                                                                                                        \
-        .number = 0, .span_lg2 = 39, .index_bits = 9, .leaf = false                                          \
-    }
-#define LEVEL_1                                                                                              \
-    {                                                                                                        \
-        .number = 1, .span_lg2 = 30, .index_bits = 9, .leaf = true                                           \
-    }
-#define LEVEL_2                                                                                              \
-    {                                                                                                        \
-        .number = 2, .span_lg2 = 21, .index_bits = 9, .leaf = true, .run_lg2 = 4,                            \
-        .run_step = UINT64_C(1) << 21                                                                        \
-    }
-#define LEVEL_3                                                                                              \
-    {                                                                                                        \
-        .number = 3, .span_lg2 = 12, .index_bits = 9, .leaf = true, .run_lg2 = 4,                            \
-        .run_step = UINT64_C(1) << 12                                                                        \
-    }
-
-const struct entry_format vmsa_4k_48_entries = {
-    .struct_bytes = sizeof(struct entry_format),
-    .levels = 4,
-    .level = {LEVEL_0, LEVEL_1, LEVEL_2, LEVEL_3},
-    .encode_leaf = s1_encode_leaf,
-    .encode_table = encode_table,
-    .decode = s1_decode,
-    .must_break = s1_must_break,
-    .after_store = s1_after_store,
-};
-
-const struct entry_format vmsa_4k_39_entries = {
-    .struct_bytes = sizeof(struct entry_format),
-    .levels = 3,
-    .level = {LEVEL_1, LEVEL_2, LEVEL_3},
-    .encode_leaf = s1_encode_leaf,
-    .encode_table = encode_table,
-    .decode = s1_decode,
-    .must_break = s1_must_break,
-    .after_store = s1_after_store,
-};
-
-const struct entry_format vmsa_s2_4k_48_entries = {
-    .struct_bytes = sizeof(struct entry_format),
-    .levels = 4,
-    .level = {LEVEL_0, LEVEL_1, LEVEL_2, LEVEL_3},
-    .encode_leaf = s2_encode_leaf,
-    .encode_table = encode_table,
-    .decode = s2_decode,
-    .must_break = s2_must_break,
-    .after_store = s2_after_store,
-};
-
-const struct entry_format vmsa_s2_4k_39_entries = {
-    .struct_bytes = sizeof(struct entry_format),
-    .levels = 3,
-    .level = {LEVEL_1, LEVEL_2, LEVEL_3},
-    .encode_leaf = s2_encode_leaf,
-    .encode_table = encode_table,
-    .decode = s2_decode,
-    .must_break = s2_must_break,
-    .after_store = s2_after_store,
-};
