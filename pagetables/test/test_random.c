@@ -132,13 +132,14 @@ static void run_on(const struct pagetable_class *table, const struct walk_format
     fixture_close(&fixture);
 }
 
+/* Of all that VMSAv8-64 has; pagetables_vmsa_formats runs shorter sequences on every one. */
 static void good_random_operations_refine_the_abstract_map(void **state)
 {
-    const struct walk_format *format;
+    static const struct walk_format *const formats[] = {&vmsa_4k_48, &vmsa_4k_39, &vmsa_s2_4k_48,
+                                                        &vmsa_s2_4k_39};
     stream = random_begin("random operations");
-    for (unsigned i = 0; (format = walk_format_at(i)) != NULL; i++)
-        if (entry_format_of(format))
-            run_on(&pagetable_radix, format);
+    for (unsigned i = 0; i < sizeof formats / sizeof *formats; i++)
+        run_on(&pagetable_radix, formats[i]);
 }
 
 static void good_random_operations_do_so_where_empty_tables_are_kept(void **state)
