@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "pagetables/hashed.h"
 #include "pagetables/planted.h"
 #include "pagetables/radix.h"
 
@@ -10,7 +9,6 @@
 static const struct pagetable_class *const classes[] = {
     &pagetable_radix,
     &pagetable_radix_keeps_tables,
-    &pagetable_hashed,
     &pagetable_radix_forgets_invalidation,
     &pagetable_radix_forgets_barrier,
     &pagetable_radix_forgets_tables,

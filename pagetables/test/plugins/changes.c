@@ -2,7 +2,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "pagetables/test/plugins/stub.h"
+#include "stub.h"
 
 static void right(struct stub *stub)
 {
