@@ -35,7 +35,7 @@ static bool expresses(uint32_t attributes)
 
 uint8_t ept_rights_of_attributes(uint32_t attributes)
 {
-    if (!expresses(attributes))
+    if (!expresses(attributes & ~(uint32_t)FRAME_CLEAN))
         return 0;
     uint8_t rights = ept_rights(attribute_bits(attributes), true);
     return attributes & FRAME_CLEAN ? (uint8_t)(rights & ~X86_STORES) : rights;
@@ -102,7 +102,6 @@ const struct entry_format ept_48_entries = {
     .level = {X86_LEVEL(4), X86_LEVEL(3), X86_LEVEL(2), X86_LEVEL(1)},
     .encode_leaf = encode_leaf,
     .encode_table = encode_table,
-    .table_hardware_bits = EPT_ACCESSED,
     .decode = decode,
     .must_break = must_break,
     .after_store = after_store,
@@ -114,7 +113,6 @@ const struct entry_format ept_57_entries = {
     .level = {X86_LEVEL(5), X86_LEVEL(4), X86_LEVEL(3), X86_LEVEL(2), X86_LEVEL(1)},
     .encode_leaf = encode_leaf,
     .encode_table = encode_table,
-    .table_hardware_bits = EPT_ACCESSED,
     .decode = decode,
     .must_break = must_break,
     .after_store = after_store,

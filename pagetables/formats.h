@@ -19,5 +19,6 @@ struct format_family {
 
 extern const struct format_family vmsa_family;
 extern const struct format_family x86_family;
+extern const struct format_family hashed_family;
 
 #endif

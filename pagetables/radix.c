@@ -31,7 +31,7 @@ static enum pagetable_result drop_chain(const struct radix *radix, const struct 
 {
     enum pagetable_result first = PAGETABLE_OK;
     for (unsigned depth = chain->highest; depth <= chain->lowest; depth++)
-        first = radix_first_of(first, radix_release(radix, environment, depth, chain->table[depth]));
+        first = call_first_of(first, radix_release(radix, environment, depth, chain->table[depth]));
     return first;
 }
 
@@ -44,7 +44,7 @@ static enum pagetable_result extend_chain(const struct radix *radix, const struc
     uint64_t size_bytes = radix_block_bytes(radix, depth);
     int error = environment->operations->allocate_table(environment->context, size_bytes, table);
     if (error != ENVIRONMENT_OK)
-        return radix_result_of(error);
+        return call_result_of(error);
     chain->highest = depth;
     enum pagetable_result result =
         radix_write_run(environment, radix_slot_of(radix, depth, *table, va), chain->word, &chain->run);
@@ -67,7 +67,7 @@ static enum pagetable_result build_chain(const struct radix *radix, const struct
         result = extend_chain(radix, environment, va, chain);
     /* D8.2.6.1 R_SPVBD: without the barrier a walk may see the link before it sees what it leads to. */
     if (result == PAGETABLE_OK && chain->highest <= chain->lowest)
-        result = radix_barrier(environment, BARRIER_DSB_ISHST);
+        result = call_barrier(environment, BARRIER_DSB_ISHST);
     return result;
 }
 
@@ -87,8 +87,8 @@ static enum pagetable_result link_leaf(const struct radix *radix, const struct e
     result = radix_write_count(environment, count);
     /* D8.17 I_WZCBG: an invalid entry is never cached, so there is nothing to invalidate. */
     if (result == PAGETABLE_OK)
-        result = radix_barrier(environment, BARRIER_DSB_ISHST);
-    return result == PAGETABLE_OK ? radix_barrier(environment, BARRIER_ISB) : result;
+        result = call_barrier(environment, BARRIER_DSB_ISHST);
+    return result == PAGETABLE_OK ? call_barrier(environment, BARRIER_ISB) : result;
 }
 
 static enum pagetable_result map_locked(const struct radix *radix, const struct environment *environment,
@@ -164,20 +164,20 @@ static enum pagetable_result unmap_locked(const struct radix *radix, const struc
         return result;
     result = radix_clear_run(environment, path.slot[path.depth], &run);
     if (result == PAGETABLE_OK && cut < path.depth)
-        result = radix_write_word(environment, path.slot[cut], 0);
+        result = call_write(environment, path.slot[cut], 0);
     if (result == PAGETABLE_OK)
         result = radix_write_count(environment, &count);
     struct radix_drop drop = drop_of_unmap(radix, va, &path, &run, cut < path.depth);
     if (result == PAGETABLE_OK)
         result = radix_invalidate(environment, &drop);
     if (result == PAGETABLE_OK)
-        result = radix_barrier(environment, BARRIER_ISB);
+        result = call_barrier(environment, BARRIER_ISB);
     if (result != PAGETABLE_OK)
         return result;
     /* No walk, walk cache or TLB knows these tables any more. */
     for (unsigned depth = path.depth; depth > cut; depth--)
-        result = radix_first_of(
-            result, radix_release(radix, environment, depth, radix_table_of(radix, &path, depth)));
+        result = call_first_of(result,
+                               radix_release(radix, environment, depth, radix_table_of(radix, &path, depth)));
     return result;
 }
 
@@ -207,7 +207,7 @@ static enum pagetable_result compare_run(const struct radix *radix, const struct
     for (unsigned i = 1; i < replacement->run.entries; i++) {
         uint64_t before;
         enum pagetable_result result =
-            radix_read_word(environment, path->slot[path->depth] + (uint64_t)i * ENTRY_BYTES, &before);
+            call_read(environment, path->slot[path->depth] + (uint64_t)i * ENTRY_BYTES, &before);
         if (result != PAGETABLE_OK)
             return result;
         note_change(radix, replacement, before, after += replacement->run.step);
@@ -234,8 +234,8 @@ static enum pagetable_result replace_leaf(const struct radix *radix, const struc
     if (result == PAGETABLE_OK && through_invalid)
         result = radix_write_run(environment, slot, replacement->word, run);
     if (result == PAGETABLE_OK && through_invalid)
-        result = radix_barrier(environment, BARRIER_DSB_ISHST);
-    return result == PAGETABLE_OK ? radix_barrier(environment, BARRIER_ISB) : result;
+        result = call_barrier(environment, BARRIER_DSB_ISHST);
+    return result == PAGETABLE_OK ? call_barrier(environment, BARRIER_ISB) : result;
 }
 
 static enum pagetable_result protect_locked(const struct radix *radix, const struct environment *environment,
@@ -275,12 +275,12 @@ static enum pagetable_result create(struct radix *radix, const struct environmen
     uint64_t root_bytes = radix_block_bytes(radix, 0);
     int error = operations->allocate_table(environment->context, root_bytes, &radix->root);
     if (error != ENVIRONMENT_OK)
-        return radix_result_of(error);
+        return call_result_of(error);
     error = operations->allocate_table(environment->context, LOCK_BYTES, &radix->lock);
     if (error == ENVIRONMENT_OK)
         return PAGETABLE_OK;
     enum pagetable_result undone = radix_release(radix, environment, 0, radix->root);
-    return undone == PAGETABLE_OK ? radix_result_of(error) : undone;
+    return undone == PAGETABLE_OK ? call_result_of(error) : undone;
 }
 
 static enum pagetable_result radix_create(void *state, const struct environment *environment,
@@ -311,44 +311,44 @@ static enum pagetable_result radix_destroy(void *state, const struct environment
     enum pagetable_result invalidated = radix_invalidate(environment, &drop);
     if (invalidated != PAGETABLE_OK)
         return invalidated;
-    result = radix_first_of(result, radix_release_all(radix, environment, 0, radix->root));
-    return radix_first_of(result, radix_release(radix, environment, 0, radix->lock));
+    result = call_first_of(result, radix_release_all(radix, environment, 0, radix->root));
+    return call_first_of(result, radix_release(radix, environment, 0, radix->lock));
 }
 
 static enum pagetable_result radix_map(void *state, const struct environment *environment, uint64_t va,
                                        const struct frame *frame)
 {
     const struct radix *radix = state;
-    enum pagetable_result result = radix_enter(radix, environment);
+    enum pagetable_result result = call_enter(environment, radix->lock);
     if (result != PAGETABLE_OK)
         return result;
-    return radix_leave(radix, environment, map_locked(radix, environment, va, frame));
+    return call_leave(environment, radix->lock, map_locked(radix, environment, va, frame));
 }
 
 static enum pagetable_result radix_unmap(void *state, const struct environment *environment, uint64_t va)
 {
     const struct radix *radix = state;
-    enum pagetable_result result = radix_enter(radix, environment);
+    enum pagetable_result result = call_enter(environment, radix->lock);
     if (result != PAGETABLE_OK)
         return result;
-    return radix_leave(radix, environment, unmap_locked(radix, environment, va));
+    return call_leave(environment, radix->lock, unmap_locked(radix, environment, va));
 }
 
 static enum pagetable_result radix_protect(void *state, const struct environment *environment, uint64_t va,
                                            uint32_t attributes)
 {
     const struct radix *radix = state;
-    enum pagetable_result result = radix_enter(radix, environment);
+    enum pagetable_result result = call_enter(environment, radix->lock);
     if (result != PAGETABLE_OK)
         return result;
-    return radix_leave(radix, environment, protect_locked(radix, environment, va, attributes));
+    return call_leave(environment, radix->lock, protect_locked(radix, environment, va, attributes));
 }
 
 static enum pagetable_result radix_query(void *state, const struct environment *environment, uint64_t va,
                                          struct mapping *found)
 {
     const struct radix *radix = state;
-    enum pagetable_result result = radix_enter(radix, environment);
+    enum pagetable_result result = call_enter(environment, radix->lock);
     if (result != PAGETABLE_OK)
         return result;
     struct radix_path path;
@@ -357,7 +357,7 @@ static enum pagetable_result radix_query(void *state, const struct environment *
         found->va = va & ~(frame_size_bytes(&path.entry.frame) - 1);
         found->frame = path.entry.frame;
     }
-    return radix_leave(radix, environment, result);
+    return call_leave(environment, radix->lock, result);
 }
 
 static uint64_t radix_root(const void *state)

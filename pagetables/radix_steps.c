@@ -1,47 +1,6 @@
 /* The steps that operations of the radix table consist of. */
 #include "pagetables/radix_steps.h"
 
-/* ---- The environment's answers as results ---- */
-
-enum pagetable_result radix_result_of(int error)
-{
-    if (error == ENVIRONMENT_OK)
-        return PAGETABLE_OK;
-    return error == ENVIRONMENT_NO_MEMORY ? PAGETABLE_NO_MEMORY : PAGETABLE_ENVIRONMENT;
-}
-
-enum pagetable_result radix_first_of(enum pagetable_result first, enum pagetable_result second)
-{
-    return first != PAGETABLE_OK ? first : second;
-}
-
-enum pagetable_result radix_read_word(const struct environment *environment, uint64_t pa, uint64_t *word)
-{
-    return radix_result_of(environment->operations->read(environment->context, pa, word));
-}
-
-enum pagetable_result radix_write_word(const struct environment *environment, uint64_t pa, uint64_t word)
-{
-    return radix_result_of(environment->operations->write(environment->context, pa, word));
-}
-
-enum pagetable_result radix_barrier(const struct environment *environment, enum barrier_kind kind)
-{
-    return radix_result_of(environment->operations->barrier(environment->context, kind));
-}
-
-enum pagetable_result radix_enter(const struct radix *radix, const struct environment *environment)
-{
-    return radix_result_of(environment->operations->lock(environment->context, radix->lock));
-}
-
-enum pagetable_result radix_leave(const struct radix *radix, const struct environment *environment,
-                                  enum pagetable_result result)
-{
-    return radix_first_of(
-        result, radix_result_of(environment->operations->unlock(environment->context, radix->lock)));
-}
-
 /* ---- The path from the root to an address ---- */
 
 static unsigned last_depth(const struct radix *radix)
@@ -66,7 +25,7 @@ enum pagetable_result radix_descend(const struct radix *radix, const struct envi
     for (unsigned depth = 0;; depth++) {
         path->depth = depth;
         path->slot[depth] = radix_slot_of(radix, depth, table, va);
-        enum pagetable_result result = radix_read_word(environment, path->slot[depth], &path->word);
+        enum pagetable_result result = call_read(environment, path->slot[depth], &path->word);
         if (result != PAGETABLE_OK)
             return result;
         path->entry = radix->format->decode(&radix->format->level[depth], path->word);
@@ -116,7 +75,7 @@ enum pagetable_result radix_write_run(const struct environment *environment, uin
 {
     enum pagetable_result result = PAGETABLE_OK;
     for (unsigned i = 0; result == PAGETABLE_OK && i < run->entries; i++, word += run->step)
-        result = radix_write_word(environment, slot + (uint64_t)i * ENTRY_BYTES, word);
+        result = call_write(environment, slot + (uint64_t)i * ENTRY_BYTES, word);
     return result;
 }
 
@@ -134,13 +93,13 @@ static enum pagetable_result issue(const struct environment *environment, const 
     struct invalidation what = drop->what;
     enum pagetable_result result = PAGETABLE_OK;
     for (unsigned i = 0; result == PAGETABLE_OK && i < drop->entries; i++, what.va += drop->step)
-        result = radix_result_of(environment->operations->invalidate(environment->context, &what));
-    return result == PAGETABLE_OK ? radix_barrier(environment, BARRIER_DSB_ISH) : result;
+        result = call_result_of(environment->operations->invalidate(environment->context, &what));
+    return result == PAGETABLE_OK ? call_barrier(environment, BARRIER_DSB_ISH) : result;
 }
 
 enum pagetable_result radix_invalidate(const struct environment *environment, const struct radix_drop *drop)
 {
-    enum pagetable_result result = radix_barrier(environment, BARRIER_DSB_ISHST);
+    enum pagetable_result result = call_barrier(environment, BARRIER_DSB_ISHST);
     if (result == PAGETABLE_OK)
         result = issue(environment, drop);
     if (result != PAGETABLE_OK || drop->what.scope != INVALIDATE_IPA)
@@ -184,7 +143,7 @@ enum pagetable_result radix_read_count(const struct radix *radix, const struct e
     if (!radix_counts(radix, depth))
         return PAGETABLE_OK;
     count->pa = radix_count_of(radix->format, depth, table);
-    enum pagetable_result result = radix_read_word(environment, count->pa, &count->used);
+    enum pagetable_result result = call_read(environment, count->pa, &count->used);
     if (result != PAGETABLE_OK)
         return result;
     count->used += (uint64_t)change; /* 0 - 1 is above every count */
@@ -195,5 +154,5 @@ enum pagetable_result radix_read_count(const struct radix *radix, const struct e
 enum pagetable_result radix_write_count(const struct environment *environment,
                                         const struct radix_count *count)
 {
-    return count->pa ? radix_write_word(environment, count->pa, count->used) : PAGETABLE_OK;
+    return count->pa ? call_write(environment, count->pa, count->used) : PAGETABLE_OK;
 }

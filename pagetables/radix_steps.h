@@ -5,22 +5,8 @@
 #ifndef MMUSIM_PAGETABLES_RADIX_STEPS_H
 #define MMUSIM_PAGETABLES_RADIX_STEPS_H
 
+#include "pagetables/calls.h"
 #include "pagetables/radix.h"
-
-/* ---- The environment's answers as results ---- */
-
-enum pagetable_result radix_result_of(int error);
-enum pagetable_result radix_first_of(enum pagetable_result first, enum pagetable_result second);
-
-enum pagetable_result radix_read_word(const struct environment *environment, uint64_t pa, uint64_t *word);
-enum pagetable_result radix_write_word(const struct environment *environment, uint64_t pa, uint64_t word);
-enum pagetable_result radix_barrier(const struct environment *environment, enum barrier_kind kind);
-
-/* An operation runs between lock and unlock: `return radix_leave(radix, environment, operation)` after a good
- * `radix_enter`. */
-enum pagetable_result radix_enter(const struct radix *radix, const struct environment *environment);
-enum pagetable_result radix_leave(const struct radix *radix, const struct environment *environment,
-                                  enum pagetable_result result);
 
 /* ---- The path from the root to an address ---- */
 

@@ -7,7 +7,7 @@ enum pagetable_result radix_release(const struct radix *radix, const struct envi
                                     unsigned depth, uint64_t table)
 {
     uint64_t size_bytes = radix_block_bytes(radix, depth);
-    return radix_result_of(environment->operations->release_table(environment->context, table, size_bytes));
+    return call_result_of(environment->operations->release_table(environment->context, table, size_bytes));
 }
 
 enum pagetable_result radix_find_global(const struct radix *radix, const struct environment *environment,
@@ -16,7 +16,7 @@ enum pagetable_result radix_find_global(const struct radix *radix, const struct 
     const struct entry_level *level = &radix->format->level[depth];
     for (uint64_t offset = 0; offset < entry_table_bytes(level); offset += ENTRY_BYTES) {
         uint64_t word;
-        enum pagetable_result result = radix_read_word(environment, table + offset, &word);
+        enum pagetable_result result = call_read(environment, table + offset, &word);
         if (result != PAGETABLE_OK)
             return result;
         struct entry entry = radix->format->decode(level, word);
@@ -40,14 +40,14 @@ enum pagetable_result radix_release_all(const struct radix *radix, const struct 
     bool tables_below = entry_has_depth(radix->format, depth + 1);
     for (uint64_t offset = 0; tables_below && offset < entry_table_bytes(level); offset += ENTRY_BYTES) {
         uint64_t word;
-        enum pagetable_result result = radix_read_word(environment, table + offset, &word);
+        enum pagetable_result result = call_read(environment, table + offset, &word);
         if (result != PAGETABLE_OK)
-            return radix_first_of(first, result);
+            return call_first_of(first, result);
         struct entry entry = radix->format->decode(level, word);
         if (entry.kind == ENTRY_TABLE)
-            first = radix_first_of(first, radix_release_all(radix, environment, depth + 1, entry.table));
+            first = call_first_of(first, radix_release_all(radix, environment, depth + 1, entry.table));
     }
-    return radix_first_of(first, radix_release(radix, environment, depth, table));
+    return call_first_of(first, radix_release(radix, environment, depth, table));
 }
 
 /* ---- Room for a leaf ---- */
@@ -65,7 +65,7 @@ static enum pagetable_result is_empty(const struct radix *radix, const struct en
         return result;
     for (uint64_t offset = 0; *empty && offset < entry_table_bytes(level); offset += ENTRY_BYTES) {
         uint64_t word;
-        result = radix_read_word(environment, table + offset, &word);
+        result = call_read(environment, table + offset, &word);
         if (result != PAGETABLE_OK)
             return result;
         struct entry entry = radix->format->decode(level, word);
@@ -119,7 +119,7 @@ enum pagetable_result radix_find_room(const struct radix *radix, const struct en
     for (unsigned i = 1; result == PAGETABLE_OK && i < run->entries; i++) {
         uint64_t word;
         slot += ENTRY_BYTES;
-        result = radix_read_word(environment, slot, &word);
+        result = call_read(environment, slot, &word);
         if (result == PAGETABLE_OK)
             result = find_room_at(radix, environment, path->depth, slot, word, room);
     }
@@ -131,7 +131,7 @@ enum pagetable_result radix_make_room(const struct radix *radix, const struct en
 {
     enum pagetable_result result = PAGETABLE_OK;
     for (unsigned i = 0; result == PAGETABLE_OK && i < room->tables; i++)
-        result = radix_write_word(environment, room->slot[i], 0);
+        result = call_write(environment, room->slot[i], 0);
     /* Walk caches may hold any entry below, for addresses that one TLBI by address would not name. */
     struct radix_drop drop = radix_of_address_space(radix, false);
     if (result == PAGETABLE_OK)
@@ -140,6 +140,6 @@ enum pagetable_result radix_make_room(const struct radix *radix, const struct en
         return result;
     for (unsigned i = 0; i < room->tables; i++)
         result =
-            radix_first_of(result, radix_release_all(radix, environment, path->depth + 1, room->table[i]));
+            call_first_of(result, radix_release_all(radix, environment, path->depth + 1, room->table[i]));
     return result;
 }

@@ -9,6 +9,7 @@
 static const struct format_family *const families[] = {
     &vmsa_family,
     &x86_family,
+    &hashed_family,
 };
 
 #define FAMILIES (sizeof families / sizeof *families)

@@ -28,9 +28,10 @@ static bool expresses(uint32_t attributes)
            !(attributes & FRAME_DEVICE && attributes & FRAME_NONCACHEABLE);
 }
 
+/* Of a read-only page too: the kernel may store to it with CR0.WP = 0, once it is dirty. */
 uint8_t x86_rights_of_attributes(uint32_t attributes)
 {
-    if (!expresses(attributes))
+    if (!expresses(attributes & ~(uint32_t)FRAME_CLEAN))
         return 0;
     uint8_t rights = x86_rights(attribute_bits(attributes));
     return attributes & FRAME_CLEAN ? (uint8_t)(rights & ~X86_STORES) : rights;
@@ -91,7 +92,6 @@ const struct entry_format x86_64_48_entries = {
     .level = {X86_LEVEL(4), X86_LEVEL(3), X86_LEVEL(2), X86_LEVEL(1)},
     .encode_leaf = encode_leaf,
     .encode_table = encode_table,
-    .table_hardware_bits = X86_ACCESSED,
     .decode = decode,
     .must_break = must_break,
     .after_store = after_store,
@@ -103,7 +103,6 @@ const struct entry_format x86_64_57_entries = {
     .level = {X86_LEVEL(5), X86_LEVEL(4), X86_LEVEL(3), X86_LEVEL(2), X86_LEVEL(1)},
     .encode_leaf = encode_leaf,
     .encode_table = encode_table,
-    .table_hardware_bits = X86_ACCESSED,
     .decode = decode,
     .must_break = must_break,
     .after_store = after_store,

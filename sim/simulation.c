@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "sim/instructions.h"
+#include "sim/plugin_list.h"
 #include "sim/shootdown.h"
 #include "sim/space.h"
 #include "sim/version.h"
@@ -502,6 +503,7 @@ void simulation_close(struct simulation *simulation)
     judge_destroy(simulation->judge);
     instruction_table_destroy(simulation->instructions);
     machine_destroy(simulation->machine);
+    plugin_list_destroy(simulation->plugins); /* nobody walks by their formats any more */
     frame_allocator_destroy(&simulation->frames);
     memset(simulation, 0, sizeof *simulation);
 }

@@ -28,6 +28,7 @@ extern "C" {
 
 struct address_space;
 struct instruction_table;
+struct plugin_list;
 struct shootdown;
 
 /* Programs that wait for each other under one name. */
@@ -57,6 +58,7 @@ struct simulation {
     struct instruction_table *instructions;
     struct run_outcome *outcome;
     enum record_level level;
+    struct plugin_list *plugins; /* NULL: none */
     struct array_list arrays;
     char error[SIMULATION_ERROR_BYTES];
 };

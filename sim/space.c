@@ -103,15 +103,12 @@ static void init_context(struct address_space *space, const struct space_config 
 static bool init_space(struct address_space *space, const struct space_config *config)
 {
     struct simulation *simulation = space->simulation;
-    space->table = pagetable_class_find(config->table);
+    space->table = config->table;
     space->config =
-        (struct pagetable_config){.format = walk_format_find(config->format),
+        (struct pagetable_config){.format = config->format,
+                                  .entries = config->entries,
                                   .asid = config->asid,
                                   .vmid = config->stage2 ? config->stage2->config.vmid : config->vmid};
-    space->config.entries = space->config.format ? entry_format_of(space->config.format) : NULL;
-    if (!space->table || !space->config.format)
-        return simulation_fail(simulation, "there is no page table \"%s\" with format \"%s\"", config->table,
-                               config->format);
     space->aliasing_allowed = config->aliasing_allowed;
     space->mappings = abstract_map_create();
     space->state = calloc(1, space->table->state_bytes);

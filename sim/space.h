@@ -38,8 +38,9 @@ struct address_space {
 };
 
 struct space_config {
-    const char *table;                    /* a class's name */
-    const char *format;                   /* a format's name */
+    const struct pagetable_class *table;
+    const struct walk_format *format;     /* one that the table accepts */
+    const struct entry_format *entries;   /* of the format; NULL: none are known */
     uint16_t asid;                        /* of a stage 1 format */
     uint16_t vmid;                        /* of a stage 2 format; a guest has that of its stage 2 */
     bool hardware_access, hardware_dirty; /* what hardware updates in the entries */

@@ -1,7 +1,9 @@
 /* A walk that begins at a table which an earlier walk read ends exactly as the whole walk does: random
  * tables, random addresses. */
+#include "pagetables/ept.h"
 #include "pagetables/test/fixture.h"
 #include "pagetables/test/random.h"
+#include "pagetables/x86.h"
 
 #define TABLES_A_LEVEL 4
 #define TABLE_BASE     MIB
@@ -10,8 +12,10 @@
 
 static struct random_stream stream;
 
-/* The engine of all VMSAv8-64 formats; pagetables_vmsa_formats enters tables of every one. */
-static const struct walk_format *const formats[] = {&vmsa_4k_48, &vmsa_4k_39, &vmsa_s2_4k_48, &vmsa_s2_4k_39};
+/* The engine of all VMSAv8-64 formats, of which pagetables_vmsa_formats enters tables of every one, and that
+ * of x86-64 and EPT. */
+static const struct walk_format *const formats[] = {&vmsa_4k_48, &vmsa_4k_39, &vmsa_s2_4k_48, &vmsa_s2_4k_39,
+                                                    &x86_64_48,  &x86_64_57,  &ept_48,        &ept_57};
 
 #define FORMATS (sizeof formats / sizeof *formats)
 
@@ -26,17 +30,39 @@ static uint64_t table_at(unsigned depth, uint64_t which)
     return TABLE_BASE + (depth * TABLES_A_LEVEL + which) * 4 * KIB;
 }
 
-/* Mostly tables below, some leaves, some garbage; all bits that mean something are random. */
-static uint64_t random_word(unsigned depth, unsigned levels)
+/* Bits that have a meaning, mostly few, sometimes many. */
+static uint64_t random_bits(void)
 {
-    uint64_t attributes = random_next(&stream) & UINT64_C(0xfff0000000000ffc);
+    uint64_t bits = random_next(&stream) & random_next(&stream);
+    if (random_below(&stream, 4))
+        bits &= random_next(&stream) & random_next(&stream) & random_next(&stream);
+    return bits & UINT64_C(0xfff0000000000ffe);
+}
+
+static uint64_t random_leaf(const struct entry_format *entries, const struct entry_level *level)
+{
+    struct frame frame = {.size_lg2 = level->span_lg2};
+    uint64_t word;
+    do {
+        frame.attributes = (uint32_t)random_next(&stream) & (FRAME_ATTRIBUTES_ALL | FRAME_STATE_ALL);
+        frame.base = random_below(&stream, UINT64_C(1) << (38 - level->span_lg2)) << level->span_lg2;
+    } while (!entries->encode_leaf(level, &frame, &word));
+    return word;
+}
+
+/* Mostly tables below, some leaves, some garbage. */
+static uint64_t random_word(const struct entry_format *entries, unsigned depth)
+{
+    const struct entry_level *level = &entries->level[depth];
     uint64_t choice = random_below(&stream, 16);
     if (choice == 0)
-        return attributes; /* invalid */
-    if (choice < 12 && depth + 1 < levels)
-        return attributes | table_at(depth + 1, random_below(&stream, TABLES_A_LEVEL)) | 3;
-    uint64_t type = choice == 15 ? 1 + 2 * random_below(&stream, 2) : depth + 1 < levels ? 1 : 3;
-    return attributes | (random_next(&stream) & UINT64_C(0x1ffffff000)) | type;
+        return random_bits(); /* not present, mostly */
+    if (choice < 12 && entry_has_depth(entries, depth + 1))
+        return entries->encode_table(table_at(depth + 1, random_below(&stream, TABLES_A_LEVEL))) ^
+               random_bits();
+    if (!level->leaf)
+        return random_next(&stream);
+    return random_leaf(entries, level) ^ random_bits();
 }
 
 static void grow_forest(struct forest *forest, const struct walk_format *format)
@@ -45,7 +71,7 @@ static void grow_forest(struct forest *forest, const struct walk_format *format)
     for (unsigned depth = 0; depth < format->levels; depth++)
         for (uint64_t word = 0; word < TABLES_A_LEVEL * 512u; word++)
             assert_true(flat_memory_poke(forest->memory, table_at(depth, 0) + 8 * word,
-                                         random_word(depth, format->levels)));
+                                         random_word(entry_format_of(format), depth)));
     forest->regime = (struct translation_regime){.format = format,
                                                  .root = table_at(0, 0),
                                                  .physical_size_lg2 = flags & 1 ? 36 : 48,
@@ -66,8 +92,12 @@ static enum walk_status finish(const struct forest *forest, struct walk_state *w
                                struct trail *trail)
 {
     *trail = (struct trail){.tables = 0};
-    while (status == WALK_FETCH) {
+    while (status == WALK_FETCH || status == WALK_UPDATE) {
         uint64_t word = 0;
+        if (status == WALK_UPDATE) {
+            status = walk->regime->format->updated(walk);
+            continue;
+        }
         trail->tables += walk->regime->format->table(walk, &trail->table[trail->tables]);
         trail->fetches++;
         (void)forest->reader.read(forest->reader.context, walk->fetch[0], &word);
@@ -99,6 +129,16 @@ static void assert_same(const struct walk_state *one, const struct walk_state *o
     assert_int_equal(one->leaf.level, other->leaf.level);
 }
 
+/* How many tables stand above those of a level. */
+static unsigned depth_of(const struct walk_format *format, unsigned level)
+{
+    const struct entry_format *entries = entry_format_of(format);
+    unsigned depth = 0;
+    while (entry_has_depth(entries, depth) && entries->level[depth].number != level)
+        depth++;
+    return depth;
+}
+
 /* Any address of the table's region, translated both ways. */
 static void enter_and_compare(const struct forest *forest, const struct walk_table *table, uint64_t va)
 {
@@ -111,7 +151,7 @@ static void enter_and_compare(const struct forest *forest, const struct walk_tab
     status = finish(forest, &entered, status, &entered_trail);
     assert_int_equal(status, wanted);
     assert_same(&entered, &whole, wanted);
-    unsigned skipped = table->level - (3u - (forest->regime.format->levels - 1u));
+    unsigned skipped = depth_of(forest->regime.format, table->level);
     assert_int_equal(entered_trail.fetches, whole_trail.fetches - skipped);
 }
 
@@ -119,7 +159,7 @@ static unsigned compare_walks(const struct forest *forest)
 {
     unsigned entered = 0;
     for (unsigned i = 0; i < WALKS; i++) {
-        uint64_t va = random_below(&stream, UINT64_C(1) << forest->regime.format->va_bits);
+        uint64_t va = walk_format_extend(forest->regime.format, random_next(&stream));
         struct walk_state walk;
         struct trail trail;
         (void)whole_walk(forest, va, &walk, &trail);

@@ -1,15 +1,26 @@
 /* Random operations against the abstract map; after each one hardware's view, the invariants and the
  * protocol. */
+#include "pagetables/ept.h"
 #include "pagetables/test/fixture.h"
 #include "pagetables/test/protocol.h"
 #include "pagetables/test/random.h"
+#include "pagetables/x86.h"
 
-#define STEPS 1500
+#include <string.h>
+
+#define STEPS 600
 
 static struct fixture fixture;
 static struct random_stream stream;
 
-static const unsigned sizes_lg2[] = {12, 12, 12, 16, 16, 21, 21, 25, 30};
+/* Small pages mostly. */
+static unsigned random_size_lg2(void)
+{
+    const struct walk_format *format = fixture.regime.format;
+    uint64_t one = random_below(&stream, format->frame_sizes);
+    uint64_t other = random_below(&stream, format->frame_sizes);
+    return format->frame_size_lg2[one < other ? one : other];
+}
 
 /* Few places, so that operations meet: neighbours in a table, across tables, and at the ends of the address
  * space. */
@@ -21,16 +32,27 @@ static uint64_t random_va(unsigned size_lg2)
     uint64_t va = regions[random_below(&stream, 4)] + random_below(&stream, 2) * 16 * 4 * KIB;
     va += random_below(&stream, 2) * GIB + random_below(&stream, 3) * 2 * MIB +
           random_below(&stream, 4) * 4 * KIB;
-    return va & ~((UINT64_C(1) << size_lg2) - 1);
+    return walk_format_extend(fixture.regime.format, va & ~((UINT64_C(1) << size_lg2) - 1));
 }
 
+static bool is_expressible(uint32_t attributes)
+{
+    const struct entry_format *entries = entry_format_of(fixture.regime.format);
+    const struct entry_level *last = &entries->level[entries->levels - 1];
+    const struct frame frame = {.attributes = attributes, .size_lg2 = last->span_lg2};
+    uint64_t word;
+    return entries->encode_leaf(last, &frame, &word);
+}
+
+/* Those that the format has; with a key now and then. */
 static uint32_t random_attributes(void)
 {
-    bool stage2 = fixture.regime.format->stage2;
-    uint32_t attributes = (uint32_t)random_below(&stream, FRAME_DEVICE << 1);
-    attributes = stage2 ? attributes & ~(FRAME_USER | FRAME_GLOBAL) : attributes | FRAME_READABLE;
-    uint32_t state = FRAME_OLD | (attributes & FRAME_WRITABLE ? FRAME_CLEAN : 0);
-    return attributes | ((uint32_t)random_next(&stream) & state);
+    uint32_t attributes;
+    do {
+        attributes = (uint32_t)random_next(&stream) & (FRAME_ATTRIBUTES_ALL | FRAME_STATE_ALL);
+        attributes &= random_below(&stream, 4) ? ~FRAME_KEY_ALL : ~0u;
+    } while (!is_expressible(attributes));
+    return attributes;
 }
 
 static enum pagetable_result expected_of_base(uint64_t va, unsigned *size_lg2)
@@ -100,9 +122,22 @@ static void assert_others_fault(void)
     }
 }
 
+/* Those rules are Arm's. */
+static void check_protocol(unsigned number, uint64_t va, unsigned size_lg2)
+{
+    struct protocol_operation operation;
+    if (strncmp(fixture.regime.format->name, "vmsa-", 5) != 0)
+        return;
+    fixture_describe(&fixture, va, size_lg2, &operation);
+    const char *broken =
+        protocol_broken(flat_memory_log(fixture.memory), flat_memory_log_count(fixture.memory), &operation);
+    if (broken)
+        fail_msg("step %u: %s", number, broken);
+}
+
 static void step(unsigned number)
 {
-    unsigned size_lg2 = sizes_lg2[random_below(&stream, sizeof sizes_lg2 / sizeof *sizes_lg2)];
+    unsigned size_lg2 = random_size_lg2();
     uint64_t va = random_va(size_lg2);
     uint64_t choice = random_below(&stream, 100);
     /* phases that mostly fill and phases that mostly empty */
@@ -113,12 +148,7 @@ static void step(unsigned number)
         size_lg2 = step_unmap(va);
     else
         size_lg2 = step_protect(va);
-    struct protocol_operation operation;
-    fixture_describe(&fixture, va, size_lg2, &operation);
-    const char *broken =
-        protocol_broken(flat_memory_log(fixture.memory), flat_memory_log_count(fixture.memory), &operation);
-    if (broken)
-        fail_msg("step %u: %s", number, broken);
+    check_protocol(number, va, size_lg2);
     step_query(random_va(12) + random_below(&stream, 4096));
     fixture_assert_view(&fixture);
     assert_others_fault();
@@ -132,11 +162,12 @@ static void run_on(const struct pagetable_class *table, const struct walk_format
     fixture_close(&fixture);
 }
 
-/* Of all that VMSAv8-64 has; pagetables_vmsa_formats runs shorter sequences on every one. */
+/* Of all that VMSAv8-64 has, of which pagetables_vmsa_formats runs shorter sequences on every one; and of
+ * x86-64 and EPT. */
 static void good_random_operations_refine_the_abstract_map(void **state)
 {
-    static const struct walk_format *const formats[] = {&vmsa_4k_48, &vmsa_4k_39, &vmsa_s2_4k_48,
-                                                        &vmsa_s2_4k_39};
+    static const struct walk_format *const formats[] = {
+        &vmsa_4k_48, &vmsa_4k_39, &vmsa_s2_4k_48, &vmsa_s2_4k_39, &x86_64_48, &x86_64_57, &ept_48, &ept_57};
     stream = random_begin("random operations");
     for (unsigned i = 0; i < sizeof formats / sizeof *formats; i++)
         run_on(&pagetable_radix, formats[i]);

@@ -222,3 +222,12 @@ void push_hex(lua_State *state, uint64_t value)
     snprintf(text, sizeof text, "0x%" PRIx64, value);
     lua_pushstring(state, text);
 }
+
+void resolve_path(lua_State *state, const char *path, char resolved[SCRIPT_PATH_BYTES])
+{
+    const char *script = script_of(state)->options->script;
+    const char *slash = strrchr(script, '/');
+    int folder = path[0] == '/' || !slash ? 0 : (int)(slash - script + 1);
+    if (snprintf(resolved, SCRIPT_PATH_BYTES, "%.*s%s", folder, script, path) >= SCRIPT_PATH_BYTES)
+        luaL_error(state, "the path \"%s\" is too long", path);
+}

@@ -91,6 +91,9 @@ uint64_t integer_field(lua_State *state, int table, const char *name, uint64_t s
 uint64_t size_field(lua_State *state, int table, const char *name, uint64_t standard);
 double number_field(lua_State *state, int table, const char *name, double standard);
 const char *text_field(lua_State *state, int table, const char *name, const char *standard);
+/* A file that the script names: relative to the script's folder, so that a script works from everywhere. */
+#define SCRIPT_PATH_BYTES 1024
+void resolve_path(lua_State *state, const char *path, char resolved[SCRIPT_PATH_BYTES]);
 /* One of the texts (NULL-terminated); gives its index. */
 int check_choice(lua_State *state, int index, const char *what, const char *const *names);
 /* Raises that `what` has no member of this name, with the nearest key of the table at `table`. */

@@ -5,8 +5,10 @@
 
 #include "sim/lua/lua_script.h"
 #include "sim/nearest.h"
+#include "sim/plugin_list.h"
 
 #define TABLE_ALIGNMENT 4096u
+#define NAMES_MAX       64u
 
 static const char *const space_keys[] = {"table",    "format", "asid",   "vmid", "aliasing",
                                          "hardware", "stage2", "tables", NULL};
@@ -23,19 +25,67 @@ static void unknown_name(lua_State *state, const char *what, const char *name, c
     luaL_error(state, "there is no %s \"%s\"; `mmusim list` shows what there is", what, name);
 }
 
-static void check_names(lua_State *state, const struct space_config *config)
+static void unknown_table(lua_State *state, const char *name)
 {
-    const char *names[64];
+    const char *names[NAMES_MAX];
     size_t count = 0;
-    for (unsigned i = 0; count < 64 && pagetable_class_at(i); i++)
+    for (unsigned i = 0; count < NAMES_MAX && pagetable_class_at(i); i++)
         names[count++] = pagetable_class_at(i)->name;
-    if (!pagetable_class_find(config->table))
-        unknown_name(state, "page table", config->table, names, count);
-    count = 0;
-    for (unsigned i = 0; count < 64 && walk_format_at(i); i++)
+    unknown_name(state, "page table", name, names, count);
+}
+
+static void unknown_format(lua_State *state, const struct loaded_plugin *plugin, const char *name)
+{
+    const char *names[NAMES_MAX];
+    size_t count = 0;
+    if (plugin && plugin->format)
+        names[count++] = plugin->format->name;
+    for (unsigned i = 0; count < NAMES_MAX && walk_format_at(i); i++)
         names[count++] = walk_format_at(i)->name;
-    if (!walk_format_find(config->format))
-        unknown_name(state, "format", config->format, names, count);
+    unknown_name(state, "format", name, names, count);
+}
+
+/* ---- The table and its format ---- */
+
+static const struct loaded_plugin *load_plugin(lua_State *state, const char *written)
+{
+    struct simulation *simulation = &script_of(state)->simulation;
+    char path[SCRIPT_PATH_BYTES];
+    resolve_path(state, written, path);
+    const struct loaded_plugin *plugin = simulation_plugin(simulation, path, written);
+    if (!plugin)
+        script_raise(state);
+    return plugin;
+}
+
+/* A format with a slash is that of a plug-in, which other tables may use, too. */
+static void read_format(lua_State *state, const struct loaded_plugin *plugin, const char *name,
+                        struct space_config *config)
+{
+    if (strchr(name, '/')) {
+        plugin = load_plugin(state, name);
+        if (!plugin->format)
+            luaL_error(state, "%s brings no format of its own, only the page table \"%s\"", name,
+                       plugin->table->name);
+        name = plugin->format->name;
+    }
+    config->format = plugin_format_find(plugin, name, &config->entries);
+    if (!config->format)
+        unknown_format(state, plugin, name);
+}
+
+/* A table with a slash is a plug-in; the others are the program's. */
+static void read_table(lua_State *state, int index, struct space_config *config)
+{
+    const char *table = text_field(state, index, "table", "radix");
+    const struct loaded_plugin *plugin = strchr(table, '/') ? load_plugin(state, table) : NULL;
+    config->table = plugin ? plugin->table : pagetable_class_find(table);
+    if (!config->table)
+        unknown_table(state, table);
+    read_format(state, plugin, text_field(state, index, "format", config->table->default_format), config);
+    if (!config->table->accepts(config->format, config->entries))
+        luaL_error(state, "the page table \"%s\" cannot be made with the format \"%s\"; its own is \"%s\"",
+                   config->table->name, config->format->name, config->table->default_format);
 }
 
 /* A tag of the TLBs: given, or the number of the space. */
@@ -56,7 +106,7 @@ static void refuse_key(lua_State *state, int index, const char *name, const char
 
 static void read_tags(lua_State *state, int index, uint16_t number, struct space_config *config)
 {
-    if (walk_format_find(config->format)->stage2) {
+    if (config->format->stage2) {
         refuse_key(state, index, "asid", "a stage-2 table has a vmid and no asid");
         config->vmid = read_tag(state, index, "vmid", 1, number);
         return;
@@ -103,11 +153,11 @@ static void read_stage2(lua_State *state, int index, struct space_config *config
         refuse_key(state, index, "tables", "tables is for a guest's address space, one with a stage2");
         return;
     }
-    if (walk_format_find(config->format)->stage2)
+    if (config->format->stage2)
         luaL_error(state,
                    "\"%s\" is a stage-2 format; a guest's own table has one of stage 1, such as "
                    "\"vmsa-4k-48\"",
-                   config->format);
+                   config->format->name);
     config->stage2 = check_space(state, -1);
     if (!config->stage2->config.format->stage2)
         luaL_error(state,
@@ -122,10 +172,8 @@ void read_space_config(lua_State *state, int index, struct space_config *config)
 {
     const struct script *script = script_of(state);
     check_keys(state, index, "address_space", space_keys);
-    *config = (struct space_config){.table = text_field(state, index, "table", "radix"),
-                                    .format = text_field(state, index, "format", "vmsa-4k-48"),
-                                    .aliasing_allowed = flag_field(state, index, "aliasing", false)};
-    check_names(state, config);
+    *config = (struct space_config){.aliasing_allowed = flag_field(state, index, "aliasing", false)};
+    read_table(state, index, config);
     read_tags(state, index, (uint16_t)(script->simulation.space_count + 1), config);
     read_hardware_updates(state, index, config);
     read_stage2(state, index, config);

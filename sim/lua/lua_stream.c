@@ -9,7 +9,6 @@
 #include "sim/lua/lua_script.h"
 #include "sim/trace_stream.h"
 
-#define PATH_BYTES   1024
 #define ACCESSES_MAX (UINT64_C(1) << 48)
 
 struct stream_description {
@@ -17,7 +16,7 @@ struct stream_description {
     bool seeded;
     struct stream_config pattern;
     struct trace_stream_config trace;
-    char path[PATH_BYTES];
+    char path[SCRIPT_PATH_BYTES];
 };
 
 static const char *const pattern_keys[] = {"base",   "size", "n",     "step", "page", "skew",
@@ -88,16 +87,6 @@ static int new_pattern(lua_State *state)
     description->seeded = !lua_isnil(state, -1);
     lua_pop(state, 1);
     return 1;
-}
-
-/* Relative to the script's folder, so that a script works from everywhere. */
-static void resolve_path(lua_State *state, const char *path, char *resolved)
-{
-    const char *script = script_of(state)->options->script;
-    const char *slash = strrchr(script, '/');
-    int folder = path[0] == '/' || !slash ? 0 : (int)(slash - script + 1);
-    if (snprintf(resolved, PATH_BYTES, "%.*s%s", folder, script, path) >= PATH_BYTES)
-        luaL_error(state, "the path \"%s\" is too long", path);
 }
 
 static int new_trace(lua_State *state)

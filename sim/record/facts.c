@@ -105,6 +105,16 @@ int row_instruction(struct row_writer *rows, const struct record_instruction *in
     return row_end(&row);
 }
 
+int row_plugin(struct row_writer *rows, const struct record_plugin *plugin)
+{
+    struct row row = row_begin(rows, ROW_PLUGIN);
+    put_text(&row, plugin->page_table);
+    put_text(&row, plugin->format);
+    put_text(&row, plugin->path);
+    put_text(&row, plugin->sha256);
+    return row_end(&row);
+}
+
 int row_finding(struct row_writer *rows, const struct record_finding *finding)
 {
     struct row row = row_begin(rows, ROW_FINDING);

@@ -310,6 +310,11 @@ int recorder_instruction(struct recorder *recorder, const struct record_instruct
                              : written(recorder, row_instruction(&recorder->rows, instruction));
 }
 
+int recorder_plugin(struct recorder *recorder, const struct record_plugin *plugin)
+{
+    return recorder->failure ? recorder->failure : written(recorder, row_plugin(&recorder->rows, plugin));
+}
+
 int recorder_finding(struct recorder *recorder, const struct record_finding *finding)
 {
     return recorder->failure ? recorder->failure : written(recorder, row_finding(&recorder->rows, finding));

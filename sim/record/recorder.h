@@ -26,7 +26,7 @@ extern "C" {
 
 /* PRAGMA application_id: "MMUS". PRAGMA user_version: raised whenever a table or column changes. */
 #define RECORD_APPLICATION_ID 0x4d4d5553
-#define RECORD_SCHEMA_VERSION 2
+#define RECORD_SCHEMA_VERSION 3
 
 /* Added to the name of a record while it is written. */
 #define RECORD_PARTIAL_SUFFIX ".partial"
@@ -124,6 +124,14 @@ struct record_instruction {
     uint64_t count; /* how often it was executed */
 };
 
+/* A page table that was loaded from a shared object. */
+struct record_plugin {
+    const char *page_table;
+    const char *format; /* its own; NULL: none */
+    const char *path;   /* provenance: as the script has it */
+    const char *sha256; /* provenance: of the file, 64 hexadecimal digits */
+};
+
 /* What the checker that ran along has found. */
 struct record_finding {
     const char *rule;
@@ -155,6 +163,7 @@ struct mmu_observer recorder_observer(struct recorder *recorder);
 int recorder_counter(struct recorder *recorder, const struct record_counter *counter);
 int recorder_bucket(struct recorder *recorder, const struct record_bucket *bucket);
 int recorder_instruction(struct recorder *recorder, const struct record_instruction *instruction);
+int recorder_plugin(struct recorder *recorder, const struct record_plugin *plugin);
 int recorder_finding(struct recorder *recorder, const struct record_finding *finding);
 /* How many findings there were, if the checker did not keep all: what it dropped is not held against SQL. */
 int recorder_finding_total(struct recorder *recorder, uint64_t total);

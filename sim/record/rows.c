@@ -30,6 +30,7 @@ static const char *const statement_texts[ROW_STATEMENTS] = {
     [ROW_COUNTER] = "INSERT INTO counters (region, core, name, value) VALUES (?,?,?,?)",
     [ROW_BUCKET] = "INSERT INTO histograms (name, low, high, count) VALUES (?,?,?,?)",
     [ROW_INSTRUCTION] = "INSERT INTO instructions (pc, bytes, text, class, count) VALUES (?,?,?,?,?)",
+    [ROW_PLUGIN] = "INSERT INTO plugins (page_table, format, path, sha256) VALUES (?,?,?,?)",
     [ROW_FINDING] = "INSERT INTO checker_findings (rule, cycle, core, space, va, text, related)"
                     " VALUES (?,?,?,?,?,?,?)",
     [ROW_FINDING_TOTAL] = "UPDATE runs SET findings = ?",

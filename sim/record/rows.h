@@ -31,6 +31,7 @@ enum row_statement {
     ROW_COUNTER,
     ROW_BUCKET,
     ROW_INSTRUCTION,
+    ROW_PLUGIN,
     ROW_FINDING,
     ROW_FINDING_TOTAL,
     ROW_SETTING,
@@ -60,6 +61,7 @@ int row_array(struct row_writer *rows, uint64_t number, const struct record_arra
 int row_counter(struct row_writer *rows, const struct record_counter *counter);
 int row_bucket(struct row_writer *rows, const struct record_bucket *bucket);
 int row_instruction(struct row_writer *rows, const struct record_instruction *instruction);
+int row_plugin(struct row_writer *rows, const struct record_plugin *plugin);
 int row_finding(struct row_writer *rows, const struct record_finding *finding);
 int row_finding_total(struct row_writer *rows, uint64_t total);
 

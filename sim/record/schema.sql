@@ -352,6 +352,14 @@ CREATE TABLE instructions (
     count INTEGER NOT NULL
 ) STRICT;
 
+CREATE TABLE plugins (
+    plugin INTEGER PRIMARY KEY,
+    page_table TEXT NOT NULL,
+    format TEXT,
+    path TEXT NOT NULL,
+    sha256 TEXT NOT NULL
+) STRICT;
+
 CREATE TABLE checker_findings (
     finding INTEGER PRIMARY KEY,
     rule TEXT NOT NULL,

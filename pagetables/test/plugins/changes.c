@@ -2,7 +2,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "stub.h"
+#include "pagetables/test/plugins/stub.h"
 
 static void right(struct stub *stub)
 {

@@ -1,4 +1,4 @@
-#include "stub.h"
+#include "pagetables/test/plugins/stub.h"
 
 #include <string.h>
 
@@ -60,6 +60,7 @@ static bool accepts(const struct walk_format *format, const struct entry_format 
 
 static enum walk_status start(struct walk_state *walk, const struct translation_regime *regime, uint64_t va)
 {
+    *walk = (struct walk_state){.regime = regime, .va = va, .fault = FAULT_TRANSLATION};
     return WALK_FAULT;
 }
 
