@@ -149,6 +149,15 @@ static bool table_row(const void *context, size_t index, struct listing_cell *ce
     return true;
 }
 
+static void sizes_cell(struct listing_cell *cell, const struct walk_format *format)
+{
+    for (unsigned i = 0; i < format->frame_sizes; i++) {
+        size_t length = strlen(cell->text);
+        (void)snprintf(cell->text + length, sizeof cell->text - length, "%s%s", i ? " " : "",
+                       format_size(UINT64_C(1) << format->frame_size_lg2[i]).text);
+    }
+}
+
 static bool format_row(const void *context, size_t index, struct listing_cell *cells)
 {
     const struct walk_format *format = walk_format_at((unsigned)index);
@@ -157,12 +166,75 @@ static bool format_row(const void *context, size_t index, struct listing_cell *c
     listing_text(&cells[0], format->name);
     listing_count(&cells[1], format->levels);
     listing_count(&cells[2], format->va_bits);
-    for (unsigned i = 0; i < format->frame_sizes; i++) {
-        size_t length = strlen(cells[3].text);
-        (void)snprintf(cells[3].text + length, sizeof cells[3].text - length, "%s%s", i ? " " : "",
-                       format_size(UINT64_C(1) << format->frame_size_lg2[i]).text);
-    }
+    sizes_cell(&cells[3], format);
     listing_text(&cells[4], format->summary);
+    return true;
+}
+
+/* ---- Families of formats, for people ---- */
+
+/* A text that names its format's address bits, with other letters in their place: "vmsa-4k-*". The text as it
+ * is if it does not name them. */
+static void replace_bits(const char *text, const struct walk_format *format, const char *with, char *out,
+                         size_t out_bytes)
+{
+    char bits[8];
+    (void)snprintf(bits, sizeof bits, "%u", format->va_bits);
+    const char *at = strstr(text, bits);
+    size_t before = at ? (size_t)(at - text) : strlen(text);
+    (void)snprintf(out, out_bytes, "%.*s%s%s", (int)before, text, at ? with : "",
+                   at ? at + strlen(bits) : "");
+}
+
+static bool is_next_of_family(const struct walk_format *format, const struct walk_format *next)
+{
+    char name[LISTING_TEXT_BYTES];
+    char next_name[LISTING_TEXT_BYTES];
+    replace_bits(format->name, format, "*", name, sizeof name);
+    replace_bits(next->name, next, "*", next_name, sizeof next_name);
+    return next->va_bits == format->va_bits + 1 && strcmp(name, next_name) == 0;
+}
+
+/* Formats that follow each other and differ by one bit of address from each to the next. */
+static bool find_family(size_t index, const struct walk_format **first, const struct walk_format **last)
+{
+    const struct walk_format *next = walk_format_at(0);
+    for (unsigned at = 1; next; index--) {
+        *first = next;
+        do {
+            *last = next;
+            next = walk_format_at(at++);
+        } while (next && is_next_of_family(*last, next));
+        if (index == 0)
+            return true;
+    }
+    return false;
+}
+
+static void range_cell(struct listing_cell *cell, unsigned first, unsigned last)
+{
+    if (first == last)
+        listing_count(cell, first);
+    else
+        (void)snprintf(cell->text, sizeof cell->text, "%u..%u", first, last);
+}
+
+static bool format_family_row(const void *context, size_t index, struct listing_cell *cells)
+{
+    const struct walk_format *first;
+    const struct walk_format *last;
+    char bits[16];
+    if (!find_family(index, &first, &last))
+        return false;
+    if (first == last)
+        (void)snprintf(bits, sizeof bits, "%u", first->va_bits);
+    else
+        (void)snprintf(bits, sizeof bits, "%u..%u", first->va_bits, last->va_bits);
+    replace_bits(last->name, last, bits, cells[0].text, sizeof cells[0].text);
+    range_cell(&cells[1], first->levels, last->levels);
+    range_cell(&cells[2], first->va_bits, last->va_bits);
+    sizes_cell(&cells[3], last);
+    replace_bits(last->summary, last, bits, cells[4].text, sizeof cells[4].text);
     return true;
 }
 
@@ -248,8 +320,8 @@ static const struct topic topics[] = {
      {{"name", "default", "least", "most", "unit", "description"}, parameter_row, NULL}},
     {"tables", "page tables", {{"name", "releases_empty_tables", "description"}, table_row, NULL}},
     {"formats",
-     "formats of page-table entries, with the hardware that walks them",
-     {{"name", "levels", "va_bits", "page_sizes", "description"}, format_row, NULL}},
+     "formats of page-table entries, with the hardware that walks them; 25..48 is any of these numbers",
+     {{"name", "levels", "va_bits", "page_sizes", "description"}, format_family_row, NULL}},
     {"streams", "patterns of accesses", {{"name", "description"}, stream_row, NULL}},
     {"traces",
      "formats of traces; each may be compressed with gzip, xz or zstd",
@@ -313,9 +385,12 @@ int topic_print(const char *name, enum cli_format format, FILE *out, FILE *err)
     for (size_t i = 0; i < TOPICS; i++) {
         if (strcmp(name, topics[i].name) != 0)
             continue;
-        if (topics[i].listing.row == view_row)
-            return print_views(topics[i].listing, format, out, err);
-        listing_print(&topics[i].listing, format, out);
+        struct listing listing = topics[i].listing;
+        if (listing.row == view_row)
+            return print_views(listing, format, out, err);
+        if (listing.row == format_family_row && format != CLI_TEXT)
+            listing.row = format_row; /* programs want each by its name */
+        listing_print(&listing, format, out);
         return CLI_FINE;
     }
     return refuse_topic(name, err);

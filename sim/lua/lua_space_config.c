@@ -8,7 +8,6 @@
 #include "sim/plugin_list.h"
 
 #define TABLE_ALIGNMENT 4096u
-#define NAMES_MAX       64u
 
 static const char *const space_keys[] = {"table",    "format", "asid",   "vmid", "aliasing",
                                          "hardware", "stage2", "tables", NULL};
@@ -25,22 +24,33 @@ static void unknown_name(lua_State *state, const char *what, const char *name, c
     luaL_error(state, "there is no %s \"%s\"; `mmusim list` shows what there is", what, name);
 }
 
+/* Room for names, which Lua frees if an error is raised. */
+static const char **name_list(lua_State *state, size_t count)
+{
+    return lua_newuserdatauv(state, count * sizeof(const char *), 0);
+}
+
 static void unknown_table(lua_State *state, const char *name)
 {
-    const char *names[NAMES_MAX];
-    size_t count = 0;
-    for (unsigned i = 0; count < NAMES_MAX && pagetable_class_at(i); i++)
-        names[count++] = pagetable_class_at(i)->name;
-    unknown_name(state, "page table", name, names, count);
+    unsigned tables = 0;
+    while (pagetable_class_at(tables))
+        tables++;
+    const char **names = name_list(state, tables);
+    for (unsigned i = 0; i < tables; i++)
+        names[i] = pagetable_class_at(i)->name;
+    unknown_name(state, "page table", name, names, tables);
 }
 
 static void unknown_format(lua_State *state, const struct loaded_plugin *plugin, const char *name)
 {
-    const char *names[NAMES_MAX];
+    unsigned formats = 0;
+    while (walk_format_at(formats))
+        formats++;
+    const char **names = name_list(state, formats + 1);
     size_t count = 0;
     if (plugin && plugin->format)
         names[count++] = plugin->format->name;
-    for (unsigned i = 0; count < NAMES_MAX && walk_format_at(i); i++)
+    for (unsigned i = 0; i < formats; i++)
         names[count++] = walk_format_at(i)->name;
     unknown_name(state, "format", name, names, count);
 }

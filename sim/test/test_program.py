@@ -141,6 +141,15 @@ class Streams(Program):
             lines = mmusim("list", topic, "--csv").stdout.splitlines()
             self.assertEqual(lines[0].split(","), list(rows[0]))
 
+    def test_formats_that_differ_by_address_bits_are_one_line_for_people_and_rows_for_programs(self):
+        lines = mmusim("list", "formats").stdout.splitlines()
+        names = [row["name"] for row in json.loads(mmusim("list", "formats", "--json").stdout)]
+        self.assertEqual(len(set(names)), len(names))
+        self.assertIn("vmsa-s2-4k-40-concatenated", names)
+        self.assertEqual([line.split()[:3] for line in lines if line.startswith("vmsa-4k-")],
+                         [["vmsa-4k-25..48", "2..4", "25..48"], ["vmsa-4k-25..48-high", "2..4", "25..48"]])
+        self.assertLess(len(lines), len(names) / 4)
+
 
 class TraceInfo(Program):
     def samples(self):
