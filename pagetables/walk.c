@@ -48,6 +48,15 @@ const struct entry_format *entry_format_of(const struct walk_format *format)
     return NULL;
 }
 
+const char *access_control_name(uint32_t control)
+{
+    static const char *const names[CONTROLS_COUNT] = {"pan", "sum", "mxr", "wp", "smep", "smap", "ac", "pke"};
+    for (unsigned i = 0; i < CONTROLS_COUNT; i++)
+        if (control == 1u << i)
+            return names[i];
+    return NULL;
+}
+
 /* ---- Reach ---- */
 
 static uint64_t low_mask(const struct walk_format *format)

@@ -60,11 +60,24 @@ enum access_control {
     CONTROL_AC = 1 << 6,   /* x86 EFLAGS.AC: they do, in spite of SMAP */
     CONTROL_PKE = 1 << 7,  /* x86 CR4.PKE: protection keys of user pages count */
 };
-#define CONTROLS_ALL 0xffu
+#define CONTROLS_ALL   0xffu
+#define CONTROLS_COUNT 8u
 
 struct access_controls {
     uint32_t flags;      /* access_control, or-ed */
     uint32_t key_rights; /* x86 PKRU: bit 2k access-disable, bit 2k+1 write-disable of key k */
+};
+
+/* "pan", "sum", ... of one bit; NULL if it is none. */
+const char *access_control_name(uint32_t control);
+
+/* Faults of accesses that a table permits, although nobody did wrong: what a format allows hardware. */
+enum spurious_faults {
+    SPURIOUS_NEVER, /* Arm: none once the store is visible (DDI 0487, D8.17: faulting entries are not cached)
+                     */
+    SPURIOUS_ONCE,  /* x86: one for each address after rights were added (Intel SDM volume 3, 4.10.4.3) */
+    SPURIOUS_UNTIL_FENCE, /* RISC-V: until SFENCE.VMA, since invalid entries may be cached (Privileged, 4.2.1)
+                           */
 };
 
 /* Which table a walk reads, and how. Owned by the caller, constant while walks use it. */
@@ -244,6 +257,7 @@ struct walk_format {
     /* What an invalidation by address leaves in walk caches: the entries of upper levels (RISC-V Privileged,
      * SFENCE.VMA with rs1: leaf entries alone). */
     bool address_keeps_tables;
+    uint8_t spurious; /* enum spurious_faults */
 };
 
 /* `update` where the format may have none. */

@@ -99,6 +99,33 @@ struct cycle_text cycle_print(uint64_t cycle)
     return text;
 }
 
+struct rights_text rights_print(unsigned rights)
+{
+    static const char letters[ACCESS_KINDS] = {'r', 'w', 'x'};
+    static const uint8_t order[ACCESS_KINDS] = {ACCESS_LOAD, ACCESS_STORE, ACCESS_FETCH};
+    char text[PRIVILEGES][ACCESS_KINDS + 1] = {{0}};
+    struct rights_text all;
+    for (unsigned i = 0; i < ACCESS_KINDS; i++)
+        for (unsigned p = 0; p < PRIVILEGES; p++)
+            text[p][i] = rights & ACCESS_RIGHT(p, order[i]) ? letters[order[i]] : '-';
+    (void)snprintf(all.text, sizeof all.text, "user %s, kernel %s", text[PRIVILEGE_USER],
+                   text[PRIVILEGE_KERNEL]);
+    return all;
+}
+
+struct controls_text controls_print(const struct access_controls *controls)
+{
+    struct controls_text all = {""};
+    size_t length = 0;
+    for (unsigned i = 0; i < CONTROLS_COUNT; i++)
+        if (controls->flags >> i & 1)
+            length += (size_t)snprintf(all.text + length, sizeof all.text - length, "%s %s",
+                                       length ? "" : " under", access_control_name(1u << i));
+    if (controls->flags & CONTROL_PKE)
+        (void)snprintf(all.text + length, sizeof all.text - length, " pkru=0x%x", controls->key_rights);
+    return all;
+}
+
 void judge_report(struct judge *judge, const struct judge_finding *finding, const char *format, ...)
 {
     judge->counts[finding->rule]++;

@@ -56,6 +56,7 @@ struct invalidation_state {
     uint64_t issue_cycle;
     uint64_t acknowledged;    /* one bit a core */
     uint64_t completed_cycle; /* EVENT_NEVER before */
+    struct invalidation what;
     uint32_t targets;
     uint32_t acknowledgements;
 };
@@ -107,6 +108,32 @@ struct active_history {
     size_t thin_at; /* so many */
 };
 
+/* What a core's controls were from a cycle on. */
+struct control_time {
+    uint64_t from;
+    struct access_controls controls;
+};
+
+struct control_history {
+    struct control_time *times; /* in their order */
+    size_t count;
+    size_t capacity;
+};
+
+/* An invalidation that a core has carried out. */
+struct fence {
+    struct invalidation what;
+    uint64_t drop_cycle;
+};
+
+#define FENCES_MAX 256u /* of a core */
+struct fence_history {
+    struct fence *fences;  /* a ring of FENCES_MAX; NULL before the first */
+    uint64_t count;        /* ever */
+    uint64_t excuse_cycle; /* of the first fault that was excused by the version of this operation */
+    uint64_t excused_by;
+};
+
 struct event_queue {
     struct mmu_event *events; /* a ring; capacity is a power of two, or 0 */
     size_t capacity;
@@ -129,6 +156,7 @@ struct judge {
     size_t open;          /* of these operations, have not returned */
     uint64_t next_settle; /* no operation settles before this cycle */
     size_t parked;
+    bool fences_count;                        /* some space's format lets a fence end spurious faults */
     struct invalidation_state *invalidations; /* not completed, or without all acknowledgements */
     size_t invalidation_count;
     size_t invalidation_capacity;
@@ -136,6 +164,8 @@ struct judge {
     struct values values;
     struct conflicts conflicts;
     struct active_history active[JUDGE_CORES];
+    struct control_history controls[JUDGE_CORES];
+    struct fence_history fences[JUDGE_CORES];
     struct crossing crossings[JUDGE_CORES][1u << CROSSING_LG2];
     struct judge_finding *findings;
     size_t finding_count;
@@ -156,6 +186,17 @@ const char *judge_operation_name(uint8_t kind);
 const char *judge_access_name(uint8_t kind);
 const char *judge_fault_name(uint8_t fault);
 void judge_sort_findings(struct judge *judge);
+
+/* Rights as text: "user rw-, kernel r--". */
+struct rights_text {
+    char text[24];
+};
+struct rights_text rights_print(unsigned rights);
+/* Controls as text: " under pan mxr", or nothing if all are 0. */
+struct controls_text {
+    char text[64];
+};
+struct controls_text controls_print(const struct access_controls *controls);
 
 /* judge.c */
 void judge_decide(struct judge *judge, const struct mmu_event *event); /* now, or holds it */
@@ -208,6 +249,21 @@ void context_switched(struct judge *judge, const struct mmu_event *event);
 /* Whether the entry, whose event this is, could be used between the cycle `after` and its end. */
 bool context_could_use(const struct judge *judge, const struct mmu_event *event, uint64_t after);
 void contexts_destroy(struct judge *judge);
+
+/* controls.c */
+void controls_changed(struct judge *judge, const struct mmu_event *event);
+/* Of accesses that this core issued in this cycle. */
+struct access_controls controls_at(const struct judge *judge, unsigned core, uint64_t cycle);
+/* What a mapping's rights become under them. */
+uint8_t controls_allow(const struct judge *judge, const struct version *version,
+                       const struct access_controls *controls);
+void controls_destroy(struct judge *judge);
+
+/* spurious.c: faults that the format allows hardware. */
+void fence_carried_out(struct judge *judge, unsigned core, const struct fence *fence);
+/* Whether this fault, of an access that the mapping permits, is one; if so, and `final`, it is noted. */
+bool fault_excused(struct judge *judge, const struct mmu_event *event, struct version *version, bool final);
+void fences_destroy(struct judge *judge);
 
 /* invalidations.c */
 void invalidation_issued(struct judge *judge, const struct mmu_event *event);

@@ -35,6 +35,7 @@ void invalidation_issued(struct judge *judge, const struct mmu_event *event)
         (struct invalidation_state){.id = issued->id,
                                     .operation = issued->operation,
                                     .issue_cycle = event->cycle,
+                                    .what = issued->what,
                                     .completed_cycle = EVENT_NEVER,
                                     .targets = issued->targets};
     struct operation *operation = issued->operation ? operation_find(judge, issued->operation) : NULL;
@@ -111,6 +112,8 @@ void invalidation_acknowledged(struct judge *judge, const struct mmu_event *even
         return;
     state->acknowledged |= bit;
     state->acknowledgements++;
+    const struct fence fence = {state->what, told->drop_cycle};
+    fence_carried_out(judge, told->target, &fence);
     release(judge, state, told->acknowledge_cycle);
     if (state->completed_cycle != EVENT_NEVER && state->acknowledgements >= state->targets)
         forget(judge, state);

@@ -43,6 +43,8 @@ void judge_destroy(struct judge *judge)
     values_destroy(&judge->values);
     conflicts_destroy(&judge->conflicts);
     contexts_destroy(judge);
+    controls_destroy(judge);
+    fences_destroy(judge);
     free(judge->operations);
     free(judge->invalidations);
     free(judge->held.events);
@@ -100,6 +102,7 @@ static void add_space(struct judge *judge, const struct event_space *told)
     space->hardware_access = told->hardware_access;
     space->hardware_dirty = told->hardware_dirty;
     space->sizes = 0;
+    judge->fences_count |= told->format->spurious == SPURIOUS_UNTIL_FENCE;
     for (unsigned i = 0; i < told->format->frame_sizes; i++)
         space->sizes |= UINT64_C(1) << told->format->frame_size_lg2[i];
 }
@@ -370,6 +373,7 @@ static void take(struct judge *judge, const struct mmu_event *event)
         break;
     case EVENT_CONTEXT:
         context_switched(judge, event);
+        controls_changed(judge, event);
         break;
     default: /* walk steps, barriers, faults, regions: no rule needs them */
         break;

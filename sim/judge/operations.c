@@ -64,6 +64,7 @@ static void refresh(struct judge *judge, struct operation *operation)
         /* It may have inherited an earlier beginning from an equal version that was forgotten. */
         window.begin = lesser(window.begin, operation->created->created.begin);
         operation->created->created = window;
+        operation->created->drained = operation->last_visible;
         version_refresh(&judge->index, operation->created, sizes);
     }
     if (operation->ended) {
@@ -168,7 +169,29 @@ static void set_rights(const struct space *space, uint32_t attributes, struct ve
     version->first_rights = faults ? 0 : clean;
 }
 
-static void add_version(struct judge *judge, struct operation *operation, const struct mapping *mapping)
+#define MAY_GROW ((uint32_t)(FRAME_READABLE | FRAME_WRITABLE | FRAME_EXECUTABLE | FRAME_USER))
+
+/*
+ * Rights that are added need no invalidation where a fault may be spurious: until then translations with
+ * fewer are as right as the new ones (Intel SDM volume 3, 4.10.4.3; RISC-V Privileged, 4.2.1).
+ */
+static void set_upgrade(const struct space *space, const struct operation *operation,
+                        const struct version *before, struct version *version)
+{
+    version->upgraded_rights = version->rights;
+    version->upgraded_attributes = version->mapping.frame.attributes;
+    version->by_protect = before != NULL;
+    if (!before || space->format->spurious == SPURIOUS_NEVER || operation->last_invalidation ||
+        before->rights & ~(unsigned)version->rights ||
+        (before->mapping.frame.attributes ^ version->mapping.frame.attributes) & ~MAY_GROW)
+        return;
+    version->upgraded_rights = before->rights;
+    version->upgraded_attributes = before->mapping.frame.attributes;
+}
+
+/* `before`: the version that a protect replaces; NULL for a map. */
+static void add_version(struct judge *judge, struct operation *operation, const struct mapping *mapping,
+                        const struct version *before)
 {
     struct space *space = &judge->spaces[operation->call.space];
     struct version model = {.mapping = *mapping,
@@ -177,6 +200,8 @@ static void add_version(struct judge *judge, struct operation *operation, const 
                             .created_by = operation->call.id,
                             .space = operation->call.space};
     set_rights(space, mapping->frame.attributes, &model);
+    set_upgrade(space, operation, before, &model);
+    model.drained = operation->last_visible;
     operation->created = version_add(&judge->index, &model, space->sizes);
     if (!operation->created)
         judge->error = ENOMEM;
@@ -201,7 +226,7 @@ static void apply(struct judge *judge, struct operation *operation)
     if (old)
         end_version(judge, operation, old);
     if (call->kind != OPERATION_UNMAP)
-        add_version(judge, operation, &mapping);
+        add_version(judge, operation, &mapping, call->kind == OPERATION_PROTECT ? old : NULL);
 }
 
 static void report_result(struct judge *judge, const struct operation *operation, const char *why)

@@ -14,11 +14,9 @@ static bool unaligned(uint64_t address, unsigned size_lg2)
     return size_lg2 < 64 && (address & ((UINT64_C(1) << size_lg2) - 1)) != 0;
 }
 
-/* The last address is used, since the first one past the end may wrap to 0. */
-static bool beyond(uint64_t address, unsigned size_lg2, unsigned reach_lg2)
+static bool beyond(const struct space *space, uint64_t address, unsigned size_lg2)
 {
-    uint64_t last = address + (size_lg2 < 64 ? (UINT64_C(1) << size_lg2) - 1 : UINT64_MAX);
-    return last < address || (reach_lg2 < 64 && last >> reach_lg2 != 0);
+    return size_lg2 >= 64 || !walk_format_reaches(space->format, address, UINT64_C(1) << size_lg2);
 }
 
 /* The frames of a guest are intermediate addresses: memory says nothing of them. */
@@ -35,15 +33,14 @@ const char *judge_refusal(const struct judge *judge, const struct space *space,
                           const struct event_operation *call)
 {
     if (call->kind != OPERATION_MAP)
-        return beyond(call->va, 0, space->format->va_bits) ? "the address is beyond the format's reach"
-                                                           : NULL;
+        return beyond(space, call->va, 0) ? "the address is beyond the format's reach" : NULL;
     if (!has_size(space, call->frame.size_lg2))
         return "the format has no frame of this size";
     if (unaligned(call->va, call->frame.size_lg2))
         return "the address is not aligned to the frame's size";
     if (unaligned(call->frame.base, call->frame.size_lg2))
         return "the frame's base is not aligned to its size";
-    if (beyond(call->va, call->frame.size_lg2, space->format->va_bits))
+    if (beyond(space, call->va, call->frame.size_lg2))
         return "the page is beyond the format's reach";
     if (frame_beyond(judge, space, &call->frame))
         return "the frame is beyond physical memory";
@@ -139,7 +136,7 @@ static const char *out_of_range_wrongly(const struct judge *judge, const struct 
                                         const struct event_operation *call)
 {
     bool map = call->kind == OPERATION_MAP;
-    if (beyond(call->va, map ? call->frame.size_lg2 : 0, space->format->va_bits))
+    if (beyond(space, call->va, map ? call->frame.size_lg2 : 0))
         return NULL;
     if (map && (frame_beyond(judge, space, &call->frame) || !judge->config.memory_bytes || space->stage2))
         return NULL;

@@ -6,6 +6,7 @@
 
 #define RULE_NONE      JUDGE_RULES
 #define ATTRIBUTES_ANY UINT32_MAX
+#define USER_RIGHTS    (ACCESS_RIGHT(PRIVILEGE_KERNEL, ACCESS_LOAD) - 1u)
 
 /* A translation that somebody used. */
 struct sighting {
@@ -14,10 +15,12 @@ struct sighting {
     uint64_t va;
     uint64_t pa; /* of va */
     uint32_t space;
-    uint32_t attributes; /* of the frame; ATTRIBUTES_ANY if not told */
-    unsigned right;      /* ACCESS_RIGHT that the access needed; 0: none */
+    uint32_t attributes;             /* of the frame; ATTRIBUTES_ANY if not told */
+    unsigned right;                  /* ACCESS_RIGHT that the access needed; 0: none */
+    struct access_controls controls; /* that it was made under */
     uint8_t size_lg2;
     uint8_t rights;
+    uint8_t access; /* access_kind, if it needed a right */
 };
 
 struct verdict {
@@ -47,17 +50,26 @@ static bool same_place(const struct version *version, const struct sighting *sig
 static bool same_translation(const struct version *version, const struct sighting *sighting)
 {
     return same_place(version, sighting) &&
-           (version->rights == sighting->rights || version->first_rights == sighting->rights) &&
+           (version->rights == sighting->rights || version->first_rights == sighting->rights ||
+            version->upgraded_rights == sighting->rights) &&
            (sighting->attributes == ATTRIBUTES_ANY ||
-            version->mapping.frame.attributes == sighting->attributes);
+            version->mapping.frame.attributes == sighting->attributes ||
+            version->upgraded_attributes == sighting->attributes);
 }
 
-static void weigh(struct tally *tally, const struct version *version, const struct sighting *sighting)
+/* Whether the mapping, and the core's controls, let the access happen. */
+static bool permits(const struct judge *judge, const struct version *version, const struct sighting *sighting)
+{
+    return sighting->right == 0 || controls_allow(judge, version, &sighting->controls) & sighting->right;
+}
+
+static void weigh(const struct judge *judge, struct tally *tally, const struct version *version,
+                  const struct sighting *sighting)
 {
     bool own = version->space == sighting->space;
     const struct use *use = &sighting->use;
     if (same_translation(version, sighting)) {
-        if (version_allows(version, use) && (version->rights & sighting->right) == sighting->right)
+        if (version_allows(version, use) && permits(judge, version, sighting))
             *(own ? &tally->fits : &tally->foreign) = version;
         else if (version_allows(version, use))
             tally->forbids = version;
@@ -120,7 +132,7 @@ static struct verdict conclude(struct judge *judge, const struct tally *tally,
     if (tally->once || (forgotten.lost && !tally->foreign))
         return (struct verdict){RULE_STALE_TRANSLATION, NULL};
     const struct version *present = tally->present;
-    if (present && same_place(present, sighting) && (present->rights & sighting->right) != sighting->right)
+    if (present && same_place(present, sighting) && !permits(judge, present, sighting))
         return (struct verdict){RULE_FORBIDDEN_ACCESS, present};
     if (present)
         return (struct verdict){RULE_WRONG_FRAME, present};
@@ -140,14 +152,14 @@ static struct verdict examine(struct judge *judge, const struct sighting *sighti
     struct version_cursor cursor = version_cursor_make(&judge->index, sighting->space, sighting->va,
                                                        judge->spaces[sighting->space].sizes_used);
     while ((version = version_next(&cursor))) {
-        weigh(&tally, version, sighting);
+        weigh(judge, &tally, version, sighting);
         if (tally.fits)
             return (struct verdict){RULE_NONE, NULL};
     }
     cursor = version_cursor_make(&judge->index, SPACE_GLOBAL, sighting->va, judge->global_sizes);
     while ((version = version_next(&cursor)))
         if (serves(judge, version, sighting->space))
-            weigh(&tally, version, sighting);
+            weigh(judge, &tally, version, sighting);
     return conclude(judge, &tally, sighting);
 }
 
@@ -182,9 +194,11 @@ static void report(struct judge *judge, struct judge_finding finding, const stru
         judge_report(judge, &finding,
                      "%s reached 0x%" PRIx64 " at 0x%" PRIx64
                      " in space %u, but the mapping of operation %" PRIu64
-                     " has rights 0x%x and the access needs 0x%x",
-                     who, sighting->pa, sighting->va, sighting->space, version->created_by, version->rights,
-                     sighting->right);
+                     " allows %s%s and the access was a %s by the %s",
+                     who, sighting->pa, sighting->va, sighting->space, version->created_by,
+                     rights_print(controls_allow(judge, version, &sighting->controls)).text,
+                     controls_print(&sighting->controls).text, judge_access_name(sighting->access),
+                     sighting->right & USER_RIGHTS ? "user" : "kernel");
     } else if (verdict->rule == RULE_NEVER_MAPPED) {
         judge_report(judge, &finding,
                      "%s has 0x%" PRIx64 " for 0x%" PRIx64 " in space %u and completed in cycle %" PRIu64
@@ -193,10 +207,11 @@ static void report(struct judge *judge, struct judge_finding finding, const stru
                      version->created_by, version->created.begin);
     } else {
         judge_report(judge, &finding,
-                     "%s has 0x%" PRIx64 " (page 2^%u, rights 0x%x) for 0x%" PRIx64
-                     " in space %u, but operation %" PRIu64 " mapped 0x%" PRIx64 " (page 2^%u, rights 0x%x)",
-                     who, sighting->pa, sighting->size_lg2, sighting->rights, sighting->va, sighting->space,
-                     version->created_by, expected, version->mapping.frame.size_lg2, version->rights);
+                     "%s has 0x%" PRIx64 " (page 2^%u, %s) for 0x%" PRIx64
+                     " in space %u, but operation %" PRIu64 " mapped 0x%" PRIx64 " (page 2^%u, %s)",
+                     who, sighting->pa, sighting->size_lg2, rights_print(sighting->rights).text, sighting->va,
+                     sighting->space, version->created_by, expected, version->mapping.frame.size_lg2,
+                     rights_print(version->rights).text);
     }
 }
 
@@ -250,12 +265,15 @@ static bool judge_access_fault(struct judge *judge, const struct mmu_event *even
     struct use use = use_of(event);
     struct version_cursor cursor = version_cursor_make(&judge->index, access->space, access->va,
                                                        judge->spaces[access->space].sizes_used);
-    const struct version *version;
+    struct access_controls controls = controls_at(judge, event->core, access->issue_cycle);
+    struct version *version;
     while ((version = version_next(&cursor)))
-        if (version_certain(version, &use) && (abort || version->rights & right))
+        if (version_certain(version, &use) && (abort || controls_allow(judge, version, &controls) & right))
             break;
     if (!version)
         return false;
+    if (fault_excused(judge, event, version, final))
+        return !final; /* what is not known yet may take the excuse away */
     size_t conflict = 0;
     enum conflict_known known =
         access->fault == FAULT_TLB_CONFLICT ? conflict_of(judge, event, &conflict) : CONFLICT_NONE;
@@ -304,6 +322,8 @@ bool judge_translation(struct judge *judge, const struct mmu_event *event, bool 
                                 .space = access->space,
                                 .attributes = ATTRIBUTES_ANY,
                                 .right = ACCESS_RIGHT(access->privilege, access->access_kind),
+                                .controls = controls_at(judge, event->core, access->issue_cycle),
+                                .access = access->access_kind,
                                 .size_lg2 = access->page_size_lg2,
                                 .rights = access->rights};
     struct verdict verdict = examine(judge, &sighting);

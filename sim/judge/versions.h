@@ -44,6 +44,12 @@ struct version {
     uint32_t space;           /* whose mapping it is, in both twins */
     uint8_t rights;           /* that the mapping allows */
     uint8_t first_rights;     /* of its translations until hardware has made its entry dirty; else the same */
+    uint8_t upgraded_rights;  /* what it grew from by a protect that invalidated nothing, where that is
+                                 allowed:  old translations may still be used; else as `rights` */
+    uint32_t upgraded_attributes;
+    uint64_t drained;         /* the last store of the operation that created it is visible; 0: it had none */
+    uint64_t excused;         /* cores (bits) that have had the one spurious fault which the format allows */
+    bool by_protect;          /* created by protect, and not by map */
     uint8_t fixed;            /* VERSION_CREATED_FIXED, VERSION_ENDED_FIXED: these windows will not change */
     uint8_t ended_by_protect; /* and not by unmap */
 };
