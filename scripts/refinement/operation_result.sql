@@ -6,7 +6,7 @@ WITH sizes AS MATERIALIZED (SELECT DISTINCT size_lg2 FROM mapping_windows)
 -- the mapping that contains the address
 SELECT o.operation, m.mapping, m.va = o.va AS base_here, 0 AS by_frame,
        o.found_va = m.va AND o.found_pa = m.pa AND o.found_size_lg2 = m.size_lg2
-       AND o.found_attributes & 62 = m.attributes & 62 AS found,
+       AND o.found_attributes & 0x1f3f = m.attributes AS found,
        m.map_end_event < o.event AND (m.remove_operation IS NULL OR m.remove_operation = o.operation
                                       OR m.remove_begin_event > o.end_event) AS sure
 FROM operations o

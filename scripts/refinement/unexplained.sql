@@ -19,12 +19,12 @@ uses AS (
            issue_cycle + 1 AS needed_until, walk, entry
     FROM translations WHERE fault = 0 AND IFNULL(space, 0) NOT IN two_stages
     UNION ALL
-    SELECT 'entry', event, cycle, core, space, vmid, va, va, size_lg2, pa, rights, attributes & 62, fill_cycle,
+    SELECT 'entry', event, cycle, core, space, vmid, va, va, size_lg2, pa, rights, attributes, fill_cycle,
            MAX(fill_cycle, IFNULL(last_hit_cycle, 0), IFNULL(last_done_cycle, 0)),
            MAX(fill_cycle, IFNULL(last_hit_cycle, -1) + 1), walk, entry
     FROM tlb_entries WHERE IFNULL(space, 0) NOT IN two_stages
     UNION ALL
-    SELECT 'walk', event, cycle, core, space, vmid, va, leaf_va, leaf_size_lg2, leaf_pa, leaf_rights, leaf_attributes & 62, cycle,
+    SELECT 'walk', event, cycle, core, space, vmid, va, leaf_va, leaf_size_lg2, leaf_pa, leaf_rights, leaf_attributes, cycle,
            cycle,
            cycle, walk, NULL
     FROM walks WHERE fault = 0 AND (filled OR waiters > 0) AND IFNULL(space, 0) NOT IN two_stages
@@ -36,15 +36,15 @@ WHERE NOT EXISTS (
         WHERE m.space = u.space AND m.va = u.page AND m.size_lg2 = u.size_lg2
           AND IFNULL(m.may_until, 0x7fffffffffffffff) >= MAX(u.used_until, u.needed_until)
           AND m.may_from <= IIF(u.source = 'entry', u.used_from, u.used_until)
-          AND m.pa = u.frame AND IFNULL(u.rights IN (m.rights, m.first_rights), 1)
-          AND IFNULL(u.attributes = m.attributes & 62, 1))
+          AND m.pa = u.frame AND IFNULL(u.rights IN (m.rights, m.first_rights, m.upgraded_rights), 1)
+          AND IFNULL(u.attributes IN (m.attributes, m.upgraded_attributes), 1))
   AND NOT EXISTS (
         SELECT 1 FROM mapping_windows m
         WHERE m.attributes & 16 AND m.vmid = u.vmid AND m.va = u.page AND m.size_lg2 = u.size_lg2
           AND IFNULL(m.may_until, 0x7fffffffffffffff) >= MAX(u.used_until, u.needed_until)
           AND m.may_from <= IIF(u.source = 'entry', u.used_from, u.used_until)
-          AND m.pa = u.frame AND IFNULL(u.rights IN (m.rights, m.first_rights), 1)
-          AND IFNULL(u.attributes = m.attributes & 62, 1)
+          AND m.pa = u.frame AND IFNULL(u.rights IN (m.rights, m.first_rights, m.upgraded_rights), 1)
+          AND IFNULL(u.attributes IN (m.attributes, m.upgraded_attributes), 1)
           AND NOT EXISTS (
             SELECT 1 FROM sizes z CROSS JOIN mapping_windows o
               ON o.space = u.space AND o.va = u.va & ~((1 << z.size_lg2) - 1) AND o.size_lg2 = z.size_lg2
@@ -57,21 +57,21 @@ WHERE NOT EXISTS (
             SELECT 1 FROM mapping_windows m
             WHERE (m.space = u.space OR (m.attributes & 16 AND m.vmid = u.vmid)) AND m.va = u.page AND m.size_lg2 = u.size_lg2
               AND IFNULL(m.may_until, 0x7fffffffffffffff) >= +u.used_from AND m.may_from <= u.used_from
-              AND m.pa = u.frame AND IFNULL(u.rights IN (m.rights, m.first_rights), 1)
-          AND IFNULL(u.attributes = m.attributes & 62, 1))
+              AND m.pa = u.frame AND IFNULL(u.rights IN (m.rights, m.first_rights, m.upgraded_rights), 1)
+          AND IFNULL(u.attributes IN (m.attributes, m.upgraded_attributes), 1))
         AND NOT EXISTS (
             SELECT 1 FROM mapping_windows m
             WHERE (m.space = u.space OR (m.attributes & 16 AND m.vmid = u.vmid)) AND m.va = u.page AND m.size_lg2 = u.size_lg2
               AND IFNULL(m.may_until, 0x7fffffffffffffff) >= +u.used_from
               AND IFNULL(m.may_until, 0x7fffffffffffffff) < MAX(u.used_until, u.needed_until)
-              AND m.pa = u.frame AND IFNULL(u.rights IN (m.rights, m.first_rights), 1)
-          AND IFNULL(u.attributes = m.attributes & 62, 1)
+              AND m.pa = u.frame AND IFNULL(u.rights IN (m.rights, m.first_rights, m.upgraded_rights), 1)
+          AND IFNULL(u.attributes IN (m.attributes, m.upgraded_attributes), 1)
               AND NOT EXISTS (
                 SELECT 1 FROM mapping_windows n
                 WHERE (n.space = u.space OR (n.attributes & 16 AND n.vmid = u.vmid)) AND n.va = u.page AND n.size_lg2 = u.size_lg2
                   AND IFNULL(n.may_until, 0x7fffffffffffffff) > +m.may_until AND n.may_from <= m.may_until
-                  AND n.pa = u.frame AND IFNULL(u.rights IN (n.rights, n.first_rights), 1)
-                  AND IFNULL(u.attributes = n.attributes & 62, 1))));
+                  AND n.pa = u.frame AND IFNULL(u.rights IN (n.rights, n.first_rights, n.upgraded_rights), 1)
+                  AND IFNULL(u.attributes IN (n.attributes, n.upgraded_attributes), 1))));
 
 -- The same, with the mapping it was once right for (`former`: the one whose window ended first during the use, or else
 -- last before it) and one that holds the address now (`live`).
@@ -79,14 +79,14 @@ CREATE VIEW unexplained_uses AS
 SELECT u.*,
        IFNULL((SELECT m.mapping FROM mapping_windows m
         WHERE (m.space = u.space OR (m.attributes & 16 AND m.vmid = u.vmid)) AND m.va = u.page AND m.size_lg2 = u.size_lg2
-          AND m.pa = u.frame AND IFNULL(u.rights IN (m.rights, m.first_rights), 1)
-          AND IFNULL(u.attributes = m.attributes & 62, 1)
+          AND m.pa = u.frame AND IFNULL(u.rights IN (m.rights, m.first_rights, m.upgraded_rights), 1)
+          AND IFNULL(u.attributes IN (m.attributes, m.upgraded_attributes), 1)
           AND m.may_until >= u.used_from AND m.may_until < MAX(u.used_until, u.needed_until)
         ORDER BY m.may_until LIMIT 1),
        (SELECT m.mapping FROM mapping_windows m
         WHERE (m.space = u.space OR (m.attributes & 16 AND m.vmid = u.vmid)) AND m.va = u.page AND m.size_lg2 = u.size_lg2
-          AND m.pa = u.frame AND IFNULL(u.rights IN (m.rights, m.first_rights), 1)
-          AND IFNULL(u.attributes = m.attributes & 62, 1)
+          AND m.pa = u.frame AND IFNULL(u.rights IN (m.rights, m.first_rights, m.upgraded_rights), 1)
+          AND IFNULL(u.attributes IN (m.attributes, m.upgraded_attributes), 1)
           AND m.may_until < MAX(u.used_until, u.needed_until)
         ORDER BY m.may_until DESC LIMIT 1)) AS former,
        (SELECT m.mapping FROM mapping_windows m

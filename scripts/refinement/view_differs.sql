@@ -33,7 +33,7 @@ WHERE v.mapped AND NOT EXISTS (
                            AND b.size_lg2 = v.mapping_size_lg2 AND b.begin_event < v.event
                          ORDER BY b.begin_event DESC LIMIT 1)
       AND v.va BETWEEN m.va AND m.last_va
-      AND m.pa = v.mapping_pa AND m.attributes & 62 = v.mapping_attributes & 62
+      AND m.pa = v.mapping_pa AND m.attributes = v.mapping_attributes
       AND m.map_begin_event < v.event AND IFNULL(m.remove_done_event, 0x7fffffffffffffff) > v.event)
 UNION ALL
 SELECT 'view_differs', v.event, v.cycle, v.core, v.space, v.va,

@@ -15,7 +15,7 @@ UNION ALL SELECT * FROM rule_counters_add_up;
 -- Which rules this record can judge, and why not (or not wholly).
 CREATE VIEW judged AS
 WITH facts AS (
-    SELECT level, (SELECT COUNT(*) FROM spaces WHERE format NOT LIKE 'vmsa%') AS foreign_formats,
+    SELECT level, (SELECT COUNT(*) FROM mapping_windows WHERE rights IS NULL) AS unknown_rights,
            (SELECT COUNT(*) FROM spaces WHERE stage2 IS NOT NULL) AS guests,
            (SELECT COUNT(*) FROM table_views) AS views,
            (SELECT COUNT(DISTINCT region) FROM counters) >= MAX(1, (SELECT COUNT(*) FROM regions)) AS counted
@@ -27,7 +27,7 @@ WITH facts AS (
     UNION ALL SELECT 'stale_entry', level >= 1, NULL FROM facts
     UNION ALL SELECT 'never_mapped', level >= 1, IIF(level = 1, (SELECT text FROM partly), NULL) FROM facts
     UNION ALL SELECT 'wrong_frame', level >= 1,
-                     IIF(foreign_formats, 'rights are known for VMSAv8-64 alone',
+                     IIF(unknown_rights, 'the record lacks the rights of some mappings',
                          IIF(level = 1, (SELECT text FROM partly), NULL)) FROM facts
     UNION ALL SELECT 'forbidden_access', level >= 1,
                      IIF(level = 1, 'recorded at level misses: accesses that hit the first level are not judged',

@@ -30,7 +30,8 @@ ORDER BY o.operation;
 -- n-th beginning of a page belongs to the n-th end, since a right history alternates; where that is
 -- impossible (the history is wrong, which rule_operation_result tells) the next end after it is taken.
 -- Operations without a known result may have happened: what they begin is never sure, nor what they end.
-INSERT INTO mapping_windows (space, va, last_va, pa, size_lg2, attributes, rights, first_rights, vmid, map_operation,
+INSERT INTO mapping_windows (space, va, last_va, pa, size_lg2, attributes, rights, first_rights, upgraded_rights,
+                             upgraded_attributes, vmid, drain_cycle, map_operation,
                              remove_operation, may_from, must_from, must_until, may_until, map_begin_event,
                              map_end_event, map_done_event, remove_begin_event, remove_end_event,
                              remove_done_event)
@@ -47,7 +48,7 @@ WITH done AS MATERIALIZED (
     FROM done WHERE kind IN (0, 2)
 ), beginnings AS (
     -- a protect keeps the frame of the map before it
-    SELECT operation, space, va, kind, attributes, event, end_event, done_event, window_begin, window_end, drained, number,
+    SELECT operation, space, va, kind, attributes, generation, event, end_event, done_event, window_begin, window_end, drained, number,
            FIRST_VALUE(pa) OVER chain AS pa, FIRST_VALUE(size_lg2) OVER chain AS size_lg2
     FROM numbered
     WINDOW chain AS (PARTITION BY space, va, generation ORDER BY number)
@@ -65,33 +66,39 @@ WITH done AS MATERIALIZED (
     FROM beginnings b
     WHERE b.pa IS NOT NULL
 ), permitted AS (
-    SELECT p.*, IFNULL(s.vmid, 0) AS vmid, IFNULL(s.hardware_access, 0) AS sets_access,
-           IFNULL(s.hardware_access AND s.hardware_dirty, 0) AS sets_dirty,
-           CASE
-           -- VMSAv8-64, stage 2: as its attributes say (DDI 0487, D8.4.2).
-           WHEN s.format LIKE 'vmsa-s2-%' THEN
-               IIF(p.attributes & 1, 9, 0) | IIF(p.attributes & 2, 18, 0) | IIF(p.attributes & 4, 36, 0)
-           -- Stage 1: everything mapped is readable by the kernel; the user needs the user attribute;
-           -- the kernel executes only what the user may not (Arm ARM DDI 0487, D8.4 "Memory access control").
-           -- Bits: 1 user load, 2 user store, 4 user fetch, 8 kernel load, 16 kernel store, 32 kernel fetch.
-           WHEN s.format LIKE 'vmsa%' THEN
-               8 | IIF(p.attributes & 2, 16, 0)
-                 | IIF(p.attributes & 8, 1 | IIF(p.attributes & 2, 2, 0) | IIF(p.attributes & 4, 4, 0),
-                                         IIF(p.attributes & 4, 32, 0)) END AS full_rights
-    FROM paired p LEFT JOIN spaces s ON s.space = p.space
+    -- What its state takes away from a mapping, unless hardware gives it back: an old page (128) faults, a clean one (64)
+    -- takes no stores (DDI 0487, D8.5). Until hardware has made it dirty, its translations have the first rights.
+    SELECT p.*, IFNULL(s.vmid, 0) AS vmid, p.attributes & 0x1f3f AS mapped, IFNULL(s.spurious, 0) AS spurious,
+           CASE WHEN p.attributes & 128 AND NOT s.hardware_access THEN 0
+                WHEN p.attributes & 64 AND NOT (s.hardware_access AND s.hardware_dirty) THEN f.clean_rights
+                ELSE f.rights END AS rights,
+           CASE WHEN p.attributes & 128 AND NOT s.hardware_access THEN 0
+                WHEN p.attributes & 64 THEN f.clean_rights
+                ELSE f.rights END AS first_rights
+    FROM paired p
+    LEFT JOIN spaces s ON s.space = p.space
+    LEFT JOIN format_rights f ON f.format = s.format AND f.attributes = p.attributes & 0x1f3f
+), grown AS (
+    SELECT p.*, LAG(rights) OVER chain AS before_rights, LAG(mapped) OVER chain AS before_mapped
+    FROM permitted p
+    WINDOW chain AS (PARTITION BY space, va, generation ORDER BY number)
+), upgraded AS (
+    -- Rights (15) that a protect adds need no invalidation where a fault may be spurious: until then translations with
+    -- fewer are as right as the new ones (Intel SDM volume 3, 4.10.4.3; RISC-V Privileged, 4.2.1).
+    SELECT g.*, IFNULL(g.kind = 2 AND g.spurious <> 0 AND g.before_rights & ~g.rights = 0
+                       AND (g.before_mapped | g.mapped) & ~(g.before_mapped & g.mapped) & ~15 = 0
+                       AND NOT EXISTS (SELECT 1 FROM invalidations i WHERE i.operation = g.operation), 0) AS grew
+    FROM grown g
 )
--- What the entry's state takes away, unless hardware gives it back: an old page (128) faults, a clean one (64) takes no
--- stores (bits 2 and 16). Until hardware has made it dirty, its translations have the first rights (D8.5).
-SELECT p.space, p.va, p.va + (1 << p.size_lg2) - 1, p.pa, p.size_lg2, p.attributes & 63,
-       IIF(p.attributes & 128 AND NOT p.sets_access, 0,
-           IIF(p.attributes & 64 AND NOT p.sets_dirty, full_rights & ~18, full_rights)),
-       IIF(p.attributes & 128 AND NOT p.sets_access, 0, IIF(p.attributes & 64, full_rights & ~18, full_rights)),
-       p.vmid, p.operation, r.operation,
+SELECT p.space, p.va, p.va + (1 << p.size_lg2) - 1, p.pa, p.size_lg2, p.mapped, p.rights, p.first_rights,
+       IIF(p.grew, p.before_rights, p.rights), IIF(p.grew, p.before_mapped, p.mapped), p.vmid, w.drain_cycle,
+       p.operation, r.operation,
        p.window_begin,
        CASE p.kind WHEN 0 THEN p.drained ELSE p.window_end END,
        r.window_begin, r.window_end,
        p.event, p.end_event, p.done_event, r.event, r.end_event, r.done_event
-FROM permitted p
+FROM upgraded p
+JOIN operation_windows w ON w.operation = p.operation
 LEFT JOIN done r ON r.operation = p.remover
 ORDER BY p.event;
 
@@ -125,3 +132,8 @@ INSERT INTO context_times
 SELECT core, asid, vmid, cycle, IFNULL(LEAD(cycle) OVER (PARTITION BY core ORDER BY event), 0x7fffffffffffffff)
 FROM contexts WHERE EXISTS (SELECT 1 FROM lazy_scheme);
 CREATE INDEX context_times_by_end ON context_times (core, asid, vmid, until_cycle);
+
+-- What each core's controls were, where that matters to any mapping.
+INSERT INTO control_times
+SELECT core, cycle, controls, key_rights FROM contexts WHERE EXISTS (SELECT 1 FROM allowed_rights) ORDER BY event;
+CREATE INDEX control_times_by_core ON control_times (core, from_cycle);

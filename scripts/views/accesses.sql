@@ -59,7 +59,9 @@ SELECT event, cycle, core, space, printf('0x%x', va) AS va, IIF(pc IS NULL, NULL
        (SELECT name FROM codes WHERE domain = 'privilege' AND code = privilege) AS privilege,
        (SELECT name FROM codes WHERE domain = 'access' AND code = access_kind) AS kind,
        (SELECT name FROM codes WHERE domain = 'fault' AND code = fault) AS fault, fault_level AS level,
-       fault_stage AS stage, IIF(ipa IS NULL, NULL, printf('0x%x', ipa)) AS ipa, IIF(handled, 'yes', 'no') AS handled, access
+       fault_stage AS stage, IIF(ipa IS NULL, NULL, printf('0x%x', ipa)) AS ipa, IIF(handled, 'yes', 'no') AS handled, access,
+       IIF(code IS NULL, NULL, printf('0x%x', code)) AS code, vector, status, IIF(reported_address IS NULL, NULL, printf('0x%x', reported_address)) AS reported_address,
+       IIF(reported_ipa IS NULL, NULL, printf('0x%x', reported_ipa)) AS reported_ipa, IIF(instruction IS NULL, NULL, printf('0x%x', instruction)) AS instruction
 FROM faults;
 
 -- Pages by their faults.
@@ -70,8 +72,15 @@ FROM (SELECT *, va & ~4095 AS page FROM faults) f
 GROUP BY f.space, f.page, f.fault
 ORDER BY COUNT(*) DESC, first_cycle;
 
--- Switches of address space, and how long each was active.
+-- Names of controls: what the state of a core does to rights.
+CREATE VIEW control_names AS
+WITH RECURSIVE numbers (controls) AS (SELECT 0 UNION ALL SELECT controls + 1 FROM numbers WHERE controls < 255)
+SELECT controls, (SELECT IFNULL(group_concat(name, ' '), '') FROM codes WHERE domain = 'control' AND controls & code) AS controls_text
+FROM numbers;
+
+-- Switches of address space and changes of controls, and how long each lasted.
 CREATE VIEW context_log AS
-SELECT event, cycle, core, space, asid, vmid, printf('0x%x', root) AS root,
+SELECT event, cycle, core, space, high_space, asid, vmid, printf('0x%x', root) AS root,
+       (SELECT controls_text FROM control_names n WHERE n.controls = c.controls) AS controls, printf('0x%x', key_rights) AS pkru,
        LEAD(cycle) OVER (PARTITION BY core ORDER BY event) - cycle AS cycles
-FROM contexts;
+FROM contexts c;

@@ -99,17 +99,17 @@ FROM translations
 UNION ALL
 SELECT cycle, core, event, 'access', NULL, walk, entry, NULL,
        printf('%s of 0x%x ends: %s', (SELECT name FROM codes WHERE domain = 'access' AND code = access_kind), va,
-              IIF(fault, (SELECT name FROM codes WHERE domain = 'fault' AND code = fault) || ' fault',
+              IIF(fault, (SELECT name FROM codes WHERE domain = 'fault' AND code = fault) || ' fault' || IIF(fault_code, printf(', code 0x%x', fault_code), ''),
                   printf('%s, pa 0x%x%s', (SELECT name FROM codes WHERE domain = 'outcome' AND code = outcome), pa,
                          IIF(performed_cycle IS NULL, '', printf(', performed in cycle %d', performed_cycle)))))
 FROM translations
 UNION ALL
 SELECT cycle, core, event, 'fault', NULL, NULL, NULL, NULL,
        printf('%s fault at 0x%x, %s', (SELECT name FROM codes WHERE domain = 'fault' AND code = fault), va,
-              IIF(handled, 'handled', 'not handled'))
+              IIF(code IS NULL, '', printf('code 0x%x, ', code)) || IIF(handled, 'handled', 'not handled'))
 FROM faults
 UNION ALL
-SELECT cycle, core, event, 'context', NULL, NULL, NULL, NULL, printf('switches to space %d, asid %d', space, asid)
-FROM contexts
+SELECT cycle, core, event, 'context', NULL, NULL, NULL, NULL, printf('switches to space %d, asid %d%s', space, asid, IIF(controls, ', under ' || (SELECT controls_text FROM control_names n WHERE n.controls = c.controls), ''))
+FROM contexts c
 UNION ALL
 SELECT cycle, core, event, 'region', NULL, NULL, NULL, NULL, printf('region %d: %s', region, name) FROM regions;

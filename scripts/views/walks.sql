@@ -52,14 +52,23 @@ SELECT steps, COUNT(*) AS walks, round(100.0 * COUNT(*) / SUM(COUNT(*)) OVER (),
 FROM walks
 GROUP BY steps;
 
--- Names of attributes, in the text form that scripts use: r, w, x, then u (user), g (global), d (device), c (clean),
--- o (old).
+-- Names of attributes, in the text form that scripts use: r, w, x, then u (user), g (global), d (device), n (not cacheable),
+-- c (clean), o (old), k and a protection key.
 CREATE VIEW attribute_names AS
-WITH RECURSIVE numbers (attributes) AS (SELECT 0 UNION ALL SELECT attributes + 1 FROM numbers WHERE attributes < 255)
+WITH RECURSIVE numbers (attributes) AS (SELECT 0 UNION ALL SELECT attributes + 1 FROM numbers WHERE attributes < 8191)
 SELECT attributes,
        IIF(attributes & 1, 'r', '-') || IIF(attributes & 2, 'w', '-') || IIF(attributes & 4, 'x', '-')
        || IIF(attributes & 8, 'u', '') || IIF(attributes & 16, 'g', '') || IIF(attributes & 32, 'd', '')
-       || IIF(attributes & 64, 'c', '') || IIF(attributes & 128, 'o', '') AS attributes_text
+       || IIF(attributes & 256, 'n', '') || IIF(attributes & 64, 'c', '') || IIF(attributes & 128, 'o', '')
+       || IIF(attributes >> 9, 'k' || (attributes >> 9), '') AS attributes_text
+FROM numbers;
+
+-- Names of rights: who may load (r), store (w) and fetch (x).
+CREATE VIEW rights_names AS
+WITH RECURSIVE numbers (rights) AS (SELECT 0 UNION ALL SELECT rights + 1 FROM numbers WHERE rights < 63)
+SELECT rights,
+       'user ' || IIF(rights & 1, 'r', '-') || IIF(rights & 2, 'w', '-') || IIF(rights & 4, 'x', '-')
+       || ', kernel ' || IIF(rights & 8, 'r', '-') || IIF(rights & 16, 'w', '-') || IIF(rights & 32, 'x', '-') AS rights_text
 FROM numbers;
 
 -- TLB entries from their fill to their end.

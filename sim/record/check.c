@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "sim/record/database.h"
+#include "sim/record/formats.h"
 #include "sim/record/sql.h"
 
 enum { EXIT_FINE = 0, EXIT_FOUND = 1, EXIT_MISUSE = 2 };
@@ -188,6 +189,8 @@ static int judge(struct check *check, const char *path, FILE *err)
     print_counts(check);
     print_findings(check);
     print_agreement(check);
+    if (check->code == SQLITE_OK)
+        check->code = record_formats_compare(check->database, check->out, &check->differences);
     long long findings = count_findings(check);
     if (check->code != SQLITE_OK) {
         (void)fprintf(err, "'%s' could not be judged: %s\n", path, sqlite3_errmsg(check->database));

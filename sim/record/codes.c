@@ -36,6 +36,20 @@ const struct record_code record_codes[] = {
     {"fault", FAULT_TLB_CONFLICT, "TLB conflict"},
     {"fault", FAULT_RESERVED, "reserved bits"},
     {"fault", FAULT_NONCANONICAL, "address not canonical"},
+    {"control", CONTROL_PAN, "pan"},
+    {"control", CONTROL_SUM, "sum"},
+    {"control", CONTROL_MXR, "mxr"},
+    {"control", CONTROL_WP, "wp"},
+    {"control", CONTROL_SMEP, "smep"},
+    {"control", CONTROL_SMAP, "smap"},
+    {"control", CONTROL_AC, "ac"},
+    {"control", CONTROL_PKE, "pke"},
+    {"va_form", VA_LOW, "low"},
+    {"va_form", VA_HIGH, "high"},
+    {"va_form", VA_SIGNED, "signed"},
+    {"spurious", SPURIOUS_NEVER, "never"},
+    {"spurious", SPURIOUS_ONCE, "once"},
+    {"spurious", SPURIOUS_UNTIL_FENCE, "until the fence"},
     {"end", ENTRY_END_EVICTED, "evicted"},
     {"end", ENTRY_END_INVALIDATED, "invalidated"},
     {"end", ENTRY_END_RUN, "end of run"},
@@ -99,5 +113,5 @@ _Static_assert(ACCESS_KINDS == 3 && PRIVILEGES == 2 && OUTCOMES == 11 && FAULT_K
                    ENTRY_ENDS == 7 && OPERATION_KINDS == 4 && PAGETABLE_RESULTS == 11 && BARRIER_KINDS == 7 &&
                    WALK_CAUSES == 4 && INVALIDATION_SCOPES == 6 && RECORD_LEVELS == 3 &&
                    RECORD_ARRAY_KINDS == 2 && TLB_SIDES == 3 && HOLDS_KINDS == 4 && TLB_REPLACEMENTS == 5 &&
-                   TLB_INCLUSIONS == 3,
+                   TLB_INCLUSIONS == 3 && CONTROLS_COUNT == 8,
                "a kind without a name: add it to record_codes");

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "sim/record/rights.h"
 #include "sim/record/rows.h"
 #include "sim/record/sql.h"
 
@@ -21,6 +22,7 @@
 struct recorder {
     sqlite3 *database;
     struct row_writer rows;
+    struct rights_seen rights;
     char *path;         /* final name */
     char *partial_path; /* name while it is written */
     uint64_t events;    /* rows of events so far: the number of the last one */
@@ -232,6 +234,7 @@ static void close_database(struct recorder *recorder)
 static void release(struct recorder *recorder)
 {
     close_database(recorder);
+    rights_forget(&recorder->rights);
     free(recorder->path);
     free(recorder->partial_path);
     free(recorder);
@@ -280,6 +283,9 @@ int recorder_event(struct recorder *recorder, const struct mmu_event *event)
         return recorder->failure;
     if (!wanted(recorder->level, event))
         return RECORD_OK;
+    if (!rights_see(&recorder->rights, event))
+        return fail(recorder, RECORD_NO_MEMORY, "out of memory for the rights of '%s'",
+                    recorder->partial_path);
     recorder->events++;
     return written(recorder, row_event(&recorder->rows, recorder->events, event));
 }
@@ -356,8 +362,17 @@ static int give_name(struct recorder *recorder)
                 strerror(errno));
 }
 
+static int write_rights(struct recorder *recorder)
+{
+    int code =
+        recorder->level == RECORD_COUNTERS ? SQLITE_OK : rights_write(&recorder->rights, &recorder->rows);
+    return code == SQLITE_OK ? RECORD_OK : fail_sqlite(recorder, code, "writing what formats permit");
+}
+
 static int complete(struct recorder *recorder, double host_seconds)
 {
+    if (write_rights(recorder))
+        return recorder->failure;
     if (execute(recorder, "COMMIT; BEGIN IMMEDIATE", "writing the last rows") ||
         execute_all(recorder, record_sql_finish, "making indexes and windows"))
         return recorder->failure;

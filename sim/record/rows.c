@@ -5,7 +5,7 @@
 /* Columns are bound in the order of their tables (schema.sql). */
 static const char *const statement_texts[ROW_STATEMENTS] = {
     [ROW_TRANSLATION] = "INSERT INTO translations VALUES"
-                        " (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+                        " (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
     [ROW_WALK] = "INSERT INTO walks VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
     [ROW_WALK_STEP] = "INSERT INTO walk_steps VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
     [ROW_TLB_ENTRY] = "INSERT INTO tlb_entries VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
@@ -18,9 +18,11 @@ static const char *const statement_texts[ROW_STATEMENTS] = {
         "UPDATE invalidations SET complete_event = ?, complete_cycle = ? WHERE invalidation = ?",
     [ROW_ACKNOWLEDGEMENT] = "INSERT INTO acknowledgements VALUES (?,?,?,?,?,?,?,?,?,?,?)",
     [ROW_BARRIER] = "INSERT INTO barriers VALUES (?,?,?,?,?,?)",
-    [ROW_CONTEXT] = "INSERT INTO contexts VALUES (?,?,?,?,?,?,?)",
-    [ROW_FAULT] = "INSERT INTO faults VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-    [ROW_SPACE] = "INSERT INTO spaces VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+    [ROW_CONTEXT] = "INSERT INTO contexts VALUES (?,?,?,?,?,?,?,?,?,?)",
+    [ROW_FAULT] = "INSERT INTO faults VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+    [ROW_SPACE] = "INSERT INTO spaces VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+    [ROW_FORMAT_RIGHTS] = "INSERT OR IGNORE INTO format_rights VALUES (?,?,?,?)",
+    [ROW_ALLOWED_RIGHTS] = "INSERT OR IGNORE INTO allowed_rights VALUES (?,?,?,?,?,?)",
     [ROW_OPERATION] = "INSERT INTO operations (event, core, operation, space, kind, va, pa, size_lg2,"
                       " attributes, begin_cycle) VALUES (?,?,?,?,?,?,?,?,?,?)",
     [ROW_OPERATION_END] = "UPDATE operations SET end_event = ?, end_cycle = ?, result = ?, found_va = ?,"
@@ -105,9 +107,11 @@ static int write_translation(struct row_writer *rows, uint64_t number, const str
     put_if(&row, of_stage2(t->fault_stage), t->fault_ipa);
     put_if(&row, !fault, t->pa);
     put_id(&row, t->page_size_lg2);
+    put_if(&row, t->page_size_lg2 != 0, t->attributes);
     put_if(&row, t->page_size_lg2 != 0, t->rights);
     put_if(&row, t->performed_cycle != EVENT_NEVER, t->value);
     put(&row, t->forwarded);
+    put_if(&row, fault, t->fault_code);
     return row_end(&row);
 }
 
@@ -307,12 +311,28 @@ static int write_barrier(struct row_writer *rows, uint64_t number, const struct 
 
 static int write_context(struct row_writer *rows, uint64_t number, const struct mmu_event *event)
 {
+    const struct event_context *context = &event->as.context;
     struct row row = row_begin_event(rows, ROW_CONTEXT, number, event);
-    put_id(&row, event->as.context.space);
-    put(&row, event->as.context.asid);
-    put(&row, event->as.context.vmid);
-    put(&row, event->as.context.root);
+    put_id(&row, context->space);
+    put(&row, context->asid);
+    put(&row, context->vmid);
+    put(&row, context->root);
+    put_id(&row, context->high_space);
+    put(&row, context->controls.flags);
+    put(&row, context->controls.key_rights);
     return row_end(&row);
+}
+
+/* What a format does not report is NULL, all of it. */
+static void put_report(struct row *row, const struct fault_report *report)
+{
+    bool reported = report->vector != 0 || report->status != 0 || report->code != 0;
+    put_if(row, reported, report->code);
+    put_if(row, reported, report->vector);
+    put_if(row, reported, report->status);
+    put_if(row, reported, report->address);
+    put_if(row, reported && report->ipa != 0, report->ipa);
+    put_if(row, reported && report->instruction != 0, report->instruction);
 }
 
 static int write_fault(struct row_writer *rows, uint64_t number, const struct mmu_event *event)
@@ -330,6 +350,7 @@ static int write_fault(struct row_writer *rows, uint64_t number, const struct mm
     put_id(&row, fault->fault_stage);
     put_if(&row, of_stage2(fault->fault_stage), fault->ipa);
     put(&row, fault->handled);
+    put_report(&row, &fault->report);
     return row_end(&row);
 }
 
@@ -351,7 +372,9 @@ static int write_space(struct row_writer *rows, uint64_t number, const struct mm
     put_text(&row, space->format->name);
     put_text(&row, space->table->name);
     put(&row, space->format->va_bits);
+    put(&row, space->format->va_form);
     put(&row, frame_sizes);
+    put(&row, space->format->spurious);
     put(&row, space->aliasing_allowed);
     put(&row, space->hardware_access);
     put(&row, space->hardware_dirty);
@@ -409,6 +432,33 @@ static int write_region(struct row_writer *rows, uint64_t number, const struct m
     struct row row = row_begin_event(rows, ROW_REGION, number, event);
     put(&row, event->as.region.number);
     put_text(&row, event->as.region.name);
+    return row_end(&row);
+}
+
+int row_format_rights(struct row_writer *rows, const struct walk_format *format, uint32_t attributes)
+{
+    bool clean = attributes & FRAME_WRITABLE;
+    struct row row = row_begin(rows, ROW_FORMAT_RIGHTS);
+    put_text(&row, format->name);
+    put(&row, attributes);
+    put(&row, format->rights(attributes));
+    put(&row, format->rights(clean ? attributes | FRAME_CLEAN : attributes));
+    return row_end(&row);
+}
+
+int row_allowed_rights(struct row_writer *rows, const struct walk_format *format, uint32_t attributes,
+                       uint8_t rights, const struct access_controls *controls)
+{
+    uint8_t allowed = walk_allowed(format, controls, rights, attributes);
+    if (allowed == rights)
+        return SQLITE_OK;
+    struct row row = row_begin(rows, ROW_ALLOWED_RIGHTS);
+    put_text(&row, format->name);
+    put(&row, attributes);
+    put(&row, rights);
+    put(&row, controls->flags);
+    put(&row, controls->key_rights);
+    put(&row, allowed);
     return row_end(&row);
 }
 

@@ -24,6 +24,8 @@ enum row_statement {
     ROW_CONTEXT,
     ROW_FAULT,
     ROW_SPACE,
+    ROW_FORMAT_RIGHTS,
+    ROW_ALLOWED_RIGHTS,
     ROW_OPERATION,
     ROW_OPERATION_END,
     ROW_VIEW,
@@ -63,6 +65,11 @@ int row_bucket(struct row_writer *rows, const struct record_bucket *bucket);
 int row_instruction(struct row_writer *rows, const struct record_instruction *instruction);
 int row_plugin(struct row_writer *rows, const struct record_plugin *plugin);
 int row_finding(struct row_writer *rows, const struct record_finding *finding);
+/* What the format says of these attributes, and what controls make of such rights; nothing if they change
+ * nothing. */
+int row_format_rights(struct row_writer *rows, const struct walk_format *format, uint32_t attributes);
+int row_allowed_rights(struct row_writer *rows, const struct walk_format *format, uint32_t attributes,
+                       uint8_t rights, const struct access_controls *controls);
 int row_finding_total(struct row_writer *rows, uint64_t total);
 
 #endif

@@ -68,7 +68,9 @@ CREATE TABLE spaces (
     format TEXT NOT NULL,
     page_table TEXT NOT NULL,
     va_bits INTEGER NOT NULL,
+    va_form INTEGER NOT NULL,
     frame_sizes INTEGER NOT NULL,
+    spurious INTEGER NOT NULL,
     aliasing_allowed INTEGER NOT NULL,
     hardware_access INTEGER NOT NULL,
     hardware_dirty INTEGER NOT NULL
@@ -81,8 +83,32 @@ CREATE TABLE contexts (
     space INTEGER,
     asid INTEGER NOT NULL,
     vmid INTEGER NOT NULL,
-    root INTEGER NOT NULL
+    root INTEGER NOT NULL,
+    high_space INTEGER,
+    controls INTEGER NOT NULL,
+    key_rights INTEGER NOT NULL
 ) STRICT;
+
+-- What formats say of attributes and of a core's controls, for those that occurred: written when the run ends, so that
+-- a record can be judged without the program that knows the format.
+
+CREATE TABLE format_rights (
+    format TEXT NOT NULL,
+    attributes INTEGER NOT NULL,
+    rights INTEGER NOT NULL,
+    clean_rights INTEGER NOT NULL,
+    PRIMARY KEY (format, attributes)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE allowed_rights (
+    format TEXT NOT NULL,
+    attributes INTEGER NOT NULL,
+    rights INTEGER NOT NULL,
+    controls INTEGER NOT NULL,
+    key_rights INTEGER NOT NULL,
+    allowed INTEGER NOT NULL,
+    PRIMARY KEY (format, attributes, rights, controls, key_rights)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE translations (
     event INTEGER PRIMARY KEY,
@@ -111,9 +137,11 @@ CREATE TABLE translations (
     fault_ipa INTEGER,
     pa INTEGER,
     page_size_lg2 INTEGER,
+    attributes INTEGER,
     rights INTEGER,
     value INTEGER,
-    forwarded INTEGER NOT NULL
+    forwarded INTEGER NOT NULL,
+    fault_code INTEGER
 ) STRICT;
 
 CREATE TABLE walks (
@@ -309,7 +337,13 @@ CREATE TABLE faults (
     fault_level INTEGER NOT NULL,
     fault_stage INTEGER,
     ipa INTEGER,
-    handled INTEGER NOT NULL
+    handled INTEGER NOT NULL,
+    code INTEGER,
+    vector INTEGER,
+    status INTEGER,
+    reported_address INTEGER,
+    reported_ipa INTEGER,
+    instruction INTEGER
 ) STRICT;
 
 CREATE TABLE table_views (
@@ -392,7 +426,10 @@ CREATE TABLE mapping_windows (
     attributes INTEGER NOT NULL,
     rights INTEGER,
     first_rights INTEGER,
+    upgraded_rights INTEGER,
+    upgraded_attributes INTEGER NOT NULL,
     vmid INTEGER NOT NULL,
+    drain_cycle INTEGER,
     map_operation INTEGER NOT NULL,
     remove_operation INTEGER,
     may_from INTEGER NOT NULL,
@@ -425,4 +462,11 @@ CREATE TABLE context_times (
     vmid INTEGER NOT NULL,
     from_cycle INTEGER NOT NULL,
     until_cycle INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE control_times (
+    core INTEGER NOT NULL,
+    from_cycle INTEGER NOT NULL,
+    controls INTEGER NOT NULL,
+    key_rights INTEGER NOT NULL
 ) STRICT;

@@ -20,6 +20,20 @@
 #define READ_WRITE (FRAME_READABLE | FRAME_WRITABLE | FRAME_USER)
 #define READ_ONLY  (FRAME_READABLE | FRAME_USER)
 
+/* As the format of this name has it: the kernel reads everything, and executes what the user may not. */
+static uint8_t rights_of(uint32_t attributes)
+{
+    bool user = attributes & FRAME_USER;
+    bool store = attributes & FRAME_WRITABLE && !(attributes & FRAME_CLEAN);
+    unsigned rights = ACCESS_RIGHT(PRIVILEGE_KERNEL, ACCESS_LOAD);
+    rights |= user ? ACCESS_RIGHT(PRIVILEGE_USER, ACCESS_LOAD) : 0;
+    rights |= store ? ACCESS_RIGHT(PRIVILEGE_KERNEL, ACCESS_STORE) : 0;
+    rights |= store && user ? ACCESS_RIGHT(PRIVILEGE_USER, ACCESS_STORE) : 0;
+    if (attributes & FRAME_EXECUTABLE)
+        rights |= ACCESS_RIGHT(user ? PRIVILEGE_USER : PRIVILEGE_KERNEL, ACCESS_FETCH);
+    return (uint8_t)rights;
+}
+
 static const struct walk_format format = {
     .name = "vmsa-4k-48",
     .levels = 4,
@@ -27,6 +41,7 @@ static const struct walk_format format = {
     .page_lg2 = 12,
     .frame_sizes = 3,
     .frame_size_lg2 = {12, 21, 30},
+    .rights = rights_of,
 };
 static const struct pagetable_class table = {.name = "radix"};
 
