@@ -67,13 +67,13 @@ WITH done AS MATERIALIZED (
     WHERE b.pa IS NOT NULL
 ), permitted AS (
     -- What its state takes away from a mapping, unless hardware gives it back: an old page (128) faults, a clean one (64)
-    -- takes no stores (DDI 0487, D8.5). Until hardware has made it dirty, its translations have the first rights.
+    -- takes no stores (2 and 16; DDI 0487, D8.5). What is not writable (2) begins clean, too: on x86 a kernel may store to it. Until hardware has made it dirty, its translations have the first rights.
     SELECT p.*, IFNULL(s.vmid, 0) AS vmid, p.attributes & 0x1f3f AS mapped, IFNULL(s.spurious, 0) AS spurious,
            CASE WHEN p.attributes & 128 AND NOT s.hardware_access THEN 0
-                WHEN p.attributes & 64 AND NOT (s.hardware_access AND s.hardware_dirty) THEN f.clean_rights
+                WHEN (p.attributes & 64 OR NOT p.attributes & 2) AND NOT (s.hardware_access AND s.hardware_dirty) THEN f.rights & ~18
                 ELSE f.rights END AS rights,
            CASE WHEN p.attributes & 128 AND NOT s.hardware_access THEN 0
-                WHEN p.attributes & 64 THEN f.clean_rights
+                WHEN p.attributes & 64 OR NOT p.attributes & 2 THEN f.rights & ~18
                 ELSE f.rights END AS first_rights
     FROM paired p
     LEFT JOIN spaces s ON s.space = p.space

@@ -6,7 +6,7 @@ SELECT 'wrong_frame' AS rule, u.event, u.used_until AS cycle, u.core, u.space, u
                             ELSE 'a walk' END,
               u.page, u.frame, u.size_lg2, u.rights,
               IIF(u.attributes IS NULL, '', printf(', attributes 0x%x', u.attributes)), m.va, m.pa, m.size_lg2, m.rights,
-              IIF(u.attributes IS NULL, '', printf(', attributes 0x%x', m.attributes & 62))) AS explanation,
+              IIF(u.attributes IS NULL, '', printf(', attributes 0x%x', m.attributes))) AS explanation,
        m.map_operation AS operation, u.walk, u.entry, NULL AS invalidation, m.mapping
 FROM unexplained_uses u
 JOIN mapping_windows m ON m.mapping = u.live

@@ -154,14 +154,19 @@ static void end_version(struct judge *judge, struct operation *operation, struct
         judge->error = ENOMEM;
 }
 
+#define STORE_RIGHTS                                                                                         \
+    (ACCESS_RIGHT(PRIVILEGE_USER, ACCESS_STORE) | ACCESS_RIGHT(PRIVILEGE_KERNEL, ACCESS_STORE))
+
 /*
  * What its state takes away from a mapping, unless hardware gives it back: an old page faults, a clean one
- * takes no stores (Arm ARM DDI 0487, D8.5). The rest of its attributes is the mapping.
+ * takes no stores (Arm ARM DDI 0487, D8.5). The rest of its attributes is the mapping. A page that is not
+ * writable begins clean; that matters on x86, where a kernel may store to it all the same (CR0.WP).
  */
 static void set_rights(const struct space *space, uint32_t attributes, struct version *version)
 {
     uint8_t full = space->format->rights(attributes & FRAME_ATTRIBUTES_ALL);
-    uint8_t clean = space->format->rights(attributes & ~(uint32_t)FRAME_OLD);
+    bool begins_clean = attributes & FRAME_CLEAN || !(attributes & FRAME_WRITABLE);
+    uint8_t clean = begins_clean ? (uint8_t)(full & ~STORE_RIGHTS) : full;
     bool faults = attributes & FRAME_OLD && !space->hardware_access;
     bool dirties = space->hardware_access && space->hardware_dirty;
     version->mapping.frame.attributes = attributes & FRAME_ATTRIBUTES_ALL;

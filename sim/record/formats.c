@@ -23,14 +23,12 @@ static void tell(sqlite3_stmt *rows, FILE *out, unsigned recorded, unsigned ours
         (const char *)sqlite3_column_text(rows, 0), attributes, recorded, ours);
 }
 
-/* format, attributes, rights, clean_rights */
+/* format, attributes, rights */
 static bool rights_differ(sqlite3_stmt *rows, FILE *out)
 {
     const struct walk_format *format = format_at(rows);
     uint32_t attributes = number(rows, 1);
-    uint32_t clean = attributes & FRAME_WRITABLE ? FRAME_CLEAN : 0;
-    if (!format || (format->rights(attributes) == number(rows, 2) &&
-                    format->rights(attributes | clean) == number(rows, 3)))
+    if (!format || format->rights(attributes) == number(rows, 2))
         return false;
     tell(rows, out, number(rows, 2), format->rights(attributes));
     return true;

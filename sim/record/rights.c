@@ -2,6 +2,9 @@
 
 #include <stdlib.h>
 
+#define STORE_RIGHTS                                                                                         \
+    (ACCESS_RIGHT(PRIVILEGE_USER, ACCESS_STORE) | ACCESS_RIGHT(PRIVILEGE_KERNEL, ACCESS_STORE))
+
 static const struct walk_format *format_of(const struct rights_seen *seen, uint32_t space)
 {
     return space < seen->space_count ? seen->formats[space] : NULL;
@@ -93,8 +96,8 @@ static int write_allowed(const struct rights_seen *seen, struct row_writer *rows
                          const struct format_attributes *mapped)
 {
     const struct walk_format *format = mapped->format;
-    uint32_t clean = mapped->attributes & FRAME_WRITABLE ? FRAME_CLEAN : 0;
-    const uint8_t rights[] = {format->rights(mapped->attributes), format->rights(mapped->attributes | clean)};
+    const uint8_t full = format->rights(mapped->attributes);
+    const uint8_t rights[] = {full, (uint8_t)(full & ~STORE_RIGHTS)}; /* dirty, and clean */
     int code = SQLITE_OK;
     for (size_t i = 0; i < seen->control_count && code == SQLITE_OK; i++)
         for (size_t k = 0; k < 2 && seen->controls[i].format == format && code == SQLITE_OK; k++)

@@ -21,7 +21,7 @@ static const char *const statement_texts[ROW_STATEMENTS] = {
     [ROW_CONTEXT] = "INSERT INTO contexts VALUES (?,?,?,?,?,?,?,?,?,?)",
     [ROW_FAULT] = "INSERT INTO faults VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
     [ROW_SPACE] = "INSERT INTO spaces VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-    [ROW_FORMAT_RIGHTS] = "INSERT OR IGNORE INTO format_rights VALUES (?,?,?,?)",
+    [ROW_FORMAT_RIGHTS] = "INSERT OR IGNORE INTO format_rights VALUES (?,?,?)",
     [ROW_ALLOWED_RIGHTS] = "INSERT OR IGNORE INTO allowed_rights VALUES (?,?,?,?,?,?)",
     [ROW_OPERATION] = "INSERT INTO operations (event, core, operation, space, kind, va, pa, size_lg2,"
                       " attributes, begin_cycle) VALUES (?,?,?,?,?,?,?,?,?,?)",
@@ -437,12 +437,10 @@ static int write_region(struct row_writer *rows, uint64_t number, const struct m
 
 int row_format_rights(struct row_writer *rows, const struct walk_format *format, uint32_t attributes)
 {
-    bool clean = attributes & FRAME_WRITABLE;
     struct row row = row_begin(rows, ROW_FORMAT_RIGHTS);
     put_text(&row, format->name);
     put(&row, attributes);
     put(&row, format->rights(attributes));
-    put(&row, format->rights(clean ? attributes | FRAME_CLEAN : attributes));
     return row_end(&row);
 }
 

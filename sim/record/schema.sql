@@ -96,7 +96,6 @@ CREATE TABLE format_rights (
     format TEXT NOT NULL,
     attributes INTEGER NOT NULL,
     rights INTEGER NOT NULL,
-    clean_rights INTEGER NOT NULL,
     PRIMARY KEY (format, attributes)
 ) STRICT, WITHOUT ROWID;
 
