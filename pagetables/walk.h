@@ -80,6 +80,13 @@ enum spurious_faults {
                            */
 };
 
+/* Which combinations of hardware_access and hardware_dirty the architecture has. */
+enum hardware_updates {
+    UPDATES_CHOSEN,   /* none, access flags, or both (Arm FEAT_HAFDBS: TCR_ELx.HA, HD) */
+    UPDATES_TOGETHER, /* none or both (RISC-V Svadu, EPT) */
+    UPDATES_ALWAYS,   /* both (x86) */
+};
+
 /* Which table a walk reads, and how. Owned by the caller, constant while walks use it. */
 struct translation_regime {
     const struct walk_format *format;
@@ -258,6 +265,8 @@ struct walk_format {
      * SFENCE.VMA with rs1: leaf entries alone). */
     bool address_keeps_tables;
     uint8_t spurious; /* enum spurious_faults */
+    uint8_t updates;  /* enum hardware_updates */
+    uint8_t tag_bits; /* of the ASID, or a stage 2's VMID, that entries are tagged with; 0: 16 */
 };
 
 /* `update` where the format may have none. */

@@ -288,6 +288,9 @@ const struct walk_format x86_64_48 = {
     .allowed = x86_allowed,
     .report = x86_report,
     .controls = {.flags = CONTROL_WP | CONTROL_SMEP},
+    .spurious = SPURIOUS_ONCE,
+    .updates = UPDATES_ALWAYS,
+    .tag_bits = 12, /* PCID: SDM 4.10.1 */
 };
 
 const struct walk_format x86_64_57 = {
@@ -311,6 +314,9 @@ const struct walk_format x86_64_57 = {
     .allowed = x86_allowed,
     .report = x86_report,
     .controls = {.flags = CONTROL_WP | CONTROL_SMEP},
+    .spurious = SPURIOUS_ONCE,
+    .updates = UPDATES_ALWAYS,
+    .tag_bits = 12, /* PCID: SDM 4.10.1 */
 };
 
 const struct walk_format ept_48 = {
@@ -333,6 +339,7 @@ const struct walk_format ept_48 = {
     .updated = updated,
     .report = ept_report,
     .table_accesses_store = true,
+    .updates = UPDATES_TOGETHER,
 };
 
 const struct walk_format ept_57 = {
@@ -355,6 +362,7 @@ const struct walk_format ept_57 = {
     .updated = updated,
     .report = ept_report,
     .table_accesses_store = true,
+    .updates = UPDATES_TOGETHER,
 };
 
 static const struct format_row rows[] = {
