@@ -67,6 +67,48 @@ void nested_continue(struct core *core, uint32_t index)
         ask_caches(core, index, WALK_CACHE_STAGE2_TABLES);
 }
 
+/* ---- whose walk it is ------------------------------------------------------------------------- */
+
+/* What all who wait want to do, or-ed. */
+static unsigned rights_wanted(const struct core *core, const struct miss *miss)
+{
+    unsigned rights = 0;
+    for (unsigned kind = 0; kind < ACCESS_KINDS && miss->lights > 0; kind++)
+        if (miss->light_kinds >> kind & 1)
+            rights |= ACCESS_RIGHT(core->op.privilege, kind);
+    for (uint32_t i = miss->waiters ? miss->first_waiter : NO_INDEX; i != NO_INDEX; i = core->slots[i].next)
+        rights |= ACCESS_RIGHT(core->slots[i].event.privilege, core->slots[i].event.access_kind);
+    return rights;
+}
+
+/*
+ * The access that a walk is told, where the format judges it before the output is translated. If those who
+ * wait do not all want the same, it is told none, and each is judged by the leaf.
+ */
+static struct two_stage_access access_of(const struct core *core, const struct miss *miss)
+{
+    const struct translation_regime *stage1 = miss->context->two_stage->stage1;
+    struct two_stage_access access = {.controls = stage1->controls};
+    unsigned rights = stage1->format->updates_before_output ? rights_wanted(core, miss) : 0;
+    if ((rights & (rights - 1)) == 0)
+        access.right = (uint8_t)rights;
+    return access;
+}
+
+static enum two_stage_status start(struct core *core, struct miss *miss)
+{
+    struct two_stage_access access = access_of(core, miss);
+    return two_stage_start(miss->nested, miss->context->two_stage, miss->va, &access);
+}
+
+/* Stage 1 refused the access that the walk was told, and meanwhile others wait that want something else. */
+static bool refused_for_another(const struct core *core, const struct miss *miss)
+{
+    const struct two_stage_walk *walk = miss->nested;
+    return walk->access.right && walk->fault.kind == FAULT_PERMISSION && walk->fault.stage == 1 &&
+           rights_wanted(core, miss) != walk->access.right;
+}
+
 /* ---- one walk ---------------------------------------------------------------------------------- */
 
 /* The leaf as it will be cached; a store that hardware has to prepare for is asked for first. */
@@ -105,6 +147,10 @@ static void go_on(struct core *core, uint32_t index, enum two_stage_status statu
         leaf_found(core, index);
         break;
     case TWO_STAGE_FAULT:
+        if (refused_for_another(core, miss)) {
+            go_on(core, index, start(core, miss));
+            break;
+        }
         keep_fault(miss);
         walker_end(core, index);
         break;
@@ -115,7 +161,7 @@ bool nested_request(struct core *core, uint32_t index)
 {
     struct miss *miss = &core->misses[index];
     miss->nested = &core->nested[index];
-    if (two_stage_start(miss->nested, miss->context->two_stage, miss->va) != TWO_STAGE_FAULT)
+    if (start(core, miss) != TWO_STAGE_FAULT)
         return true;
     keep_fault(miss);
     return false;
@@ -128,12 +174,14 @@ void nested_begin(struct core *core, uint32_t index)
     struct walk_cache_found found = walk_cache_find(core, WALK_CACHE_TABLES, miss->context, miss->va);
     miss->state = MISS_WALKING;
     miss->entered = (uint8_t)((found.cache != NULL) << 1);
-    if (found.cache)
+    if (found.cache) {
+        struct two_stage_access access = access_of(core, miss);
         go_on(core, index,
-              two_stage_enter(miss->nested, regime, miss->va, &found.cache->tables[found.slot],
+              two_stage_enter(miss->nested, regime, miss->va, &access, &found.cache->tables[found.slot],
                               &found.cache->leaves[found.slot]));
-    else
-        go_on(core, index, two_stage_start(miss->nested, regime, miss->va));
+    } else {
+        go_on(core, index, start(core, miss));
+    }
 }
 
 void nested_words(struct core *core, uint32_t index)
@@ -150,7 +198,5 @@ void nested_abort(struct core *core, uint32_t index)
 void nested_updated(struct core *core, uint32_t index, bool done)
 {
     struct miss *miss = &core->misses[index];
-    go_on(core, index,
-          done ? two_stage_updated(miss->nested)
-               : two_stage_start(miss->nested, miss->context->two_stage, miss->va));
+    go_on(core, index, done ? two_stage_updated(miss->nested) : start(core, miss));
 }

@@ -18,6 +18,7 @@ struct format_family {
 };
 
 extern const struct format_family vmsa_family;
+extern const struct format_family riscv_family;
 extern const struct format_family x86_family;
 extern const struct format_family hashed_family;
 

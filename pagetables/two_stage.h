@@ -3,7 +3,8 @@
  *
  * Stage 1 translates a virtual address to an intermediate physical one, and all that it reads or changes in
  * memory has intermediate addresses itself; stage 2 translates each of them (Arm ARM, DDI 0487 L.b, D8.1;
- * "nested paging" elsewhere). The composition uses nothing of a format but its walk_format functions.
+ * "nested paging" elsewhere). The composition uses nothing of a format but its walk_format functions and
+ * flags.
  *
  * Like a walk engine it decides *what* and never when: a flat struct, owned by the caller, which may be
  * copied or dropped at any point. Each function below says what comes next:
@@ -11,7 +12,8 @@
  *   status                  the caller                                   answers with
  *   TWO_STAGE_TRANSLATE     has a cached translation of `ipa`            two_stage_answer
  *                           or wants it walked                           two_stage_walk_stage2
- *   TWO_STAGE_FETCH         reads fetch[0 .. fetches)                    two_stage_resume
+ *   TWO_STAGE_FETCH         reads fetch[0 .. fetches), each of           two_stage_resume
+ *                           fetch_words words
  *                           finds no memory there                        two_stage_abort
  *   TWO_STAGE_UPDATE        does `update` as a compare-exchange          two_stage_updated
  *                           which finds another word                     starts again
@@ -21,6 +23,12 @@
  *
  * So a walk goes start, ..., LEAF, use, ..., LEAF; or it ends with FAULT. Without caches, of n and m levels,
  * it makes n * (m + 1) + m fetches.
+ *
+ * When stage 1 has its leaf, an Arm or x86 walk goes on with stage 2, and all is judged and made dirty at the
+ * end. A RISC-V walk first judges the access by that leaf and updates it (walk_format.updates_before_output):
+ * an access that stage 1 refuses never asks stage 2, and one that stage 2 refuses leaves stage 1's entry
+ * accessed. For that the walk is told its access at the start. A walk that knows of none goes on like an Arm
+ * walk.
  */
 #ifndef MMUSIM_PAGETABLES_TWO_STAGE_H
 #define MMUSIM_PAGETABLES_TWO_STAGE_H
@@ -38,6 +46,12 @@ struct two_stage_regime {
     const struct translation_regime *stage2;
 };
 
+/* For whom a walk is made. */
+struct two_stage_access {
+    struct access_controls controls; /* the core's, for stage 1 */
+    uint8_t right;                   /* one ACCESS_RIGHT; 0: nobody's yet */
+};
+
 enum two_stage_status {
     TWO_STAGE_TRANSLATE, /* `ipa`; `on_table` and `store` say for what, `walk_only` that no cache will do */
     TWO_STAGE_FETCH,     /* words of entries of stage `stage`, by physical address */
@@ -47,11 +61,14 @@ enum two_stage_status {
 };
 
 struct two_stage_fault {
-    uint64_t ipa;  /* stage 2: what it could not translate; stage 1 has none */
-    uint8_t kind;  /* fault_kind */
-    uint8_t level; /* of the stage at fault */
-    uint8_t stage; /* 1 or 2 */
-    bool on_table; /* stage 2: the access was one of stage 1 to its tables (ESR_ELx.S1PTW) */
+    uint64_t ipa;        /* stage 2: what it could not translate; stage 1 has none */
+    uint8_t kind;        /* fault_kind */
+    uint8_t level;       /* of the stage at fault */
+    uint8_t stage;       /* 1 or 2 */
+    bool on_table;       /* stage 2: the access was one of stage 1 to its tables (ESR_ELx.S1PTW) */
+    bool table_store;    /* and had to be allowed to store: an update, or see table_accesses_store */
+    uint8_t rights;      /* FAULT_PERMISSION: of the leaf at fault, as its entry says */
+    uint32_t attributes; /* FAULT_PERMISSION: of that leaf */
 };
 
 /* A translation by stage 2. */
@@ -62,8 +79,18 @@ struct two_stage_translation {
     bool walked; /* here; else the caller answered */
 };
 
+/* What the composition is at. */
+enum two_stage_step {
+    TWO_STAGE_READS,         /* stage 1's entries */
+    TWO_STAGE_UPDATES_TABLE, /* the entry of a table of stage 1, on the way */
+    TWO_STAGE_UPDATES_LEAF,  /* that of stage 1's leaf, before the output is translated */
+    TWO_STAGE_OUTPUT,        /* what stage 1 translates to */
+    TWO_STAGE_USES,          /* after two_stage_use */
+};
+
 struct two_stage_walk {
     const struct two_stage_regime *regime;
+    struct two_stage_access access;
     uint64_t va;
 
     /* What is wanted, by status. */
@@ -74,13 +101,15 @@ struct two_stage_walk {
     uint8_t stage;  /* FETCH, UPDATE: 1 or 2 */
     uint8_t level;  /* FETCH: the manual's own level number, of that stage */
     uint8_t fetches;
+    uint8_t fetch_words;
     uint64_t fetch[WALK_FETCHES_MAX]; /* FETCH: physical addresses; those of stage 1 are translations of
                                          stage1.fetch, in the same order */
     struct walk_update update;        /* UPDATE */
 
     /*
-     * LEAF: the smaller one of both pages; what both stages allow; the levels of both leaves. What each stage
-     * says is stage1.leaf and output.leaf.
+     * LEAF: the smaller one of both pages; what both stages allow, where the controls of stage 2's regime
+     * have been applied and those of stage 1 have not; the levels of both leaves. What each stage says is
+     * stage1.leaf and output.leaf.
      */
     struct walk_leaf leaf;
     struct two_stage_fault fault;
@@ -97,20 +126,22 @@ struct two_stage_walk {
     struct two_stage_translation output; /* of what stage 1 translates to */
     uint64_t wanted[WALK_FETCHES_MAX];   /* physical addresses that are known already */
     uint8_t translated;                  /* how many */
-    bool in_use;                         /* after two_stage_use */
+    uint8_t step;                        /* enum two_stage_step */
+    bool on_the_way;                     /* UPDATE of stage 2: of a table's entry, by WALK_UPDATE */
     bool use_stores;
 };
 
+/* `access`: NULL if there is none yet; the controls are then those of stage 1's regime. */
 enum two_stage_status two_stage_start(struct two_stage_walk *walk, const struct two_stage_regime *regime,
-                                      uint64_t va);
+                                      uint64_t va, const struct two_stage_access *access);
 /*
  * Begins at a table of stage 1 (as two_stage_table1 told it), which must contain `va`. `known` is the
  * translation of the table, or of the part of it that is read; where it does not reach, and with NULL, the
  * caller is asked.
  */
 enum two_stage_status two_stage_enter(struct two_stage_walk *walk, const struct two_stage_regime *regime,
-                                      uint64_t va, const struct walk_table *table,
-                                      const struct walk_leaf *known);
+                                      uint64_t va, const struct two_stage_access *access,
+                                      const struct walk_table *table, const struct walk_leaf *known);
 
 /* A leaf of stage 2 that contains `ipa` and needed no update when it was cached. Not if `walk_only`. */
 enum two_stage_status two_stage_answer(struct two_stage_walk *walk, const struct walk_leaf *leaf);
@@ -127,8 +158,8 @@ enum two_stage_status two_stage_updated(struct two_stage_walk *walk);
  * which stage 2 must allow. Ends with LEAF again, and the rights that there are now, or with FAULT.
  */
 enum two_stage_status two_stage_use(struct two_stage_walk *walk, bool store);
-/* After LEAF: the permission fault of an access (ACCESS_RIGHT) that `leaf.rights_when_dirty` does not allow.
- * Stage 1 is asked first. */
+/* After LEAF: the permission fault of an access (ACCESS_RIGHT) that `leaf.rights_when_dirty` does not allow
+ * under the controls that the walk was told. Stage 1 is asked first. */
 enum two_stage_status two_stage_refuse(struct two_stage_walk *walk, unsigned right);
 
 /* The last translation of stage 2: of `ipa`, for an entry of stage 1 or for the output. */
@@ -143,12 +174,15 @@ bool two_stage_table1(const struct two_stage_walk *walk, struct walk_table *tabl
 /* While a FETCH of stage 2 is wanted. */
 bool two_stage_table2(const struct two_stage_walk *walk, struct walk_table *table);
 
-/* The attributes of a mapping of both stages: what both allow; user and global as stage 1 says; device if one
- * of them says so (D8.6.6). */
-uint32_t two_stage_attributes(uint32_t stage1, uint32_t stage2);
+/*
+ * The attributes of a mapping of both stages: what both allow; user, global and key as stage 1 says. The
+ * memory type is device if one of them says so, else not cacheable if one says that (Arm ARM, D8.6.6); or
+ * stage 1's if it names one (walk_format.stage1_memory_type; RISC-V Privileged, chapter 6).
+ */
+uint32_t two_stage_attributes(const struct walk_format *format1, uint32_t stage1, uint32_t stage2);
 
-/* A whole walk without time or caches: LEAF or FAULT. Memory is not changed: where hardware would update an
- * entry on the way, the walk goes on as if it had. */
+/* A whole walk without time, caches or an access: LEAF or FAULT. Memory is not changed: where hardware would
+ * update an entry on the way, the walk goes on as if it had. */
 enum two_stage_status two_stage_address(const struct two_stage_regime *regime,
                                         const struct memory_reader *memory, uint64_t va,
                                         struct two_stage_walk *walk);

@@ -35,6 +35,11 @@ enum privilege { PRIVILEGE_USER, PRIVILEGE_KERNEL, PRIVILEGES };
 /* One bit a kind of access and privilege. */
 #define ACCESS_RIGHT(privilege, access) (1u << ((unsigned)(privilege)*ACCESS_KINDS + (unsigned)(access)))
 #define ACCESS_RIGHTS_ALL               0x3fu
+/*
+ * A bit more in the rights of a leaf, where CONTROL_MXR has an effect: what that control makes readable may
+ * be loaded. Rights alone cannot tell, once those of two stages are combined. walk_allowed takes it away.
+ */
+#define ACCESS_RIGHT_MXR 0x40u
 
 enum fault_kind {
     FAULT_NONE,
@@ -44,7 +49,7 @@ enum fault_kind {
     FAULT_ADDRESS_SIZE,   /* an entry or root holds an address beyond the configured size */
     FAULT_EXTERNAL_ABORT, /* a fetch found no memory */
     FAULT_TLB_CONFLICT,   /* several entries of a TLB match the address */
-    FAULT_RESERVED,     /* an entry with reserved bits or a reserved form, where that is a fault of its own */
+    FAULT_RESERVED, /* an entry with reserved bits or a reserved form; RISC-V: reported as any page fault */
     FAULT_NONCANONICAL, /* x86: the address is not canonical, a general-protection exception */
     FAULT_KINDS
 };
@@ -97,8 +102,8 @@ struct translation_regime {
     bool contiguous;           /* a leaf that is one of a run of contiguous entries is reported as the run */
     bool execute_by_privilege; /* stage 2: entries tell user and kernel fetches apart (FEAT_XNX) */
     /*
-     * Of stage 1: what walk_allowed applies when the access is made, not the walk. Of stage 2 (RISC-V: MXR):
-     * the walk applies it.
+     * Of stage 1, or of one stage: what walk_allowed applies when the access is made, not the walk. Of stage
+     * 2 (RISC-V: MXR): pagetables/two_stage.h applies it to what stage 1 translates to, not to its tables.
      */
     struct access_controls controls;
     uint32_t features; /* the format's own: bits that its header names, 0 for the usual machine */
@@ -106,9 +111,9 @@ struct translation_regime {
 
 /* The end of a successful walk. */
 struct walk_leaf {
-    uint64_t va;               /* base of the virtual page */
-    struct frame frame;        /* as the entry decodes */
-    uint8_t rights;            /* ACCESS_RIGHT, or-ed; what the entry allows as it is now */
+    uint64_t va;        /* base of the virtual page */
+    struct frame frame; /* as the entry decodes */
+    uint8_t rights;     /* ACCESS_RIGHT, or-ed, and ACCESS_RIGHT_MXR; what the entry allows as it is now */
     uint8_t rights_when_dirty; /* the same, and the stores that it allows once hardware has made it dirty */
     uint8_t stage1_rights;     /* of two stages: what the first alone allows; else 0 */
     uint8_t level;             /* the manual's own level number of the leaf entry */
@@ -254,7 +259,7 @@ struct walk_format {
     struct access_controls controls; /* of a machine that nobody configured otherwise */
     /*
      * Two stages: before stage 2 translates what a leaf of stage 1 gives, the access is judged by that leaf
-     * and the leaf's update is made (RISC-V Privileged, 4.3.2: steps 5 to 9 come before the result is used).
+     * and the leaf's update is made (RISC-V Privileged, 4.3.2: steps 5 to 7 come before the result is used).
      */
     bool updates_before_output;
     /* Stage 2: accesses of stage 1 to its tables count as stores where this stage manages dirty state (Intel
@@ -267,6 +272,9 @@ struct walk_format {
     uint8_t spurious; /* enum spurious_faults */
     uint8_t updates;  /* enum hardware_updates */
     uint8_t tag_bits; /* of the ASID, or a stage 2's VMID, that entries are tagged with; 0: 16 */
+    /* Stage 1: a memory type that an entry names overrides that of stage 2 (RISC-V Svpbmt); else the stricter
+     * one holds. */
+    bool stage1_memory_type;
 };
 
 /* `update` where the format may have none. */

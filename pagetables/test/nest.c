@@ -100,7 +100,7 @@ enum two_stage_status nest_translate(struct nest *nest, uint64_t va)
     nest->regime = (struct two_stage_regime){&nest->stage1, &nest->stage2};
     nest->fetches = 0;
     memset(nest->fetches_of, 0, sizeof nest->fetches_of);
-    return nest_finish(nest, two_stage_start(&nest->walk, &nest->regime, va));
+    return nest_finish(nest, two_stage_start(&nest->walk, &nest->regime, va, NULL));
 }
 
 void nest_assert_leaf(const struct nest *nest, uint64_t va, uint64_t base, unsigned size_lg2)

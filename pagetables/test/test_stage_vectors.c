@@ -258,7 +258,7 @@ static struct outcome translate_two(struct image *image, const struct row *row)
     struct two_stage_walk walk;
     unsigned right = ACCESS_RIGHT(row->privilege, row->access);
     enum two_stage_status status =
-        go_on(&walk, image, row, &outcome, two_stage_start(&walk, &regime, row->va));
+        go_on(&walk, image, row, &outcome, two_stage_start(&walk, &regime, row->va, NULL));
     unsigned first = walk.stage1.leaf.rights_when_dirty;
     if (status == TWO_STAGE_TRANSLATE && !is_permitted(first, first, row))
         return fault_outcome(FAULT_PERMISSION, walk.stage1.leaf.level, 1, false);

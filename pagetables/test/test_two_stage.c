@@ -1,5 +1,6 @@
 /* The composition of two engines, over formats of one to five levels that no manual describes. */
 #include "pagetables/test/nest.h"
+#include "pagetables/vmsa.h"
 
 /* ---- How many memory references ---- */
 
@@ -222,11 +223,11 @@ static void good_both_stages_have_to_allow_an_access(void **state)
 static void good_attributes_are_what_both_stages_allow(void **state)
 {
     uint32_t guest = FRAME_READABLE | FRAME_WRITABLE | FRAME_USER | FRAME_GLOBAL;
-    assert_int_equal(two_stage_attributes(guest, FRAME_READABLE | FRAME_EXECUTABLE),
+    assert_int_equal(two_stage_attributes(&vmsa_4k_48, guest, FRAME_READABLE | FRAME_EXECUTABLE),
                      FRAME_READABLE | FRAME_USER | FRAME_GLOBAL);
-    assert_int_equal(two_stage_attributes(guest, FRAME_READABLE | FRAME_WRITABLE | FRAME_DEVICE),
+    assert_int_equal(two_stage_attributes(&vmsa_4k_48, guest, FRAME_READABLE | FRAME_WRITABLE | FRAME_DEVICE),
                      guest | FRAME_DEVICE);
-    assert_int_equal(two_stage_attributes(guest | FRAME_DEVICE, FRAME_READABLE | FRAME_WRITABLE),
+    assert_int_equal(two_stage_attributes(&vmsa_4k_48, guest | FRAME_DEVICE, FRAME_READABLE | FRAME_WRITABLE),
                      guest | FRAME_DEVICE);
 }
 

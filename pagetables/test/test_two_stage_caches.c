@@ -21,7 +21,7 @@ static enum two_stage_status translate_and_note(struct nest *nest, uint64_t va, 
 {
     *seen = (struct seen){.tables1 = 0};
     nest->regime = (struct two_stage_regime){&nest->stage1, &nest->stage2};
-    enum two_stage_status status = two_stage_start(&nest->walk, &nest->regime, va);
+    enum two_stage_status status = two_stage_start(&nest->walk, &nest->regime, va, NULL);
     while (status == TWO_STAGE_TRANSLATE || status == TWO_STAGE_FETCH) {
         if (nest->walk.fresh)
             seen->leaf[seen->leaves++] = *two_stage_stage2_leaf(&nest->walk);
@@ -102,7 +102,7 @@ static void good_cached_translations_leave_stage1_alone(void **state)
         assert_int_equal(translate_and_note(&nest, VA, &seen), TWO_STAGE_LEAF);
         struct two_stage_walk whole = nest.walk;
         nest.fetches = 0;
-        enum two_stage_status status = two_stage_start(&nest.walk, &nest.regime, VA);
+        enum two_stage_status status = two_stage_start(&nest.walk, &nest.regime, VA, NULL);
         assert_int_equal(finish_from_cache(&nest, status, &seen), TWO_STAGE_LEAF);
         assert_int_equal(nest.fetches, n);
         assert_same_end(&nest.walk, &whole);
@@ -122,8 +122,8 @@ static void good_a_walk_entered_at_any_table_of_stage1_ends_as_the_whole_one(voi
     for (unsigned i = 0; i < seen.tables1; i++) {
         for (unsigned known = 0; known < 2; known++) {
             nest.fetches = 0;
-            enum two_stage_status status = two_stage_enter(&nest.walk, &nest.regime, VA, &seen.table1[i],
-                                                           known ? &seen.table1_leaf[i] : NULL);
+            enum two_stage_status status = two_stage_enter(
+                &nest.walk, &nest.regime, VA, NULL, &seen.table1[i], known ? &seen.table1_leaf[i] : NULL);
             assert_int_equal(nest_finish(&nest, status), TWO_STAGE_LEAF);
             assert_same_end(&nest.walk, &whole);
             assert_int_equal(nest.fetches, (3 - i) * 4 + 3 - known * 3);
@@ -141,7 +141,7 @@ static void good_a_walk_that_enters_tables_of_stage2_ends_as_the_whole_one(void 
     struct two_stage_walk whole = nest.walk;
     for (unsigned level = 0; level < 3; level++) {
         nest.fetches = 0;
-        enum two_stage_status status = two_stage_start(&nest.walk, &nest.regime, VA);
+        enum two_stage_status status = two_stage_start(&nest.walk, &nest.regime, VA, NULL);
         while (status == TWO_STAGE_TRANSLATE || status == TWO_STAGE_FETCH) {
             unsigned i = 0;
             if (status == TWO_STAGE_FETCH) {
@@ -166,7 +166,7 @@ static void good_a_walk_can_be_copied_anywhere(void **state)
     nest_open(&nest, 3, 3);
     assert_int_equal(nest_translate(&nest, VA), TWO_STAGE_LEAF);
     struct two_stage_walk whole = nest.walk;
-    enum two_stage_status status = two_stage_start(&nest.walk, &nest.regime, VA);
+    enum two_stage_status status = two_stage_start(&nest.walk, &nest.regime, VA, NULL);
     while (status == TWO_STAGE_TRANSLATE || status == TWO_STAGE_FETCH) {
         struct two_stage_walk copy = nest.walk;
         memset(&nest.walk, 0xa5, sizeof nest.walk);

@@ -288,7 +288,7 @@ static enum two_stage_status finish(struct guest *guest, enum two_stage_status s
 
 static enum two_stage_status use_two_stages(struct guest *guest, bool store)
 {
-    enum two_stage_status status = finish(guest, two_stage_start(&guest->walk, &guest->regime, VA));
+    enum two_stage_status status = finish(guest, two_stage_start(&guest->walk, &guest->regime, VA, NULL));
     if (status == TWO_STAGE_LEAF)
         status = finish(guest, two_stage_use(&guest->walk, store));
     return status;
@@ -366,7 +366,7 @@ static void good_a_store_through_a_cached_clean_page_walks_stage2(void **state)
     assert_int_equal(use_two_stages(&guest, false), TWO_STAGE_LEAF);
     assert_true(guest.walk.fresh);
     struct walk_leaf cached = *two_stage_stage2_leaf(&guest.walk);
-    enum two_stage_status status = two_stage_start(&guest.walk, &guest.regime, VA);
+    enum two_stage_status status = two_stage_start(&guest.walk, &guest.regime, VA, NULL);
     while (status == TWO_STAGE_FETCH || guest.walk.on_table || guest.walk.ipa != IPA) {
         uint64_t word = status == TWO_STAGE_FETCH ? fixture_peek(&fixture, guest.walk.fetch[0]) : 0;
         status = status == TWO_STAGE_FETCH ? two_stage_resume(&guest.walk, &word)
