@@ -27,7 +27,7 @@ static void request_fetches(struct core *core, uint32_t index)
     if (!known && walk->stage == 2 && two_stage_table2(walk, &table))
         walk_cache_add_table(core, WALK_CACHE_STAGE2_TABLES, miss, &table, NULL);
     miss->state = MISS_WALKING;
-    walker_fetch(core, index, walk->fetch, walk->fetches, 1);
+    walker_fetch(core, index, walk->fetch, walk->fetches, walk->fetch_words);
 }
 
 /* ---- caches ------------------------------------------------------------------------------------ */

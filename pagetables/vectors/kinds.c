@@ -3,6 +3,8 @@
 /* One line each; a kind's file is in CMakeLists.txt. */
 static const struct vectors_kind *const kinds[] = {
     // clang-format off
+    &vectors_riscv,
+    &vectors_riscv_two_stages,
     &vectors_x86,
     &vectors_aarch64,
     &vectors_aarch64_fetch,
