@@ -8,10 +8,15 @@
 #include "pagetables/two_stage.h"
 #include "pagetables/vectors/vectors.h"
 
+/* Words that one access may update: two of each level of the VS stage, and one of the output. */
+#define UPDATES_MAX 16
+
 /* One access of a hart, with what it finds and says. */
 struct replay {
     struct vectors_image *image;
     struct vectors_answer *answer;
+    struct walk_update update[UPDATES_MAX]; /* by ascending address, each word once */
+    unsigned updates;
     uint64_t va;
     enum access_kind access;
     enum privilege privilege;
@@ -147,10 +152,28 @@ static void say_fault(const struct replay *replay, const struct walk_format *for
     vectors_say(replay->answer, "gva", "%d", replay->two_stage);
 }
 
-static void update_word(const struct replay *replay, const struct walk_update *update)
+static void update_word(struct replay *replay, const struct walk_update *update)
 {
+    unsigned place = 0;
     vectors_set_word(replay->image, update->pa, update->desired);
-    vectors_say_update(replay->answer, "pte_writes", update);
+    while (place < replay->updates && replay->update[place].pa < update->pa)
+        place++;
+    if (place < replay->updates && replay->update[place].pa == update->pa) {
+        replay->update[place].desired = update->desired;
+        return;
+    }
+    if (replay->updates == UPDATES_MAX)
+        return; /* no walk has so many: the row will differ */
+    memmove(&replay->update[place + 1], &replay->update[place],
+            (replay->updates++ - place) * sizeof *replay->update);
+    replay->update[place] = *update;
+}
+
+/* The column tells what the row leaves behind, not in which order. */
+static void say_updates(const struct replay *replay)
+{
+    for (unsigned i = 0; i < replay->updates; i++)
+        vectors_say_update(replay->answer, "pte_writes", &replay->update[i]);
 }
 
 /* 4.3.2, step 2: what is outside of the memory is an access fault. */
@@ -180,7 +203,7 @@ static enum walk_status find_leaf(const struct replay *replay, const struct tran
     return status;
 }
 
-static void replay_one_stage(const struct replay *replay, const struct translation_regime *regime)
+static void replay_one_stage(struct replay *replay, const struct translation_regime *regime)
 {
     const bool stage2 = regime->format->stage2;
     struct walk_state walk;
@@ -214,7 +237,7 @@ static enum two_stage_status read_two_stage_words(const struct replay *replay, s
 }
 
 /* Until there is a leaf, or a fault. */
-static enum two_stage_status go_on(const struct replay *replay, struct two_stage_walk *walk,
+static enum two_stage_status go_on(struct replay *replay, struct two_stage_walk *walk,
                                    enum two_stage_status status)
 {
     while (status != TWO_STAGE_LEAF && status != TWO_STAGE_FAULT) {
@@ -230,7 +253,7 @@ static enum two_stage_status go_on(const struct replay *replay, struct two_stage
     return status;
 }
 
-static void replay_both_stages(const struct replay *replay, const struct two_stage_regime *regime)
+static void replay_both_stages(struct replay *replay, const struct two_stage_regime *regime)
 {
     const struct two_stage_access access = {.controls = regime->stage1->controls,
                                             .right = (uint8_t)right_of(replay)};
@@ -275,6 +298,7 @@ static bool replay_row(const struct vectors_row *row, struct vectors_image *imag
         say_translated(&replay, replay.va);
     else
         replay_one_stage(&replay, &regime);
+    say_updates(&replay);
     return true;
 }
 
@@ -285,7 +309,7 @@ const struct vectors_kind vectors_riscv = {
     .replay = replay_row,
 };
 
-static void replay_stages(const struct replay *replay, const struct translation_regime *stage1,
+static void replay_stages(struct replay *replay, const struct translation_regime *stage1,
                           const struct translation_regime *stage2)
 {
     if (stage1->format && stage2->format)
@@ -315,6 +339,7 @@ static bool replay_two_stage_row(const struct vectors_row *row, struct vectors_i
     stage1.controls.flags = controls_of(flag(row, "vsum"), flag(row, "vmxr") || flag(row, "mxr"));
     stage2.controls.flags = controls_of(false, flag(row, "mxr"));
     replay_stages(&replay, &stage1, &stage2);
+    say_updates(&replay);
     return true;
 }
 
