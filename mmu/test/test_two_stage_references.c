@@ -291,6 +291,7 @@ static enum walk_status start_wide(struct walk_state *walk, const struct transla
     walk->va = va;
     walk->fetch[0] = regime->root + (va >> 16 & 511) * 8;
     walk->fetches = 1;
+    walk->fetch_words = 1;
     walk->level = 0;
     return WALK_FETCH;
 }
