@@ -239,18 +239,19 @@ static void report(const struct fault_cause *cause, struct fault_report *report)
 
 /* ---- The formats ---- */
 
+/* 4.1.11: ASIDs have 16 bits; 8.2.10: VMIDs have 14. */
+#define SV_BOTH                                                                                              \
+    .struct_bytes = sizeof(struct walk_format), .page_lg2 = 12, .start = start, .resume = resume,            \
+    .table = current_table, .enter = enter, .update = update, .updated = updated, .report = report,          \
+    .address_keeps_tables = true, .spurious = SPURIOUS_UNTIL_FENCE, .updates = UPDATES_TOGETHER
+
 #define SV_STAGE1                                                                                            \
-    .struct_bytes = sizeof(struct walk_format), .va_form = VA_SIGNED, .page_lg2 = 12, .start = start,        \
-    .resume = resume, .rights = riscv_rights_of_attributes, .table = current_table, .enter = enter,          \
-    .update = update, .updated = updated, .allowed = allowed, .report = report,                              \
-    .controls = {.flags = CONTROL_SUM}, .updates_before_output = true, .stage1_memory_type = true,           \
-    .address_keeps_tables = true
+    SV_BOTH, .va_form = VA_SIGNED, .rights = riscv_rights_of_attributes, .allowed = allowed,                 \
+             .controls = {.flags = CONTROL_SUM}, .updates_before_output = true, .stage1_memory_type = true
 
 #define SV_STAGE2                                                                                            \
-    .struct_bytes = sizeof(struct walk_format), .stage2 = true, .va_form = VA_LOW, .page_lg2 = 12,           \
-    .start = start, .resume = resume, .rights = riscv_stage2_rights_of_attributes, .table = current_table,   \
-    .enter = enter, .update = update, .updated = updated, .allowed = stage2_allowed, .report = report,       \
-    .address_keeps_tables = true
+    SV_BOTH, .stage2 = true, .va_form = VA_LOW, .rights = riscv_stage2_rights_of_attributes,                 \
+             .allowed = stage2_allowed, .tag_bits = 14
 
 static const struct riscv_numbers numbers_sv39 = {.levels = 3, .root_bits = 9};
 static const struct riscv_numbers numbers_sv48 = {.levels = 4, .root_bits = 9};

@@ -231,7 +231,7 @@ static bool translate_two(struct core *core)
 {
     const struct two_stage_regime regime = {&core->stage1, &core->stage2};
     struct two_stage_walk walk;
-    enum two_stage_status status = two_stage_start(&walk, &regime, core->va);
+    enum two_stage_status status = two_stage_start(&walk, &regime, core->va, NULL);
     if (!go_on(core, &walk, true, &status))
         return false;
     /* D8.1.5: a fault of stage 1 comes before one of stage 2 on what stage 1 translates to. */
