@@ -18,9 +18,9 @@
  *
  * What that hides is shown in pagetables/README.md. The built-in table "radix" has the corrected order.
  */
-#include "pagetables/plugin.h"
-
 #include <stdio.h>
+
+#include <mmusim/plugin.h>
 
 #define LEVELS_MAX  4u
 #define TABLE_BYTES UINT64_C(4096)

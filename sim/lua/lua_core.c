@@ -312,10 +312,6 @@ static int core_switch(lua_State *state)
 {
     struct script_core *core = check_own_core(state, 1);
     const struct address_space *space = check_space(state, 2);
-    if (space->config.format->stage2)
-        return luaL_error(state,
-                          "this address space translates intermediate addresses; a core switches to one of "
-                          "a guest, address_space { stage2 = ... }");
     const struct address_space *before = core->space;
     core->space = space;
     (void)shootdown_switch(&core->script->simulation, core->index, before, space);
