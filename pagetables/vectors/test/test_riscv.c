@@ -1,4 +1,4 @@
-/* Rows of RISC-V, of one and of two stages (data/riscv/ORIGIN.txt), against the engines. */
+/* Rows of RISC-V, of one and of two stages (../data/riscv/ORIGIN.txt), against the engines. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -56,7 +56,7 @@ static void good_every_row_agrees(void **state)
     struct seen seen = {0};
     const struct vectors_visitor visitor = {.context = &seen, .row = see_and_tell};
     struct vectors_failure failure;
-    assert_true(vectors_run(VECTORS_TEST_DATA "/riscv", &visitor, &failure));
+    assert_true(vectors_run(VECTORS_DATA "/riscv", &visitor, &failure));
     assert_int_equal(seen.differ, 0);
     assert_int_equal(seen.agree, seen.ok + seen.faults);
     assert_true(seen.ok > 100 && seen.faults > 100 && seen.updates > 10 && seen.of_tables > 0);
@@ -80,7 +80,7 @@ static void bad_rows_differ_where_the_tables_are_not_theirs(void **state)
     struct seen seen = {0};
     const struct vectors_visitor visitor = {.context = &seen, .row = see, .kinds = kinds};
     struct vectors_failure failure;
-    assert_true(vectors_run(VECTORS_TEST_DATA "/riscv", &visitor, &failure));
+    assert_true(vectors_run(VECTORS_DATA "/riscv", &visitor, &failure));
     assert_true(seen.differ > 50);
     assert_true(seen.agree > 50); /* those of two stages, and faults */
 }
