@@ -312,7 +312,8 @@ static enum pagetable_result radix_destroy(void *state, const struct environment
     if (invalidated != PAGETABLE_OK)
         return invalidated;
     result = call_first_of(result, radix_release_all(radix, environment, 0, radix->root));
-    return call_first_of(result, radix_release(radix, environment, 0, radix->lock));
+    int error = environment->operations->release_table(environment->context, radix->lock, LOCK_BYTES);
+    return call_first_of(result, call_result_of(error));
 }
 
 static enum pagetable_result radix_map(void *state, const struct environment *environment, uint64_t va,
