@@ -284,12 +284,18 @@ static enum two_stage_status after_step_of_stage1(struct two_stage_walk *walk, e
 }
 
 /* Stage 2 has translated an entry of stage 1, which is about to be read or changed. */
+static bool refuses_table(const struct two_stage_walk *walk)
+{
+    const struct translation_regime *stage2 = walk->regime->stage2;
+    return stage2->format->refuses_table && stage2->format->refuses_table(stage2, &walk->table.leaf);
+}
+
 static enum two_stage_status table_translated(struct two_stage_walk *walk)
 {
     struct two_stage_translation *table = &walk->table;
     unsigned right = walk->store ? TABLE_STORE : TABLE_LOAD;
     struct walk_update update;
-    if (!(table->leaf.rights_when_dirty & right))
+    if (!(table->leaf.rights_when_dirty & right) || refuses_table(walk))
         return refused_by_stage2(walk);
     if (!table->walked && !(table->leaf.rights & right))
         return ask_walk(walk);

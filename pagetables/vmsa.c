@@ -255,3 +255,9 @@ uint8_t vmsa_s1_allowed(const struct access_controls *controls, uint8_t rights, 
     bool denied = controls->flags & CONTROL_PAN && rights & user_data;
     return denied ? (uint8_t)(rights & ~kernel_data) : rights;
 }
+
+/* HCR_EL2.PTW: a table of stage 1 that stage 2 has as Device memory is a permission fault of stage 2. */
+bool vmsa_s2_refuses_table(const struct translation_regime *regime, const struct walk_leaf *leaf)
+{
+    return regime->features & VMSA_PTW && leaf->frame.attributes & FRAME_DEVICE;
+}

@@ -117,6 +117,7 @@
         .stage2 = true,                                                                                      \
         .numbers = NUMBERS(page, FIRST(page, bits), bits, .stage2 = true),                                   \
         .rights = vmsa_s2_rights_of_attributes,                                                              \
+        .refuses_table = vmsa_s2_refuses_table,                                                              \
         .report = vmsa_report,                                                                               \
     };
 /* D8.2.9: the first level is one further down, and its root is as many tables as the bits above need. */
@@ -129,6 +130,7 @@
         .stage2 = true,                                                                                      \
         .numbers = NUMBERS(page, FIRST(page, bits) + 1, bits, .stage2 = true),                               \
         .rights = vmsa_s2_rights_of_attributes,                                                              \
+        .refuses_table = vmsa_s2_refuses_table,                                                              \
         .report = vmsa_report,                                                                               \
     };
 

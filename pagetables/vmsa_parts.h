@@ -17,6 +17,7 @@ bool vmsa_current_table(const struct walk_state *walk, struct walk_table *table)
 bool vmsa_update(struct walk_state *walk, bool store, struct walk_update *update);
 enum walk_status vmsa_updated(struct walk_state *walk);
 uint8_t vmsa_s1_allowed(const struct access_controls *controls, uint8_t rights, uint32_t attributes);
+bool vmsa_s2_refuses_table(const struct translation_regime *regime, const struct walk_leaf *leaf);
 
 /* pagetables/vmsa_report.c */
 void vmsa_report(const struct fault_cause *cause, struct fault_report *report);

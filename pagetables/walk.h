@@ -272,6 +272,9 @@ struct walk_format {
     uint8_t spurious; /* enum spurious_faults */
     uint8_t updates;  /* enum hardware_updates */
     uint8_t tag_bits; /* of the ASID, or a stage 2's VMID, that entries are tagged with; 0: 16 */
+    /* Stage 2: whether stage 1 may not have its tables behind such a leaf, which is a permission fault (Arm
+     * HCR_EL2.PTW: in Device memory). NULL: it may. */
+    bool (*refuses_table)(const struct translation_regime *regime, const struct walk_leaf *leaf);
     /* Stage 1: a memory type that an entry names overrides that of stage 2 (RISC-V Svpbmt); else the stricter
      * one holds. */
     bool stage1_memory_type;
