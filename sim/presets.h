@@ -27,6 +27,7 @@ extern const struct preset_text preset_text_machines[];
 struct preset_reading {
     bool unsandboxed;  /* asked: a file may use files, processes and the clock, as its script may */
     char summary[160]; /* one line; empty if it says nothing */
+    char format[48];   /* of its address spaces, unless they say otherwise; empty if it says nothing */
     char error[768];   /* one sentence, with the preset's file and, where it can be told, the line */
 };
 

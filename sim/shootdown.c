@@ -319,7 +319,7 @@ static int catch_up(const struct timed_environment *timed)
 }
 
 int shootdown_switch(struct simulation *simulation, unsigned core, const struct address_space *from,
-                     const struct address_space *to)
+                     const struct address_space *to, const struct address_context *context)
 {
     struct timed_environment entered = {simulation, core, 0, to}, left = {simulation, core, 0, from};
     bool lazy = to->shootdown_pa && targets_policy(simulation) == SHOOTDOWN_ACTIVE;
@@ -327,7 +327,7 @@ int shootdown_switch(struct simulation *simulation, unsigned core, const struct 
     if (status == ENVIRONMENT_OK && lazy)
         status = catch_up(&entered);
     if (status == ENVIRONMENT_OK)
-        status = perform(&entered, &(struct core_operation){.kind = CORE_SWITCH, .context = &to->context});
+        status = perform(&entered, &(struct core_operation){.kind = CORE_SWITCH, .context = context});
     if (status == ENVIRONMENT_OK && lazy && from && from != to)
         status = clear_bit(&left);
     return status;

@@ -80,9 +80,9 @@ int shootdown_invalidate(const struct timed_environment *timed, const struct inv
 /* What is gathered leaves, and all that this core issued is complete. */
 int shootdown_complete(const struct timed_environment *timed);
 
-/* The core runs `to` from now on, and `from` (NULL: none) no more. */
+/* The core runs `to` from now on, as this context of it says, and `from` (NULL: none) no more. */
 int shootdown_switch(struct simulation *simulation, unsigned core, const struct address_space *from,
-                     const struct address_space *to);
+                     const struct address_space *to, const struct address_context *context);
 /* No core runs the space, or begins to before this returns: none has to be interrupted for it any more. */
 int shootdown_forget(const struct timed_environment *timed);
 

@@ -58,7 +58,7 @@ static bool write_settings(const struct simulation_config *simulation, struct se
     all->count = 0;
     while (mmu_setting_at(config, (unsigned)all->count, &setting))
         all->count++;
-    all->settings = calloc(all->count + 1, sizeof *all->settings);
+    all->settings = calloc(all->count + 2, sizeof *all->settings);
     all->texts = calloc(all->count + 1, sizeof *all->texts);
     for (size_t i = 0; all->settings && all->texts && mmu_setting_at(config, (unsigned)i, &setting); i++) {
         struct setting_text *text = &all->texts[i];
@@ -69,6 +69,8 @@ static bool write_settings(const struct simulation_config *simulation, struct se
     }
     if (all->settings && simulation->preset)
         all->settings[all->count++] = (struct record_setting){"preset", simulation->preset};
+    if (all->settings && simulation->format)
+        all->settings[all->count++] = (struct record_setting){"format", simulation->format};
     return all->settings && all->texts;
 }
 

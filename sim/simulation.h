@@ -66,6 +66,7 @@ struct simulation {
 struct simulation_config {
     struct mmu_config machine;
     const char *preset; /* for the record; NULL: none */
+    const char *format; /* the same */
     const struct run_options *options;
     const char *record; /* "none" or a level's name */
     bool check;

@@ -12,6 +12,7 @@
 /* A view counts the whole table while that costs, on average, no more than this many mappings an operation.
  */
 #define COUNTED_AN_OPERATION 1024
+#define PHYSICAL_SIZE_LG2    48 /* unless a space says otherwise */
 
 /* ---- making ------------------------------------------------------------------------------------- */
 
@@ -88,12 +89,14 @@ static void init_context(struct address_space *space, const struct space_config 
     struct address_context *context = &space->context;
     context->asid = space->config.asid;
     context->vmid = space->config.vmid;
-    context->regime = (struct translation_regime){.format = space->config.format,
-                                                  .root = space->table->root(space->state),
-                                                  .physical_size_lg2 = 48,
-                                                  .hardware_access = config->hardware_access,
-                                                  .hardware_dirty = config->hardware_dirty,
-                                                  .contiguous = true};
+    context->regime = (struct translation_regime){
+        .format = space->config.format,
+        .root = space->table->root(space->state),
+        .physical_size_lg2 = config->physical_size_lg2 ? config->physical_size_lg2 : PHYSICAL_SIZE_LG2,
+        .hardware_access = config->hardware_access,
+        .hardware_dirty = config->hardware_dirty,
+        .contiguous = true,
+        .controls = config->controls};
     if (!space->stage2)
         return;
     space->stages = (struct two_stage_regime){&context->regime, &space->stage2->context.regime};
@@ -140,10 +143,46 @@ struct address_space *space_create(struct simulation *simulation, const struct s
     return NULL;
 }
 
+static bool same_controls(const struct access_controls *one, const struct access_controls *other)
+{
+    return one->flags == other->flags && one->key_rights == other->key_rights;
+}
+
+const struct address_context *space_context_of(struct address_space *space,
+                                               const struct access_controls *controls)
+{
+    struct space_context *at = space->contexts;
+    if (same_controls(&space->context.regime.controls, controls))
+        return &space->context;
+    while (at && !same_controls(&at->context.regime.controls, controls))
+        at = at->next;
+    if (at)
+        return &at->context;
+    at = calloc(1, sizeof *at);
+    if (!at) {
+        simulation_fail(space->simulation, "out of memory");
+        return NULL;
+    }
+    at->context = space->context;
+    at->context.regime.controls = *controls;
+    if (space->context.two_stage) {
+        at->stages = (struct two_stage_regime){&at->context.regime, space->stages.stage2};
+        at->context.two_stage = &at->stages;
+    }
+    at->next = space->contexts;
+    space->contexts = at;
+    return &at->context;
+}
+
 void space_destroy(struct address_space *space)
 {
     if (!space)
         return;
+    while (space->contexts) {
+        struct space_context *context = space->contexts;
+        space->contexts = context->next;
+        free(context);
+    }
     if (space->stage2)
         frame_allocator_destroy(&space->tables);
     abstract_map_destroy(space->mappings);
@@ -229,8 +268,10 @@ static void end_operation(struct address_space *space, unsigned core, struct eve
 /* What frames are of: physical memory, or all that stage 2 could map. */
 static uint64_t memory_bytes_of(const struct address_space *space)
 {
-    return space->stage2 ? UINT64_C(1) << space->stage2->config.format->va_bits
-                         : machine_config(space->simulation->machine)->memory_bytes;
+    uint64_t memory_bytes = space->stage2 ? UINT64_C(1) << space->stage2->config.format->va_bits
+                                          : machine_config(space->simulation->machine)->memory_bytes;
+    uint64_t expressible_bytes = UINT64_C(1) << space->context.regime.physical_size_lg2;
+    return memory_bytes < expressible_bytes ? memory_bytes : expressible_bytes;
 }
 
 static struct pagetable_checked checked_of(const struct address_space *space)

@@ -33,8 +33,16 @@ struct address_space {
     struct abstract_map *mappings; /* what operations should have made of it */
     uint64_t shootdown_pa;         /* words of the software that interrupts other cores; 0: it needs none */
     bool aliasing_allowed;
-    bool premapping;          /* one page of perhaps many: its view does not count the others */
-    uint64_t counting_credit; /* entries that views may still count for what operations have earned */
+    bool premapping;                /* one page of perhaps many: its view does not count the others */
+    uint64_t counting_credit;       /* entries that views may still count for what operations have earned */
+    struct space_context *contexts; /* of controls other than `context` has; a list */
+};
+
+/* The space under a state of the core that is not its own: see space_context_of. */
+struct space_context {
+    struct address_context context;
+    struct two_stage_regime stages; /* a guest's */
+    struct space_context *next;
 };
 
 struct space_config {
@@ -45,6 +53,8 @@ struct space_config {
     uint16_t vmid;                        /* of a stage 2 format; a guest has that of its stage 2 */
     bool hardware_access, hardware_dirty; /* what hardware updates in the entries */
     bool aliasing_allowed;
+    uint8_t physical_size_lg2;          /* of output addresses; 0: 48 */
+    struct access_controls controls;    /* that a core has when it switches to the space */
     struct address_space *stage2;       /* a guest's, with a stage 2 format; else NULL */
     uint64_t tables_base, tables_bytes; /* a guest's: intermediate addresses, multiples of 4 KiB */
     unsigned core;                      /* whose program makes it; 0 before the run */
@@ -59,6 +69,11 @@ struct space_config {
  */
 struct address_space *space_create(struct simulation *simulation, const struct space_config *config);
 void space_destroy(struct address_space *space);
+
+/* What a core switches to that runs the space under these controls; it lives as long as the space. NULL with
+ * simulation->error. */
+const struct address_context *space_context_of(struct address_space *space,
+                                               const struct access_controls *controls);
 
 /* Page-table code on `core`, in time. PAGETABLE_ENVIRONMENT if the run is being stopped. */
 enum pagetable_result space_map(struct address_space *space, unsigned core, uint64_t va,

@@ -12,6 +12,7 @@ return {
   summary = "Intel Skylake client: TLBs by page size, 1536 entries behind them, two walks at a time; out of order",
   cores = 4, -- Core i7-6700
   ordering = "x86",
+  format = "x86-64-48", -- no 5-level paging: ORM. Its PCIDs of 12 bits tag the TLBs: SDM 4.10.1
 
   tlb = {
     l1i = {

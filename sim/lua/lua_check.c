@@ -82,10 +82,11 @@ uint32_t check_attributes(lua_State *state, int index)
     uint32_t attributes = 0;
     const char *text = lua_type(state, index) == LUA_TSTRING ? lua_tostring(state, index) : NULL;
     if (!text || !frame_attributes_parse(text, &attributes))
-        luaL_error(state,
-                   "the attributes are %s; they must be r, w and x or -, then u (user), g (global), d "
-                   "(device), c (clean), o (old) where they hold: \"rw-u\"",
-                   text ? lua_pushfstring(state, "\"%s\"", text) : type_at(state, index));
+        luaL_error(
+            state,
+            "the attributes are %s; they must be r, w and x or -, then u (user), g (global), d "
+            "(device), n (not cacheable), c (clean), o (old), k1 to k15 (key) where they hold: \"rw-u\"",
+            text ? lua_pushfstring(state, "\"%s\"", text) : type_at(state, index));
     return attributes;
 }
 

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "sim/lua/lua_script.h"
-#include "sim/shootdown.h"
 
 #define OPENED_TYPE "mmusim.opened_stream"
 
@@ -308,17 +307,6 @@ static int core_run(lua_State *state)
 
 /* ---- the rest ----------------------------------------------------------------------------------- */
 
-static int core_switch(lua_State *state)
-{
-    struct script_core *core = check_own_core(state, 1);
-    const struct address_space *space = check_space(state, 2);
-    const struct address_space *before = core->space;
-    core->space = space;
-    (void)shootdown_switch(&core->script->simulation, core->index, before, space);
-    script_resumed(state, core); /* raises if it was stopped */
-    return 0;
-}
-
 /* A word of physical memory, untranslated. */
 static uint64_t check_physical(lua_State *state, const struct script_core *core, int index)
 {
@@ -429,25 +417,18 @@ static int core_index(lua_State *state)
 void open_cores(lua_State *state)
 {
     static const luaL_Reg methods[] = {
-        {"program", core_program},
-        {"on_fault", core_on_fault},
-        {"load", core_load},
-        {"store", core_store},
-        {"fetch", core_fetch},
-        {"run", core_run},
-        {"switch", core_switch},
-        {"read", core_read},
-        {"write", core_write},
-        {"wait", core_wait},
-        {"compare_exchange", core_compare_exchange},
-        {"now", core_now},
-        {"privilege", core_privilege},
-        {"random", core_random},
-        {NULL, NULL},
+        {"program", core_program}, {"on_fault", core_on_fault},
+        {"load", core_load},       {"store", core_store},
+        {"fetch", core_fetch},     {"run", core_run},
+        {"read", core_read},       {"write", core_write},
+        {"wait", core_wait},       {"compare_exchange", core_compare_exchange},
+        {"now", core_now},         {"privilege", core_privilege},
+        {"random", core_random},   {NULL, NULL},
     };
     luaL_newmetatable(state, CORE_TYPE);
     luaL_newlib(state, methods);
     add_ordering_methods(state);
+    add_control_methods(state);
     lua_pushcclosure(state, core_index, 1);
     lua_setfield(state, -2, "__index");
     lua_pushcfunction(state, core_text);

@@ -357,16 +357,34 @@ static void read_preset(lua_State *state, int table, struct machine_description 
     description->preset = text_field(state, table, "preset", NULL);
     if (description->preset && !preset_read(description->preset, &description->config, &reading))
         luaL_error(state, "%s", reading.error);
+    if (reading.format[0])
+        description->format = walk_format_find(reading.format)->name;
+}
+
+const char *read_machine_format(lua_State *state, int table)
+{
+    const char *name = text_field(state, table, "format", NULL);
+    const struct walk_format *format = name ? check_format(state, name) : NULL;
+    if (format && format->stage2)
+        luaL_error(
+            state,
+            "format is \"%s\", of stage 2; a machine's is what its address spaces have if they say none, of "
+            "stage 1",
+            name);
+    return format ? format->name : NULL;
 }
 
 void read_description(lua_State *state, int table, struct machine_description *description)
 {
-    static const char *const run_keys[] = {"record", "check", "preset", NULL};
+    static const char *const run_keys[] = {"record", "check", "preset", "format", NULL};
     const struct run_options *options = script_of(state)->options;
     struct hardware_reader reader = {.config = &description->config, .others = run_keys};
     char error[ERROR_BYTES];
     mmu_config_defaults(&description->config);
+    description->format = NULL;
     read_preset(state, table, description);
+    const char *format = read_machine_format(state, table);
+    description->format = format ? format : description->format;
     read_hardware(state, table, &reader);
     description->record = text_field(state, table, "record", "misses");
     description->check = flag_field(state, table, "check", true);

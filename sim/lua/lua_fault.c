@@ -14,8 +14,8 @@ static const char *const kinds[FAULT_KINDS] = {
     [FAULT_ADDRESS_SIZE] = "address size",
     [FAULT_EXTERNAL_ABORT] = "external abort",
     [FAULT_TLB_CONFLICT] = "TLB conflict",
-    [FAULT_RESERVED] = "reserved bits",
-    [FAULT_NONCANONICAL] = "address not canonical",
+    [FAULT_RESERVED] = "reserved-bit",
+    [FAULT_NONCANONICAL] = "noncanonical-address",
 };
 static const char *const accesses[ACCESS_KINDS] = {"load", "store", "fetch"};
 
@@ -51,6 +51,29 @@ static void set_text(lua_State *state, const char *name, const char *value)
     lua_setfield(state, -2, name);
 }
 
+/* What the architecture tells software, where the format says it. */
+static void set_report(lua_State *state, const struct fault_report *report)
+{
+    char text[TEXT_BYTES];
+    if (!report->vector && !report->code)
+        return;
+    int length = snprintf(text, sizeof text, "vector %u, code 0x%" PRIx64 ", address 0x%" PRIx64,
+                          report->vector, report->code, report->address);
+    if (report->ipa)
+        length +=
+            snprintf(text + length, sizeof text - (size_t)length, ", intermediate 0x%" PRIx64, report->ipa);
+    if (report->instruction)
+        snprintf(text + length, sizeof text - (size_t)length, ", instruction 0x%" PRIx64,
+                 report->instruction);
+    set_text(state, "report", text);
+    set_integer(state, "code", report->code);
+    set_integer(state, "vector", report->vector);
+    set_integer(state, "status", report->status);
+    set_integer(state, "address", report->address);
+    set_integer(state, "reported_ipa", report->ipa);
+    set_integer(state, "instruction", report->instruction);
+}
+
 void push_fault(lua_State *state, const struct core_result *result)
 {
     char text[TEXT_BYTES];
@@ -69,6 +92,7 @@ void push_fault(lua_State *state, const struct core_result *result)
         lua_pushboolean(state, result->fault_on_table);
         lua_setfield(state, -2, "on_table");
     }
+    set_report(state, &result->report);
     luaL_setmetatable(state, FAULT_TYPE);
 }
 

@@ -47,11 +47,13 @@ static int new_machine(lua_State *state)
     read_description(state, 1, &description);
     struct simulation_config config = {.machine = description.config,
                                        .preset = description.preset,
+                                       .format = description.format,
                                        .options = script->options,
                                        .record = description.record,
                                        .check = description.check,
                                        .script_text = script->text};
     script->has_machine = true;
+    script->format = description.format ? walk_format_find(description.format) : NULL;
     if (!simulation_open(&script->simulation, &config, script->outcome))
         return script_raise(state);
     seed_random(state, description.config.seed); /* math.random follows the machine's seed */

@@ -34,7 +34,7 @@ static bool read_named(const char *name, const struct chunk *outer, struct mmu_c
 static void read_own_keys(lua_State *state, int table, struct chunk *chunk)
 {
     static const char *const run_keys[] = {"record", "check"};
-    const char *summary, *inner;
+    const char *summary, *inner, *format;
     for (size_t i = 0; i < sizeof run_keys / sizeof *run_keys; i++) {
         snprintf(chunk->reader.key, sizeof chunk->reader.key, "%s", run_keys[i]);
         if (push_field(state, table, run_keys[i]))
@@ -47,6 +47,10 @@ static void read_own_keys(lua_State *state, int table, struct chunk *chunk)
     if (inner && !read_named(inner, chunk, chunk->reader.config, chunk->reading))
         luaL_error(state, "%s", chunk->reading->error);
     snprintf(chunk->reading->summary, sizeof chunk->reading->summary, "%s", summary);
+    snprintf(chunk->reader.key, sizeof chunk->reader.key, "format");
+    format = read_machine_format(state, table);
+    if (format)
+        snprintf(chunk->reading->format, sizeof chunk->reading->format, "%s", format);
     chunk->reader.key[0] = '\0';
 }
 
@@ -164,7 +168,7 @@ static bool is_circle(const char *name, const struct chunk *outer)
 static bool read_named(const char *name, const struct chunk *outer, struct mmu_config *config,
                        struct preset_reading *reading)
 {
-    static const char *const own_keys[] = {"preset", "summary", NULL};
+    static const char *const own_keys[] = {"preset", "summary", "format", NULL};
     struct chunk chunk = {
         .name = name, .outer = outer, .reader = {.config = config, .others = own_keys}, .reading = reading};
     if (is_circle(name, outer)) {
@@ -177,6 +181,6 @@ static bool read_named(const char *name, const struct chunk *outer, struct mmu_c
 
 bool preset_read(const char *name, struct mmu_config *config, struct preset_reading *reading)
 {
-    reading->summary[0] = reading->error[0] = '\0';
+    reading->summary[0] = reading->format[0] = reading->error[0] = '\0';
     return read_named(name, NULL, config, reading);
 }

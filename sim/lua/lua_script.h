@@ -30,7 +30,8 @@ struct script_core {
     bool stream_waits; /* for its fault to be handled */
     uint64_t random;   /* state of the core's own random numbers */
     uint64_t streams_run;
-    const struct address_space *space; /* active; NULL before the first switch */
+    struct address_space *space;     /* active; NULL before the first switch */
+    struct access_controls controls; /* in force */
 };
 
 struct script {
@@ -40,7 +41,8 @@ struct script {
     char *text;
     struct simulation simulation;
     bool has_machine;
-    unsigned current; /* core whose program has the turn; NO_CORE in the main chunk */
+    const struct walk_format *format; /* of address spaces that say none; NULL: the machine says none */
+    unsigned current;                 /* core whose program has the turn; NO_CORE in the main chunk */
     struct script_core cores[MMU_CORES_MAX];
 };
 
@@ -59,6 +61,7 @@ void script_resumed(lua_State *state, struct script_core *core);
 struct machine_description {
     struct mmu_config config;
     const char *preset; /* on the stack; NULL: it begins with the defaults */
+    const char *format; /* of address spaces that say none, where their table accepts it; NULL: the table's */
     const char *record; /* on the stack, or one of the options' */
     bool check;
 };
@@ -130,9 +133,18 @@ void open_spaces(lua_State *state);
 void open_streams(lua_State *state);
 /* lua_ordering.c: barriers and invalidations, for the table of a core's methods on top of the stack. */
 void add_ordering_methods(lua_State *state);
+/* lua_control.c: core:switch and core:control, for the same table. */
+void add_control_methods(lua_State *state);
+/* What the table at `table` changes of the controls, which the format must have. */
+void read_controls(lua_State *state, int table, const struct walk_format *format,
+                   struct access_controls *controls);
 /* lua_core.c */
 void push_core(lua_State *state, struct script_core *core);
 void script_core_init(struct script *script, unsigned index);
+/* What the field "format" of a machine's or preset's table names; NULL if there is none. */
+const char *read_machine_format(lua_State *state, int table);
+/* lua_space_config.c: a format of the program. */
+const struct walk_format *check_format(lua_State *state, const char *name);
 /* lua_space_config.c: what the table at `index` says of an address space; its texts stay on the stack. */
 void read_space_config(lua_State *state, int index, struct space_config *config);
 /* lua_space.c: makes the address space of the table at `index`, and pushes it. */

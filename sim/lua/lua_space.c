@@ -77,7 +77,7 @@ static int push_result(lua_State *state, struct script_core *core, const struct 
     case PAGETABLE_OUT_OF_RANGE:
         return luaL_error(state,
                           "%s or its frame is out of range: beyond the format's addresses, or beyond %s",
-                          where, space->stage2 ? "those of its stage2" : "memory.size");
+                          where, space->stage2 ? "those of its stage2" : "memory.size or physical_bits");
     case PAGETABLE_FRAME_IN_USE:
         return luaL_error(state,
                           "the frame for %s is mapped already; address_space { aliasing = true } allows that",

@@ -9,8 +9,9 @@
 
 #define TABLE_ALIGNMENT 4096u
 
-static const char *const space_keys[] = {"table",    "format", "asid",   "vmid", "aliasing",
-                                         "hardware", "stage2", "tables", NULL};
+static const char *const space_keys[] = {"table",    "format",        "asid",   "vmid",
+                                         "aliasing", "hardware",      "stage2", "tables",
+                                         "controls", "physical_bits", NULL};
 static const char *const tables_keys[] = {"base", "size", NULL};
 static const char *const hardware_names[] = {"none", "access", "dirty", NULL};
 
@@ -84,6 +85,21 @@ static void read_format(lua_State *state, const struct loaded_plugin *plugin, co
         unknown_format(state, plugin, name);
 }
 
+const struct walk_format *check_format(lua_State *state, const char *name)
+{
+    const struct walk_format *format = walk_format_find(name);
+    if (!format)
+        unknown_format(state, NULL, name);
+    return format;
+}
+
+/* The machine's, or the table's own. */
+static const char *default_format(const struct script *script, const struct pagetable_class *table)
+{
+    const struct walk_format *format = script->format;
+    return format && table->accepts(format, entry_format_of(format)) ? format->name : table->default_format;
+}
+
 /* A table with a slash is a plug-in; the others are the program's. */
 static void read_table(lua_State *state, int index, struct space_config *config)
 {
@@ -92,18 +108,26 @@ static void read_table(lua_State *state, int index, struct space_config *config)
     config->table = plugin ? plugin->table : pagetable_class_find(table);
     if (!config->table)
         unknown_table(state, table);
-    read_format(state, plugin, text_field(state, index, "format", config->table->default_format), config);
+    read_format(state, plugin,
+                text_field(state, index, "format", default_format(script_of(state), config->table)), config);
     if (!config->table->accepts(config->format, config->entries))
         luaL_error(state, "the page table \"%s\" cannot be made with the format \"%s\"; its own is \"%s\"",
                    config->table->name, config->format->name, config->table->default_format);
 }
 
 /* A tag of the TLBs: given, or the number of the space. */
-static uint16_t read_tag(lua_State *state, int index, const char *name, uint64_t least, uint16_t standard)
+static uint16_t read_tag(lua_State *state, int index, const struct walk_format *format, const char *name,
+                         uint16_t standard)
 {
-    if (!push_field(state, index, name))
+    uint64_t most = (UINT64_C(1) << (format->tag_bits ? format->tag_bits : 16)) - 1;
+    if (!push_field(state, index, name)) {
+        if (standard > most)
+            luaL_error(state,
+                       "the format \"%s\" has tags up to %I, and this is address space %d: give it an %s",
+                       format->name, (LUAI_UACINT)most, (int)standard, name);
         return standard;
-    uint16_t tag = (uint16_t)check_range(state, -1, name, least, UINT16_MAX);
+    }
+    uint16_t tag = (uint16_t)check_range(state, -1, name, format->stage2, most);
     lua_pop(state, 1);
     return tag;
 }
@@ -118,22 +142,48 @@ static void read_tags(lua_State *state, int index, uint16_t number, struct space
 {
     if (config->format->stage2) {
         refuse_key(state, index, "asid", "a stage-2 table has a vmid and no asid");
-        config->vmid = read_tag(state, index, "vmid", 1, number);
+        config->vmid = read_tag(state, index, config->format, "vmid", number);
         return;
     }
     refuse_key(state, index, "vmid",
                "vmid is for an address space with a stage-2 format; a guest's has that of its stage2");
-    config->asid = read_tag(state, index, "asid", 0, number);
+    config->asid = read_tag(state, index, config->format, "asid", number);
 }
 
 static void read_hardware_updates(lua_State *state, int index, struct space_config *config)
 {
-    if (!push_field(state, index, "hardware"))
-        return;
-    int updates = check_choice(state, -1, "hardware", hardware_names);
+    const struct walk_format *format = config->format;
+    int updates = format->updates == UPDATES_ALWAYS ? 2 : 0;
+    if (push_field(state, index, "hardware")) {
+        updates = check_choice(state, -1, "hardware", hardware_names);
+        lua_pop(state, 1);
+    }
+    if (format->updates == UPDATES_ALWAYS && updates < 2)
+        luaL_error(state,
+                   "hardware is \"%s\"; what walks \"%s\" always sets accessed and dirty flags: \"dirty\"",
+                   hardware_names[updates], format->name);
+    if (format->updates == UPDATES_TOGETHER && updates == 1)
+        luaL_error(
+            state,
+            "hardware is \"access\"; what walks \"%s\" sets accessed and dirty flags (\"dirty\"), or neither "
+            "(\"none\")",
+            format->name);
     config->hardware_access = updates > 0;
     config->hardware_dirty = updates > 1;
-    lua_pop(state, 1);
+}
+
+/* What the core has of state when it switches to the space, and the width of physical addresses. */
+static void read_regime(lua_State *state, int index, struct space_config *config)
+{
+    config->controls = config->format->controls;
+    if (push_field(state, index, "controls")) {
+        read_controls(state, -1, config->format, &config->controls);
+        lua_pop(state, 1);
+    }
+    if (push_field(state, index, "physical_bits")) {
+        config->physical_size_lg2 = (uint8_t)check_range(state, -1, "physical_bits", 32, 52);
+        lua_pop(state, 1);
+    }
 }
 
 /* tables = { base = ..., size = ... } */
@@ -186,5 +236,6 @@ void read_space_config(lua_State *state, int index, struct space_config *config)
     read_table(state, index, config);
     read_tags(state, index, (uint16_t)(script->simulation.space_count + 1), config);
     read_hardware_updates(state, index, config);
+    read_regime(state, index, config);
     read_stage2(state, index, config);
 }

@@ -1,0 +1,3 @@
+-- exit 2
+local m = machine {}
+m:address_space { format = "x86-64-48", controls = { pan = true } }
