@@ -1,4 +1,5 @@
 #include "sim/cli/topics.h"
+#include "sim/accepted_formats.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -145,7 +146,9 @@ static bool table_row(const void *context, size_t index, struct listing_cell *ce
         return false;
     listing_text(&cells[0], table->name);
     listing_text(&cells[1], table->releases_empty_tables ? "yes" : "no");
-    listing_text(&cells[2], table->summary);
+    listing_text(&cells[2], table->default_format);
+    accepted_formats_print(table, cells[3].text, sizeof cells[3].text);
+    listing_text(&cells[4], table->summary);
     return true;
 }
 
@@ -318,7 +321,9 @@ static const struct topic topics[] = {
     {"parameters",
      "what describes a machine: names as in a script, defaults, ranges",
      {{"name", "default", "least", "most", "unit", "description"}, parameter_row, NULL}},
-    {"tables", "page tables", {{"name", "releases_empty_tables", "description"}, table_row, NULL}},
+    {"tables",
+     "page tables",
+     {{"name", "releases_empty_tables", "default_format", "formats", "description"}, table_row, NULL}},
     {"formats",
      "formats of page-table entries, with the hardware that walks them; 25..48 is any of these numbers",
      {{"name", "levels", "va_bits", "page_sizes", "description"}, format_family_row, NULL}},

@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "sim/accepted_formats.h"
 #include "sim/lua/lua_script.h"
 #include "sim/nearest.h"
 #include "sim/plugin_list.h"
@@ -100,6 +101,15 @@ static const char *default_format(const struct script *script, const struct page
     return format && table->accepts(format, entry_format_of(format)) ? format->name : table->default_format;
 }
 
+static void refuse_format(lua_State *state, const struct space_config *config)
+{
+    char accepted[256];
+    const char *own = config->table->default_format;
+    accepted_formats_print(config->table, accepted, sizeof accepted);
+    luaL_error(state, "the page table \"%s\" cannot be made with the format \"%s\"; it accepts %s",
+               config->table->name, config->format->name, accepted[0] ? accepted : own);
+}
+
 /* A table with a slash is a plug-in; the others are the program's. */
 static void read_table(lua_State *state, int index, struct space_config *config)
 {
@@ -111,8 +121,7 @@ static void read_table(lua_State *state, int index, struct space_config *config)
     read_format(state, plugin,
                 text_field(state, index, "format", default_format(script_of(state), config->table)), config);
     if (!config->table->accepts(config->format, config->entries))
-        luaL_error(state, "the page table \"%s\" cannot be made with the format \"%s\"; its own is \"%s\"",
-                   config->table->name, config->format->name, config->table->default_format);
+        refuse_format(state, config);
 }
 
 /* A tag of the TLBs: given, or the number of the space. */
