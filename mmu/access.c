@@ -54,7 +54,6 @@ uint32_t access_take_slot(struct core *core, const struct wanted_access *wanted,
     slot->settle = 0;
     slot->life = NO_INDEX;
     slot->level = 0;
-    slot->fault_on_table = false;
     slot->value = half == 2 ? rotated(wanted->value, wanted->access.size_bytes - size_bytes) : wanted->value;
     slot->event = (struct event_translation){.va = va,
                                              .pc = wanted->access.pc,
@@ -62,7 +61,7 @@ uint32_t access_take_slot(struct core *core, const struct wanted_access *wanted,
                                              .performed_cycle = EVENT_NEVER,
                                              .fault_ipa = EVENT_NEVER,
                                              .access = wanted->number,
-                                             .space = core->context->space,
+                                             .space = address_context_half(core->context, va)->space,
                                              .asid = core->context->asid,
                                              .vmid = core->context->vmid,
                                              .size_bytes = size_bytes,
@@ -82,21 +81,40 @@ static uint32_t take_slot(struct core *core, const struct wanted_access *wanted,
     return access_take_slot(core, wanted, va, size_bytes, half);
 }
 
+static void set_fault(struct access_slot *slot, const struct two_stage_fault *fault)
+{
+    slot->fault = *fault;
+    slot->event.fault = fault->kind;
+    slot->event.fault_level = fault->level;
+    slot->event.fault_stage = fault->stage;
+}
+
+/* The stage whose rights, as the core's controls have them, do not permit it; stage 1 is asked first. */
+static void refuse(const struct core *core, struct access_slot *slot, const struct walk_leaf *leaf)
+{
+    unsigned right = ACCESS_RIGHT(slot->event.privilege, slot->event.access_kind);
+    bool second = leaf->stage1_rights &&
+                  rights_allowed(core, leaf->va, leaf->stage1_rights, leaf->frame.attributes) & right;
+    set_fault(slot, &(struct two_stage_fault){.kind = FAULT_PERMISSION,
+                                              .level = second ? leaf->stage2_level : leaf->level,
+                                              .stage = second ? 2 : 1,
+                                              .rights = leaf->rights,
+                                              .attributes = leaf->frame.attributes});
+}
+
 /* What the translation says of this access: its address, and whether it is allowed. */
-static void apply_translation(struct access_slot *slot, const struct walk_leaf *leaf)
+static void apply_translation(const struct core *core, struct access_slot *slot, const struct walk_leaf *leaf)
 {
     struct event_translation *event = &slot->event;
     unsigned right = ACCESS_RIGHT(event->privilege, event->access_kind);
     event->page_size_lg2 = leaf->frame.size_lg2;
     event->rights = leaf->rights;
+    event->attributes = leaf->frame.attributes;
     slot->level = leaf->level;
-    if (leaf->rights & right) {
+    if (rights_allowed(core, leaf->va, leaf->rights, leaf->frame.attributes) & right)
         event->pa = leaf->frame.base + (event->va - leaf->va);
-        return;
-    }
-    event->fault = FAULT_PERMISSION;
-    event->fault_stage = leaf->stage1_rights & right ? 2 : 1;
-    event->fault_level = event->fault_stage == 2 ? leaf->stage2_level : leaf->level;
+    else
+        refuse(core, slot, leaf);
 }
 
 static void note_hit(struct core *core, struct access_slot *slot, const struct tlb_found *found)
@@ -133,17 +151,21 @@ bool access_conflict(struct core *core, uint64_t va, const struct tlb_found *fou
         event->as.conflict = (struct event_conflict){
             .va = va,
             .entry = found->array->pool->lives[found->array->lives[found->slot]].event.id,
-            .space = core->context->space,
+            .space = address_context_half(core->context, va)->space,
             .matches = found->matches,
             .tlb = found->array->number};
     return core->machine->config.tlb_conflict == TLB_CONFLICT_ABORT;
 }
 
 /* A store that finds an entry which hardware has to make dirty first walks, as if it had found none. */
-static bool is_clean(const struct event_translation *event, const struct walk_leaf *leaf)
+static bool is_clean(const struct core *core, const struct event_translation *event,
+                     const struct walk_leaf *leaf)
 {
-    unsigned missing = leaf->rights_when_dirty & ~(unsigned)leaf->rights;
-    return event->access_kind == ACCESS_STORE && missing & ACCESS_RIGHT(event->privilege, ACCESS_STORE);
+    unsigned right = ACCESS_RIGHT(event->privilege, ACCESS_STORE);
+    if (event->access_kind != ACCESS_STORE || leaf->rights == leaf->rights_when_dirty)
+        return false;
+    return right & rights_allowed(core, leaf->va, leaf->rights_when_dirty, leaf->frame.attributes) &
+           ~(unsigned)rights_allowed(core, leaf->va, leaf->rights, leaf->frame.attributes);
 }
 
 static void first_level_hit(struct core *core, uint32_t index, const struct tlb_found *found,
@@ -155,11 +177,10 @@ static void first_level_hit(struct core *core, uint32_t index, const struct tlb_
     if (prefetch_is_unproven(found->array, found->slot))
         prefetch_proves(core, found->array, found->slot, &slot->event);
     if (access_conflict(core, slot->event.va, found)) {
-        slot->event.fault = FAULT_TLB_CONFLICT;
-        slot->event.fault_level = leaf->level;
-        slot->event.fault_stage = 1;
+        set_fault(slot,
+                  &(struct two_stage_fault){.kind = FAULT_TLB_CONFLICT, .level = leaf->level, .stage = 1});
     } else {
-        apply_translation(slot, leaf);
+        apply_translation(core, slot, leaf);
     }
     slot->state = SLOT_LOOKUP;
     core_schedule(core, core->now + found->cycles, CALENDAR_TRANSLATED, index);
@@ -177,7 +198,7 @@ static void look_up(struct core *core, uint32_t index)
     hierarchy_count_look_up(core, group);
     if (found.array) {
         struct walk_leaf leaf = hierarchy_leaf(&found.array->tlb.entries[found.slot]);
-        if (!is_clean(&slot->event, &leaf)) {
+        if (!is_clean(core, &slot->event, &leaf)) {
             counters->hits++;
             first_level_hit(core, index, &found, &leaf);
             return;
@@ -257,6 +278,8 @@ void access_complete(struct core *core, uint32_t index)
 {
     struct access_slot *slot = &core->slots[index];
     bool tell = slot->event.outcome != OUTCOME_L1_HIT || slot->event.fault || core->tell_hits;
+    if (slot->event.fault && core->track)
+        slot->event.fault_code = fault_report_of(core, &slot->event, &slot->fault).code;
     struct mmu_event *event = tell ? core_event(core, EVENT_TRANSLATION, core->now) : NULL;
     if (event)
         event->as.translation = slot->event;
@@ -299,13 +322,10 @@ void access_forward(struct core *core, uint32_t index, const struct walk_leaf *l
 {
     struct access_slot *slot = &core->slots[index];
     if (fault->kind == FAULT_NONE) {
-        apply_translation(slot, leaf);
+        apply_translation(core, slot, leaf);
     } else {
-        slot->event.fault = fault->kind;
-        slot->event.fault_level = fault->level;
-        slot->event.fault_stage = fault->stage;
+        set_fault(slot, fault);
         slot->event.fault_ipa = walker_fault_ipa(fault);
-        slot->fault_on_table = fault->on_table;
     }
     after_translation(core, index);
 }
@@ -313,9 +333,8 @@ void access_forward(struct core *core, uint32_t index, const struct walk_leaf *l
 static void abort_data(struct core *core, uint32_t index)
 {
     struct access_slot *slot = &core->slots[index];
-    slot->event.fault = FAULT_EXTERNAL_ABORT;
-    slot->event.fault_level = slot->level;
-    slot->event.fault_stage = 1;
+    set_fault(slot,
+              &(struct two_stage_fault){.kind = FAULT_EXTERNAL_ABORT, .level = slot->level, .stage = 1});
     slot->event.pa = 0;
     access_complete(core, index);
 }
@@ -457,24 +476,26 @@ static void tell_hit(struct core *core, const struct stream_access *access, uint
     struct mmu_event *event = core_event(core, EVENT_TRANSLATION, translated);
     if (!event)
         return;
-    event->as.translation = (struct event_translation){.va = access->va,
-                                                       .pa = entry->pa + (access->va - entry->va),
-                                                       .pc = access->pc,
-                                                       .issue_cycle = core->now,
-                                                       .translated_cycle = translated,
-                                                       .performed_cycle = EVENT_NEVER,
-                                                       .fault_ipa = EVENT_NEVER,
-                                                       .entry = life->event.id,
-                                                       .access = number,
-                                                       .space = core->context->space,
-                                                       .asid = core->context->asid,
-                                                       .vmid = core->context->vmid,
-                                                       .size_bytes = access->size_bytes,
-                                                       .access_kind = access->kind,
-                                                       .privilege = (uint8_t)core->op.privilege,
-                                                       .outcome = OUTCOME_L1_HIT,
-                                                       .page_size_lg2 = entry->size_lg2,
-                                                       .rights = entry->rights};
+    event->as.translation =
+        (struct event_translation){.va = access->va,
+                                   .pa = entry->pa + (access->va - entry->va),
+                                   .pc = access->pc,
+                                   .issue_cycle = core->now,
+                                   .translated_cycle = translated,
+                                   .performed_cycle = EVENT_NEVER,
+                                   .fault_ipa = EVENT_NEVER,
+                                   .entry = life->event.id,
+                                   .access = number,
+                                   .space = address_context_half(core->context, access->va)->space,
+                                   .asid = core->context->asid,
+                                   .vmid = core->context->vmid,
+                                   .size_bytes = access->size_bytes,
+                                   .access_kind = access->kind,
+                                   .privilege = (uint8_t)core->op.privilege,
+                                   .outcome = OUTCOME_L1_HIT,
+                                   .page_size_lg2 = entry->size_lg2,
+                                   .rights = entry->rights,
+                                   .attributes = (uint32_t)entry->attributes};
 }
 
 static void note_fast_hit(struct core *core, const struct stream_access *access, uint32_t number,
@@ -537,7 +558,7 @@ static bool issue_hit(struct core *core, const struct stream_access *access, str
     struct tlb *tlb = &array->tlb;
     uint32_t tlb_slot = tlb_probe(tlb, access->va, core->space);
     *missed = tlb_slot == TLB_NONE;
-    if (*missed || !(tlb->entries[tlb_slot].rights & ACCESS_RIGHT(core->op.privilege, access->kind)))
+    if (*missed || !(tlb->entries[tlb_slot].allowed & ACCESS_RIGHT(core->op.privilege, access->kind)))
         return false;
     tlb_touch(tlb, tlb_slot);
     core->access_count++;

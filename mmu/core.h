@@ -16,6 +16,7 @@
  *   adversary.c    random speculation
  *   invalidation.c both ends of an invalidation
  *   operation.c    what a program asked for; streams
+ *   rights.c       what entries allow under the state of the core
  *   fault.c        faults on their way to the program
  *   memory_system.c  caches, the bus, and the order of everything on the way to memory
  *   scheduler.c    who runs when
@@ -42,9 +43,7 @@
 #define TARGETS_MAX  64u                   /* invalidations under way at one core, as target or as issuer */
 #define REQUESTS_MAX (SLOTS_MAX + MMU_MISSES_MAX * WALK_FETCHES_MAX + MMU_STORE_BUFFER_MAX + 4u)
 #define STREAM_BLOCK 256u
-/* A TLB entry's attributes hold the frame's, and above them rights and the levels of its leaves. */
-#define CORE_LEVEL_SHIFT 25
-#define UPDATE_INDEX     WALK_FETCHES_MAX /* of a request: no fetch, but the update of an entry */
+#define UPDATE_INDEX WALK_FETCHES_MAX /* of a request: no fetch, but the update of an entry */
 
 /* An access that a stream or program wants, as it will be issued (or issued again). */
 struct wanted_access {
@@ -81,7 +80,7 @@ struct access_slot {
     uint32_t next;                  /* waiter of the same miss, or free slot */
     uint8_t state;
     uint8_t level; /* of the leaf, for faults */
-    bool fault_on_table;
+    struct two_stage_fault fault;
 };
 
 /*
@@ -114,6 +113,7 @@ struct miss {
     struct walk_update update;
     uint64_t words[WALK_WORDS_MAX]; /* in the order of the fetches */
     const struct address_context *context;
+    const struct address_context *half; /* of it, which translates `va`: itself, or its high half */
     uint64_t va;
     uint64_t id;           /* of its walk; 0 before */
     uint64_t lookup_cycle; /* its look-up at this level began */
@@ -273,6 +273,7 @@ struct core {
     const struct address_context *context;
     uint64_t space;    /* tlb_space of the context */
     uint32_t page_lg2; /* of the smallest page that the context's translations have */
+    bool judges;       /* its controls change what entries allow: see rights.c */
     struct hierarchy hierarchy;
     struct life_pool lives;
     bool layered; /* some level is inclusive or exclusive */
@@ -406,6 +407,17 @@ uint64_t core_draw(uint64_t *state);
 uint64_t core_random(struct core *core);
 void machine_fail(struct machine *machine, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* rights.c */
+uint8_t rights_under_controls(const struct core *core, uint64_t va, uint8_t rights, uint32_t attributes);
+/* What an entry of the active space allows now. */
+static inline uint8_t rights_allowed(const struct core *core, uint64_t va, uint8_t rights,
+                                     uint32_t attributes)
+{
+    return core->judges ? rights_under_controls(core, va, rights, attributes) : rights;
+}
+/* The core is about to leave its context for another one: first levels hold what their entries allow. */
+void rights_switch(struct core *core, const struct address_context *context);
+
 /* access.c */
 /* Issues it, or its first half; the second then follows in core->second. */
 void access_issue(struct core *core, const struct wanted_access *wanted);
@@ -440,7 +452,11 @@ void miss_make_lights_ordinary(struct core *core);
 void miss_look_up(struct core *core, uint32_t miss);
 /* Misses that waited for room in the walkers' queue try again. */
 void miss_wake_last_levels(struct core *core);
-/* Somebody wants to store, and hardware has to make the entry dirty first. */
+/* What all who wait want to do: ACCESS_RIGHT, or-ed. */
+unsigned miss_rights_wanted(const struct core *core, const struct miss *miss);
+/* Somebody waits, and the leaf allows nobody what he waits for, even if it were dirty. */
+bool miss_is_refused(const struct core *core, const struct miss *miss, const struct walk_leaf *leaf);
+/* Somebody wants to store and may, and hardware has to make the entry dirty first. */
 bool miss_wants_update(const struct core *core, const struct miss *miss, const struct walk_leaf *leaf);
 /* Its walk has ended, in miss->leaf or miss->fault. `filled`: the levels take the result. */
 void miss_end_walk(struct core *core, uint32_t miss, bool filled);
@@ -486,6 +502,8 @@ void walker_fetch(struct core *core, uint32_t miss, const uint64_t *addresses, u
 void walker_update(struct core *core, uint32_t miss);
 /* The walk ends, in miss->leaf or miss->fault. */
 void walker_end(struct core *core, uint32_t miss);
+/* It ends in miss->leaf, which allows none of the accesses that wait, and of which nothing is cached. */
+void walker_refuse(struct core *core, uint32_t miss);
 /* Its slot is free, or its walk caches have answered. */
 void walker_continue(struct core *core, uint32_t miss);
 /* An entry has arrived. */
@@ -560,6 +578,9 @@ void operation_answer(struct core *core, const struct bus_request *request);
 void operation_access_done(struct core *core, const struct access_slot *slot);
 
 /* fault.c */
+/* What the architecture tells software of a fault. */
+struct fault_report fault_report_of(const struct core *core, const struct event_translation *event,
+                                    const struct two_stage_fault *fault);
 /* Faults are kept one an access, by age; a crossing access may have two, of which the first counts. */
 void fault_note(struct core *core, const struct access_slot *slot);
 /* Gives the oldest fault to the program; the other faulted accesses are issued again together with it. */

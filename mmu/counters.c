@@ -34,7 +34,8 @@ static const struct named others[] = {
     {"walker.faults", AT(walker.faults), "walks that ended with a fault"},
     {"walker.cycles", AT(walker.cycles), "cycles from last-level miss to the end of the walk, summed"},
     {"walker.unfilled", AT(walker.unfilled),
-     "walks that filled nothing, since an invalidation arrived meanwhile"},
+     "walks that filled nothing: an invalidation arrived meanwhile, or they found an entry to be marked that "
+     "allows no access that waited"},
     {"walker.restarted", AT(walker.restarted), "walks of accesses that had merged into one that faulted"},
     {"walker.updates", AT(walker.updates), "entries that hardware marked as accessed or dirty"},
     {"walker.updates_failed", AT(walker.updates_failed),

@@ -141,7 +141,8 @@ struct event_walk {
     uint8_t fault_level;
     uint8_t fault_stage;    /* 1 or 2; 0 without a fault */
     uint8_t fault_on_table; /* of stage 2: the access was one of stage 1 to its tables */
-    uint8_t filled;         /* 0: an invalidation arrived meanwhile, so nothing was filled */
+    uint8_t filled;         /* 0: nothing was cached: an invalidation arrived meanwhile, or an entry had to be
+                               marked first and allowed none of the accesses */
     uint8_t cause;          /* walk_cause */
 };
 

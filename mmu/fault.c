@@ -1,4 +1,6 @@
 /* Faults of accesses, from the access to the program that made it. */
+#include <string.h>
+
 #include "mmu/core.h"
 #include "mmu/frame_allocator.h"
 
@@ -26,29 +28,65 @@ void fault_note(struct core *core, const struct access_slot *slot)
     bool same = is_same_fault(&slot->wanted, &slot->event);
     *fault = slot->wanted;
     fault->delivered &= same;
-    fault->fault = (struct two_stage_fault){.ipa = slot->event.fault_ipa,
-                                            .kind = slot->event.fault,
-                                            .level = slot->event.fault_level,
-                                            .stage = slot->event.fault_stage,
-                                            .on_table = slot->fault_on_table};
+    fault->fault = slot->fault;
+    fault->fault.ipa = slot->event.fault_ipa;
     fault->fault_va = slot->event.va;
+}
+
+/* Stage 2 alone translates intermediate addresses, and its faults are its own. */
+struct fault_report fault_report_of(const struct core *core, const struct event_translation *event,
+                                    const struct two_stage_fault *fault)
+{
+    const struct address_context *half = address_context_half(core->context, event->va);
+    const struct two_stage_regime *both = half->two_stage;
+    const struct translation_regime *regime = both && fault->stage == 2 ? both->stage2 : &half->regime;
+    bool alone = half->regime.format->stage2;
+    struct fault_cause cause = {.va = event->va,
+                                .ipa = alone ? event->va : fault->ipa,
+                                .kind = fault->kind,
+                                .level = fault->level,
+                                .stage = alone ? 2 : fault->stage,
+                                .access = event->access_kind,
+                                .privilege = event->privilege,
+                                .two_stage = both || alone,
+                                .on_table = fault->on_table,
+                                .table_store = fault->table_store,
+                                .rights = fault->rights,
+                                .attributes = fault->attributes,
+                                .controls = regime == &half->regime ? core->context->regime.controls
+                                                                    : regime->controls,
+                                .features = regime->features};
+    struct fault_report report;
+    memset(&report, 0, sizeof report);
+    if (regime->format->report)
+        regime->format->report(&cause, &report);
+    return report;
 }
 
 static void tell_fault(struct core *core, const struct wanted_access *fault)
 {
     struct mmu_event *event = core_event(core, EVENT_FAULT, core->now);
     if (event)
-        event->as.fault = (struct event_fault){.va = fault->fault_va,
-                                               .ipa = fault->fault.ipa,
-                                               .pc = fault->access.pc,
-                                               .access = fault->number,
-                                               .space = core->context->space,
-                                               .access_kind = fault->access.kind,
-                                               .privilege = fault->privilege,
-                                               .fault = fault->fault.kind,
-                                               .fault_level = fault->fault.level,
-                                               .fault_stage = fault->fault.stage,
-                                               .handled = core->op.handled};
+        event->as.fault =
+            (struct event_fault){.va = fault->fault_va,
+                                 .ipa = fault->fault.ipa,
+                                 .pc = fault->access.pc,
+                                 .access = fault->number,
+                                 .space = address_context_half(core->context, fault->fault_va)->space,
+                                 .access_kind = fault->access.kind,
+                                 .privilege = fault->privilege,
+                                 .fault = fault->fault.kind,
+                                 .fault_level = fault->fault.level,
+                                 .fault_stage = fault->fault.stage,
+                                 .handled = core->op.handled,
+                                 .report = core->result.report};
+}
+
+static struct fault_report report_of_access(const struct core *core, const struct wanted_access *access)
+{
+    const struct event_translation event = {
+        .va = access->fault_va, .access_kind = access->access.kind, .privilege = access->privilege};
+    return fault_report_of(core, &event, &access->fault);
 }
 
 /*
@@ -70,6 +108,7 @@ void fault_deliver(struct core *core)
     struct wanted_access *fault = &core->faulted[0];
     uint64_t cycle = core->now + core->machine->config.fault_cycles;
     core->counters.programs.faults++;
+    core->result.report = report_of_access(core, fault);
     tell_fault(core, fault);
     core->result.fault = (enum fault_kind)fault->fault.kind;
     core->result.fault_level = fault->fault.level;

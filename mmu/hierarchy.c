@@ -6,46 +6,43 @@
 #include "mmu/core.h"
 #include "mmu/prefetch.h"
 
-/* In an entry's attributes, above the frame's. */
-#define DIRTY_RIGHTS_SHIFT  13
-#define STAGE1_RIGHTS_SHIFT 19
-#define STAGE2_LEVEL_SHIFT  28
-#define RIGHTS_MASK         0x3fu
-#define LEVEL_MASK          0x7u
+/* In an entry's attributes, above the frame's 32 bits. */
+#define DIRTY_RIGHTS_SHIFT  32
+#define STAGE1_RIGHTS_SHIFT 40
+#define LEVEL_SHIFT         48
+#define STAGE2_LEVEL_SHIFT  52
+#define LEVEL_MASK          0xfu
 
 /* ---- entries ----------------------------------------------------------------------------------- */
 
-struct translation_fill hierarchy_fill_of(const struct address_context *context, const struct walk_leaf *leaf,
-                                          uint64_t walk)
+struct translation_fill hierarchy_fill_of(const struct miss *miss, const struct walk_leaf *leaf)
 {
-    uint32_t dirty = leaf->rights_when_dirty & RIGHTS_MASK;
-    uint32_t stage1 = leaf->stage1_rights & RIGHTS_MASK;
     return (struct translation_fill){
         .entry = {.va = leaf->va,
                   .pa = leaf->frame.base,
-                  .attributes = leaf->frame.attributes | stage1 << STAGE1_RIGHTS_SHIFT |
-                                dirty << DIRTY_RIGHTS_SHIFT | (leaf->level & LEVEL_MASK) << CORE_LEVEL_SHIFT |
-                                (uint32_t)leaf->stage2_level << STAGE2_LEVEL_SHIFT,
-                  .asid = context->asid,
-                  .vmid = context->vmid,
+                  .attributes = leaf->frame.attributes |
+                                (uint64_t)leaf->rights_when_dirty << DIRTY_RIGHTS_SHIFT |
+                                (uint64_t)leaf->stage1_rights << STAGE1_RIGHTS_SHIFT |
+                                (uint64_t)(leaf->level & LEVEL_MASK) << LEVEL_SHIFT |
+                                (uint64_t)(leaf->stage2_level & LEVEL_MASK) << STAGE2_LEVEL_SHIFT,
+                  .asid = miss->context->asid,
+                  .vmid = miss->context->vmid,
                   .size_lg2 = leaf->frame.size_lg2,
                   .rights = leaf->rights,
                   .global = (leaf->frame.attributes & FRAME_GLOBAL) != 0},
-        .space = context->space,
-        .walk = walk};
+        .space = miss->half->space,
+        .walk = miss->id};
 }
 
 struct walk_leaf hierarchy_leaf(const struct tlb_entry *entry)
 {
     return (struct walk_leaf){
         .va = entry->va,
-        .frame = {.base = entry->pa,
-                  .attributes = entry->attributes & FRAME_ATTRIBUTES_ALL,
-                  .size_lg2 = entry->size_lg2},
+        .frame = {.base = entry->pa, .attributes = (uint32_t)entry->attributes, .size_lg2 = entry->size_lg2},
         .rights = entry->rights,
-        .rights_when_dirty = (uint8_t)(entry->attributes >> DIRTY_RIGHTS_SHIFT & RIGHTS_MASK),
-        .stage1_rights = (uint8_t)(entry->attributes >> STAGE1_RIGHTS_SHIFT & RIGHTS_MASK),
-        .level = (uint8_t)(entry->attributes >> CORE_LEVEL_SHIFT & LEVEL_MASK),
+        .rights_when_dirty = (uint8_t)(entry->attributes >> DIRTY_RIGHTS_SHIFT),
+        .stage1_rights = (uint8_t)(entry->attributes >> STAGE1_RIGHTS_SHIFT),
+        .level = (uint8_t)(entry->attributes >> LEVEL_SHIFT & LEVEL_MASK),
         .stage2_level = (uint8_t)(entry->attributes >> STAGE2_LEVEL_SHIFT & LEVEL_MASK)};
 }
 
@@ -339,6 +336,9 @@ uint32_t hierarchy_fill_array(struct core *core, struct translation_array *array
     bool refilled = filled.replaced && same_page(&filled.victim, &fill->entry);
     struct translation_fill victim = {.entry = filled.victim};
     counters->fills++;
+    if (array->level == 1)
+        array->tlb.entries[filled.slot].allowed =
+            rights_allowed(core, fill->entry.va, fill->entry.rights, (uint32_t)fill->entry.attributes);
     if (filled.replaced && core->track) {
         const struct event_tlb_entry *life = &array->pool->lives[array->lives[filled.slot]].event;
         victim.space = life->space;

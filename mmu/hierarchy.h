@@ -23,7 +23,8 @@
 
 struct core;
 struct machine;
-struct address_context;
+struct miss;
+struct walk_leaf;
 
 /* The life of one entry, kept until the accesses that it served are complete. */
 struct entry_life {
@@ -136,8 +137,8 @@ struct tlb_found hierarchy_look(struct core *core, const struct tlb_group *group
 /* One look-up of the level; all of its arrays begin theirs at once, whichever answers first. */
 void hierarchy_count_look_up(struct core *core, const struct tlb_group *group);
 
-struct translation_fill hierarchy_fill_of(const struct address_context *context, const struct walk_leaf *leaf,
-                                          uint64_t walk);
+/* Of a walk's leaf. */
+struct translation_fill hierarchy_fill_of(const struct miss *miss, const struct walk_leaf *leaf);
 /* The result of a translation goes into every level in front of `level` (from 1) of these sides (bits of
  * enum tlb_side). */
 void hierarchy_fill(struct core *core, unsigned sides, uint32_t level, const struct translation_fill *fill);

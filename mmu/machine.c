@@ -106,6 +106,9 @@ static const char *misuse(const struct core *core, const struct core_operation *
         return "a window must be from 1 to 256 accesses";
     if (operation->kind == CORE_SWITCH && !operation->context)
         return "a switch needs an address space";
+    if (operation->kind == CORE_SWITCH && operation->context->two_stage &&
+        operation->context->vmid == MMU_VMID_EL2)
+        return "VMID 65535 is EL2's, and no virtual machine can have it";
     if (operation->kind == CORE_INTERRUPT && (operation->list_count == 0 || operation->list_count > 64))
         return "an interrupt must carry 1 to 64 invalidations";
     if (operation->kind == CORE_WAIT && operation->cycles == 0)

@@ -38,6 +38,13 @@ extern "C" {
 struct machine;
 
 /*
+ * The VMID of contexts of EL2, whose translations are a regime of their own: neither EL1's entries nor its
+ * invalidations match theirs (DDI 0487, D8.17.3), and every invalidation for EL2 names it. No virtual machine
+ * may have it.
+ */
+#define MMU_VMID_EL2 UINT16_MAX
+
+/*
  * An address space as a core sees it. Owned by the caller; constant while a core uses it: until it has
  * switched to another one, and walks that had begun before are over. A core with an adversary
  * (adversary.period) may walk its tables as long as the machine lives.
@@ -48,7 +55,20 @@ struct address_context {
     uint32_t space;                           /* its number in the record, from 1 */
     uint16_t asid;
     uint16_t vmid; /* 0: not of a virtual machine */
+    /*
+     * Whose regime, two_stage and space hold for addresses of which bit 55 is set (Arm: TTBR1_ELx; DDI 0487,
+     * D8.2; no address has a tag). One ASID, one VMID and one state of the core are current: this context's,
+     * whatever `high` has. NULL: one regime translates all addresses.
+     */
+    const struct address_context *high;
 };
+
+/* Of a context, what translates `va`: itself or its high half. */
+static inline const struct address_context *address_context_half(const struct address_context *context,
+                                                                 uint64_t va)
+{
+    return context->high && va >> 55 & 1 ? context->high : context;
+}
 
 enum core_operation_kind {
     CORE_ACCESS,        /* one load, store or fetch by virtual address */

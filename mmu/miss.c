@@ -128,12 +128,31 @@ void miss_make_lights_ordinary(struct core *core)
             make_lights_ordinary(core, &core->misses[i]);
 }
 
-static bool allows_all_lights(const struct core *core, const struct miss *miss, const struct walk_leaf *leaf)
+static unsigned rights_now(const struct core *core, const struct walk_leaf *leaf)
 {
-    for (unsigned kind = 0; kind < ACCESS_KINDS; kind++)
-        if (miss->light_kinds & 1u << kind && !(leaf->rights & ACCESS_RIGHT(core->op.privilege, kind)))
-            return false;
-    return true;
+    return rights_allowed(core, leaf->va, leaf->rights, leaf->frame.attributes);
+}
+
+static unsigned rights_when_dirty(const struct core *core, const struct walk_leaf *leaf)
+{
+    return rights_allowed(core, leaf->va, leaf->rights_when_dirty, leaf->frame.attributes);
+}
+
+static unsigned rights_of_lights(const struct core *core, const struct miss *miss)
+{
+    unsigned rights = 0;
+    for (unsigned kind = 0; miss->lights > 0 && kind < ACCESS_KINDS; kind++)
+        if (miss->light_kinds & 1u << kind)
+            rights |= ACCESS_RIGHT(core->op.privilege, kind);
+    return rights;
+}
+
+unsigned miss_rights_wanted(const struct core *core, const struct miss *miss)
+{
+    unsigned rights = rights_of_lights(core, miss);
+    for (uint32_t i = miss->waiters ? miss->first_waiter : NO_INDEX; i != NO_INDEX; i = core->slots[i].next)
+        rights |= ACCESS_RIGHT(core->slots[i].event.privilege, core->slots[i].event.access_kind);
+    return rights;
 }
 
 /* The light waiters' part of a miss that ends: they are complete, or become ordinary waiters. */
@@ -141,26 +160,25 @@ static void end_lights(struct core *core, struct miss *miss, const struct walk_l
 {
     if (miss->lights == 0)
         return;
-    if (fault == FAULT_NONE && leaf && allows_all_lights(core, miss, leaf))
+    if (fault == FAULT_NONE && leaf && !(rights_of_lights(core, miss) & ~rights_now(core, leaf)))
         free_lights(core, miss);
     else
         make_lights_ordinary(core, miss);
 }
 
+bool miss_is_refused(const struct core *core, const struct miss *miss, const struct walk_leaf *leaf)
+{
+    return miss_is_wanted(miss) && !(miss_rights_wanted(core, miss) & rights_when_dirty(core, leaf));
+}
+
 bool miss_wants_update(const struct core *core, const struct miss *miss, const struct walk_leaf *leaf)
 {
-    unsigned missing = leaf->rights_when_dirty & ~(unsigned)leaf->rights;
-    if (missing == 0)
+    const unsigned stores =
+        ACCESS_RIGHT(PRIVILEGE_USER, ACCESS_STORE) | ACCESS_RIGHT(PRIVILEGE_KERNEL, ACCESS_STORE);
+    if (leaf->rights == leaf->rights_when_dirty || !miss_is_wanted(miss))
         return false;
-    if (miss->lights > 0 && miss->light_kinds & 1u << ACCESS_STORE &&
-        missing & ACCESS_RIGHT(core->op.privilege, ACCESS_STORE))
-        return true;
-    for (uint32_t i = miss->waiters ? miss->first_waiter : NO_INDEX; i != NO_INDEX; i = core->slots[i].next) {
-        const struct event_translation *event = &core->slots[i].event;
-        if (event->access_kind == ACCESS_STORE && missing & ACCESS_RIGHT(event->privilege, ACCESS_STORE))
-            return true;
-    }
-    return false;
+    unsigned missing = rights_when_dirty(core, leaf) & ~rights_now(core, leaf) & stores;
+    return missing & miss_rights_wanted(core, miss);
 }
 
 /* ---- levels ------------------------------------------------------------------------------------ */
@@ -294,6 +312,7 @@ static struct miss *take_miss(struct core *core, uint32_t index, uint64_t va, un
     core->miss_pages[index] = page_of(core, va);
     core->misses_free--;
     miss->context = core->context;
+    miss->half = address_context_half(core->context, va);
     miss->va = va;
     miss->id = 0;
     miss->waiters = 0;
@@ -340,6 +359,7 @@ bool miss_speculate(struct core *core, const struct speculation *what)
         return false;
     struct miss *miss = take_miss(core, free, what->va, what->side);
     miss->context = what->context;
+    miss->half = address_context_half(what->context, what->va);
     miss->cause = what->cause;
     miss->front = what->front;
     miss->level = (uint8_t)(core->hierarchy.depth[what->side] + 1);
@@ -392,7 +412,7 @@ static void level_hit(struct core *core, uint32_t index, const struct tlb_found 
     struct miss *miss = &core->misses[index];
     const struct tlb_group *group = group_of(core, miss);
     struct translation_fill fill = {.entry = found->array->tlb.entries[found->slot],
-                                    .space = miss->context->space};
+                                    .space = miss->half->space};
     struct walk_leaf leaf = hierarchy_leaf(&fill.entry);
     uint32_t level = miss->level;
     core->counters.tlb[group->counters].hits++;
@@ -542,7 +562,7 @@ void miss_end_walk(struct core *core, uint32_t index, bool filled)
     bool again = fault.kind != FAULT_NONE && keep_late_waiters(core, miss, &late);
     walker_tell(core, miss, filled);
     if (filled) {
-        struct translation_fill fill = hierarchy_fill_of(miss->context, &leaf, miss->id);
+        struct translation_fill fill = hierarchy_fill_of(miss, &leaf);
         if (unwanted)
             speculation_fill(core, miss, &fill);
         else

@@ -69,27 +69,15 @@ void nested_continue(struct core *core, uint32_t index)
 
 /* ---- whose walk it is ------------------------------------------------------------------------- */
 
-/* What all who wait want to do, or-ed. */
-static unsigned rights_wanted(const struct core *core, const struct miss *miss)
-{
-    unsigned rights = 0;
-    for (unsigned kind = 0; kind < ACCESS_KINDS && miss->lights > 0; kind++)
-        if (miss->light_kinds >> kind & 1)
-            rights |= ACCESS_RIGHT(core->op.privilege, kind);
-    for (uint32_t i = miss->waiters ? miss->first_waiter : NO_INDEX; i != NO_INDEX; i = core->slots[i].next)
-        rights |= ACCESS_RIGHT(core->slots[i].event.privilege, core->slots[i].event.access_kind);
-    return rights;
-}
-
 /*
  * The access that a walk is told, where the format judges it before the output is translated. If those who
  * wait do not all want the same, it is told none, and each is judged by the leaf.
  */
 static struct two_stage_access access_of(const struct core *core, const struct miss *miss)
 {
-    const struct translation_regime *stage1 = miss->context->two_stage->stage1;
-    struct two_stage_access access = {.controls = stage1->controls};
-    unsigned rights = stage1->format->updates_before_output ? rights_wanted(core, miss) : 0;
+    const struct translation_regime *stage1 = miss->half->two_stage->stage1;
+    struct two_stage_access access = {.controls = miss->context->regime.controls};
+    unsigned rights = stage1->format->updates_before_output ? miss_rights_wanted(core, miss) : 0;
     if ((rights & (rights - 1)) == 0)
         access.right = (uint8_t)rights;
     return access;
@@ -98,7 +86,7 @@ static struct two_stage_access access_of(const struct core *core, const struct m
 static enum two_stage_status start(struct core *core, struct miss *miss)
 {
     struct two_stage_access access = access_of(core, miss);
-    return two_stage_start(miss->nested, miss->context->two_stage, miss->va, &access);
+    return two_stage_start(miss->nested, miss->half->two_stage, miss->va, &access);
 }
 
 /* Stage 1 refused the access that the walk was told, and meanwhile others wait that want something else. */
@@ -106,16 +94,29 @@ static bool refused_for_another(const struct core *core, const struct miss *miss
 {
     const struct two_stage_walk *walk = miss->nested;
     return walk->access.right && walk->fault.kind == FAULT_PERMISSION && walk->fault.stage == 1 &&
-           rights_wanted(core, miss) != walk->access.right;
+           miss_rights_wanted(core, miss) != walk->access.right;
 }
 
 /* ---- one walk ---------------------------------------------------------------------------------- */
+
+/* Some entry has to change before the leaf is used by a load. */
+static bool is_old(struct two_stage_walk *walk)
+{
+    struct walk_update update;
+    return walk_needs_update(&walk->stage1, false, &update) ||
+           (walk->output.walked && walk_needs_update(&walk->output.walk, false, &update));
+}
 
 /* The leaf as it will be cached; a store that hardware has to prepare for is asked for first. */
 static void leaf_found(struct core *core, uint32_t index)
 {
     struct miss *miss = &core->misses[index];
     struct two_stage_walk *walk = miss->nested;
+    if (miss_is_refused(core, miss, &walk->leaf) && is_old(walk)) {
+        miss->leaf = walk->leaf;
+        walker_refuse(core, index);
+        return;
+    }
     enum two_stage_status status = two_stage_use(walk, miss_wants_update(core, miss, &walk->leaf));
     if (status != TWO_STAGE_LEAF) {
         go_on(core, index, status);
@@ -170,7 +171,7 @@ bool nested_request(struct core *core, uint32_t index)
 void nested_begin(struct core *core, uint32_t index)
 {
     struct miss *miss = &core->misses[index];
-    const struct two_stage_regime *regime = miss->context->two_stage;
+    const struct two_stage_regime *regime = miss->half->two_stage;
     struct walk_cache_found found = walk_cache_find(core, WALK_CACHE_TABLES, miss->context, miss->va);
     miss->state = MISS_WALKING;
     miss->entered = (uint8_t)((found.cache != NULL) << 1);

@@ -435,17 +435,35 @@ static uint64_t page_sizes_of(const struct walk_format *format)
 }
 
 /* Of entries of its translations: with two stages, the smaller page of both. */
+static uint64_t page_sizes_in_half(const struct address_context *half)
+{
+    uint64_t sizes = page_sizes_of(half->regime.format);
+    return half->two_stage ? sizes | page_sizes_of(half->two_stage->stage2->format) : sizes;
+}
+
 static uint64_t page_sizes_in(const struct address_context *context)
 {
-    uint64_t sizes = page_sizes_of(context->regime.format);
-    return context->two_stage ? sizes | page_sizes_of(context->two_stage->stage2->format) : sizes;
+    uint64_t sizes = page_sizes_in_half(context);
+    return context->high ? sizes | page_sizes_in_half(context->high) : sizes;
+}
+
+static void tell_context(struct core *core, const struct address_context *context)
+{
+    struct mmu_event *event = core_event(core, EVENT_CONTEXT, core->now);
+    if (event)
+        event->as.context = (struct event_context){.root = context->regime.root,
+                                                   .controls = context->regime.controls,
+                                                   .space = context->space,
+                                                   .high_space = context->high ? context->high->space : 0,
+                                                   .asid = context->asid,
+                                                   .vmid = context->vmid};
 }
 
 static void issue_switch(struct core *core)
 {
     const struct address_context *context = core->op.context;
     leave_space(core);
-    core->context = context;
+    rights_switch(core, context);
     core->space = tlb_space(context->asid, context->vmid);
     core->counters.programs.switches++;
     if (core->adversary)
@@ -454,12 +472,7 @@ static void issue_switch(struct core *core)
     core->page_lg2 = (uint32_t)__builtin_ctzll(sizes);
     if (sizes != core->hierarchy.page_sizes)
         hierarchy_plan(core, sizes);
-    struct mmu_event *event = core_event(core, EVENT_CONTEXT, core->now);
-    if (event)
-        event->as.context = (struct event_context){.root = context->regime.root,
-                                                   .space = context->space,
-                                                   .asid = context->asid,
-                                                   .vmid = context->vmid};
+    tell_context(core, context);
     operation_end(core, core->now + core->machine->config.switch_cycles);
 }
 

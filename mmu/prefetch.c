@@ -58,11 +58,13 @@ void prefetch_destroy(struct core *core)
 
 /* ---- asking ------------------------------------------------------------------------------------ */
 
-/* The same half of the addresses, and within the reach of the tables: as the address that was missed. */
+/* The same half of the addresses, and within the reach of the tables. */
 static bool is_in_reach(const struct core *core, uint64_t page, uint64_t missed)
 {
-    return page >> (64 - core->page_lg2) == 0 &&
-           ((page << core->page_lg2) ^ missed) >> core->context->regime.format->va_bits == 0;
+    const struct walk_format *format = address_context_half(core->context, missed)->regime.format;
+    uint64_t va = page << core->page_lg2;
+    return page >> (64 - core->page_lg2) == 0 && (va ^ missed) >> 63 == 0 &&
+           walk_format_reaches(format, va, UINT64_C(1) << core->page_lg2);
 }
 
 static void ask(struct core *core, const struct prefetch_request *request)

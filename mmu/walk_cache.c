@@ -82,7 +82,7 @@ static void fill(struct core *core, enum walk_cache_holds holds, const struct mi
                                                 .vmid = miss->context->vmid,
                                                 .size_lg2 = size_lg2,
                                                 .rights = table ? 0 : leaf->rights},
-                                      .space = miss->context->space,
+                                      .space = miss->half->space,
                                       .walk = miss->id};
     uint32_t slot = hierarchy_fill_array(core, cache, &filled);
     if (table)

@@ -51,7 +51,7 @@ void walker_tell(struct core *core, const struct miss *miss, bool filled)
                                          .request_cycle = miss->request_cycle,
                                          .start_cycle = miss->start_cycle,
                                          .fault_ipa = walker_fault_ipa(&miss->fault),
-                                         .space = miss->context->space,
+                                         .space = miss->half->space,
                                          .asid = miss->context->asid,
                                          .vmid = miss->context->vmid,
                                          .waiters = (uint16_t)miss->waiters,
@@ -302,10 +302,9 @@ bool walker_is_caught(const struct miss *miss, const struct invalidation *what)
 }
 
 /* Whether the entry that this leaf would become is one of those that are dropped. */
-static bool drops_leaf(const struct invalidation_order *order, const struct walk_leaf *leaf,
-                       const struct address_context *context)
+static bool drops_leaf(const struct invalidation_order *order, const struct miss *miss)
 {
-    struct translation_fill fill = hierarchy_fill_of(context, leaf, 0);
+    struct translation_fill fill = hierarchy_fill_of(miss, &miss->leaf);
     for (uint32_t i = 0; i < order->count; i++) {
         const struct invalidation *what = order->interrupt ? &order->list[i] : &order->single;
         struct tlb_selection selection = invalidation_selection(what);
@@ -325,7 +324,7 @@ static bool hand_over_settling(struct core *core, struct miss *miss)
     for (uint64_t left = miss->settle; left; left &= left - 1) {
         uint32_t place = (uint32_t)__builtin_ctzll(left);
         struct invalidation_target *target = &core->targets[place];
-        if (!drops_leaf(target->order, &miss->leaf, miss->context))
+        if (!drops_leaf(target->order, miss))
             continue;
         meant = true;
         if (core->machine->config.mutant_early_acknowledgement)
@@ -352,10 +351,10 @@ static void keep_fault(struct miss *miss, uint8_t kind, uint8_t level)
 bool walker_request(struct core *core, uint32_t index)
 {
     struct miss *miss = &core->misses[index];
-    const struct translation_regime *regime = &miss->context->regime;
+    const struct translation_regime *regime = &miss->half->regime;
     miss->fault = (struct two_stage_fault){.kind = FAULT_NONE};
     miss->nested = NULL;
-    if (miss->context->two_stage)
+    if (miss->half->two_stage)
         return nested_request(core, index);
     if (regime->format->start(&miss->walk, regime, miss->va) != WALK_FAULT)
         return true;
@@ -363,19 +362,47 @@ bool walker_request(struct core *core, uint32_t index)
     return false;
 }
 
-void walker_end(struct core *core, uint32_t index)
+static void end_walk(struct core *core, uint32_t index, bool usable)
 {
     struct miss *miss = &core->misses[index];
     uint64_t cycles = core->now - miss->request_cycle;
     bool faulted = miss->fault.kind != FAULT_NONE;
     bool caught = !faulted && hand_over_settling(core, miss);
+    bool filled = !faulted && !caught && usable;
     release_slot(core);
     core->counters.walker.cycles += cycles;
     core->counters.walker.faults += faulted;
-    core->counters.walker.unfilled += caught;
+    core->counters.walker.unfilled += !faulted && !filled;
     histogram_add(&core->counters.walk_cycles, cycles);
-    miss_end_walk(core, index, !faulted && !caught);
+    miss_end_walk(core, index, filled);
     hand_on_slot(core);
+}
+
+void walker_end(struct core *core, uint32_t index)
+{
+    end_walk(core, index, true);
+}
+
+/* Nothing is cached of an entry that hardware would have to change first, for accesses that it does not allow
+ * (RISC-V Privileged, 4.3.2: step 5 comes before step 7). */
+void walker_refuse(struct core *core, uint32_t index)
+{
+    end_walk(core, index, false);
+}
+
+static void leaf_found(struct core *core, uint32_t index)
+{
+    struct miss *miss = &core->misses[index];
+    const struct walk_leaf *leaf = &miss->walk.leaf;
+    if (!walk_needs_update(&miss->walk, miss_wants_update(core, miss, leaf), &miss->update)) {
+        miss->leaf = *leaf;
+        walker_end(core, index);
+    } else if (miss_is_refused(core, miss, leaf)) {
+        miss->leaf = *leaf;
+        walker_refuse(core, index);
+    } else {
+        walker_update(core, index);
+    }
 }
 
 static void advance(struct core *core, uint32_t index, enum walk_status status)
@@ -386,12 +413,7 @@ static void advance(struct core *core, uint32_t index, enum walk_status status)
         request_fetches(core, index);
         break;
     case WALK_LEAF:
-        if (walk_needs_update(&miss->walk, miss_wants_update(core, miss, &miss->walk.leaf), &miss->update)) {
-            walker_update(core, index);
-            break;
-        }
-        miss->leaf = miss->walk.leaf;
-        walker_end(core, index);
+        leaf_found(core, index);
         break;
     case WALK_UPDATE:
         miss->update = miss->walk.table_update;
@@ -408,7 +430,7 @@ static void advance(struct core *core, uint32_t index, enum walk_status status)
 static void enter(struct core *core, uint32_t index)
 {
     struct miss *miss = &core->misses[index];
-    const struct translation_regime *regime = &miss->context->regime;
+    const struct translation_regime *regime = &miss->half->regime;
     struct walk_cache_found found = walk_cache_find(core, WALK_CACHE_TABLES, miss->context, miss->va);
     miss->state = MISS_WALKING;
     miss->entered = (uint8_t)((found.cache && regime->format->enter) << 1);
@@ -448,8 +470,7 @@ static void update_answered(struct core *core, uint32_t index, const struct bus_
     }
     const struct walk_format *format = miss->walk.regime->format;
     advance(core, index,
-            done ? format->updated(&miss->walk)
-                 : format->start(&miss->walk, &miss->context->regime, miss->va));
+            done ? format->updated(&miss->walk) : format->start(&miss->walk, &miss->half->regime, miss->va));
 }
 
 static void aborted(struct core *core, uint32_t index)

@@ -330,5 +330,5 @@ void draw_run(uint64_t *state, enum observation observation, unsigned steps, str
         if (two_stages)
             draw_guest_script(state, fixture, &scripts[i]);
     }
-    draw_format(state, fixture);
+    draw_format(state, fixture, scripts);
 }

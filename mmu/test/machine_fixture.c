@@ -50,6 +50,9 @@ static int keep_event(void *context, const struct mmu_event *event)
         without_padding(&kept->as.tlb_entry.frame);
     else if (kept->kind == EVENT_WALK)
         without_padding(&kept->as.walk.leaf.frame);
+    else if (kept->kind == EVENT_FAULT)
+        memset(&kept->as.fault.report.status + 1, 0,
+               sizeof kept->as.fault.report - offsetof(struct fault_report, status) - 1);
     return 0;
 }
 

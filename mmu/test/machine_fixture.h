@@ -37,6 +37,8 @@ struct fixture {
     struct frame_allocator allocator;
     struct setup_environment setup;
     struct address_context contexts[2]; /* one table under two ASIDs */
+    struct address_context others[2];   /* the same under other controls; see draw_format.c */
+    struct address_context high;        /* and the upper half of their addresses; space 0: there is none */
     void *table;
     struct guest *guest;                /* of two stages: guest_fixture.h; else NULL */
     uint64_t entries[FIXTURE_PAGES];    /* physical address of each page's leaf entry */
@@ -116,10 +118,10 @@ void draw_memory_system(uint64_t *state, struct mmu_config *config);
 void draw_translation(uint64_t *state, struct mmu_config *config);
 /* draw_speculation.c: prefetcher, adversary, and the machine's seed. */
 void draw_speculation(uint64_t *state, struct mmu_config *config);
-/* draw_format.c: after everything else, which sees the tables as they are. */
-void draw_format(uint64_t *state, struct fixture *fixture);
 void draw_script(uint64_t *state, const struct fixture *fixture, unsigned steps, unsigned core,
                  struct script *script);
+/* draw_format.c: after everything else, which sees the tables as they are. */
+void draw_format(uint64_t *state, struct fixture *fixture, struct script *scripts);
 void script_free(struct script *script);
 
 #endif

@@ -88,7 +88,7 @@ static void explain(uint64_t seed, const struct outcome *fast, const struct outc
 /* What the machines are drawn for: how often it happened, over all runs. */
 struct happened {
     uint64_t third_level_hits, fourth_level_hits, moved, included, walk_cache_hits, conflicts, no_walks,
-        unfilled, restarted, interrupts, shared_hits, large_pages, wide_fetches, marks;
+        unfilled, restarted, interrupts, shared_hits, large_pages, wide_fetches, marks, refused, high;
 };
 
 static void count_core(struct happened *happened, const struct mmu_config *config,
@@ -114,6 +114,12 @@ static void count_run(struct happened *happened, const struct fixture *fixture)
         count_core(happened, config, machine_counters(fixture->machine, i));
     for (size_t i = 0; i < fixture->event_count; i++) {
         const struct mmu_event *event = &fixture->events[i];
+        const struct event_translation *access = &event->as.translation;
+        if (event->kind == EVENT_TRANSLATION) {
+            happened->refused += access->fault == FAULT_PERMISSION &&
+                                 access->rights & ACCESS_RIGHT(access->privilege, access->access_kind);
+            happened->high += access->space == 3 && access->fault == FAULT_NONE;
+        }
         happened->marks += event->kind == EVENT_ENTRY_WRITE && event->as.entry_write.walk != 0 &&
                            event->as.entry_write.new_value & EAGER_MARK;
         happened->wide_fetches += event->kind == EVENT_WALK_STEP && i > 0 &&
@@ -138,6 +144,7 @@ static void assert_happened(const struct happened *happened, uint64_t runs)
     assert_true(happened->no_walks > runs && happened->unfilled > runs / 8);
     assert_true(happened->restarted > runs / 50 && happened->interrupts > 10 * runs);
     assert_true(happened->wide_fetches > 10 * runs && happened->marks > runs / 4);
+    assert_true(happened->refused > runs && happened->high > runs);
 }
 
 static void fast_runs_equal_stepped_runs(void **state)
