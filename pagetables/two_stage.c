@@ -50,7 +50,7 @@ static enum two_stage_status refused_by_stage1(struct two_stage_walk *walk)
 {
     const struct walk_leaf *leaf = &walk->stage1.leaf;
     (void)fault_of_stage1(walk, FAULT_PERMISSION, leaf->level);
-    walk->fault.rights = leaf->rights;
+    walk->fault.rights = leaf->rights_when_dirty;
     walk->fault.attributes = leaf->frame.attributes;
     return TWO_STAGE_FAULT;
 }
@@ -59,7 +59,7 @@ static enum two_stage_status refused_by_stage2(struct two_stage_walk *walk)
 {
     const struct walk_leaf *leaf = &current(walk)->leaf;
     (void)fault_of_stage2(walk, FAULT_PERMISSION, leaf->level);
-    walk->fault.rights = leaf->rights;
+    walk->fault.rights = leaf->rights_when_dirty;
     walk->fault.attributes = leaf->frame.attributes;
     return TWO_STAGE_FAULT;
 }
@@ -200,7 +200,8 @@ static enum two_stage_status update_stage2(struct two_stage_walk *walk, const st
 
 /*
  * RISC-V Privileged, 4.3.2, steps 5 and 7, come before the address is translated by the G stage (8.5): the
- * access is judged, and A and D are set.
+ * access is judged, and A and D are set. Intel SDM volume 3, 29.3.3.3, "Prioritization of EPT
+ * Misconfigurations and EPT Violations": the guest's privileges are evaluated before that, too.
  */
 static enum two_stage_status leaf_of_stage1(struct two_stage_walk *walk)
 {

@@ -24,8 +24,8 @@
  * So a walk goes start, ..., LEAF, use, ..., LEAF; or it ends with FAULT. Without caches, of n and m levels,
  * it makes n * (m + 1) + m fetches.
  *
- * When stage 1 has its leaf, an Arm or x86 walk goes on with stage 2, and all is judged and made dirty at the
- * end. A RISC-V walk first judges the access by that leaf and updates it (walk_format.updates_before_output):
+ * When stage 1 has its leaf, an Arm walk goes on with stage 2, and all is judged and made dirty at the end. A
+ * RISC-V or x86 walk first judges the access by that leaf and updates it (walk_format.updates_before_output):
  * an access that stage 1 refuses never asks stage 2, and one that stage 2 refuses leaves stage 1's entry
  * accessed. For that the walk is told its access at the start. A walk that knows of none goes on like an Arm
  * walk.
@@ -67,7 +67,7 @@ struct two_stage_fault {
     uint8_t stage;       /* 1 or 2 */
     bool on_table;       /* stage 2: the access was one of stage 1 to its tables (ESR_ELx.S1PTW) */
     bool table_store;    /* and had to be allowed to store: an update, or see table_accesses_store */
-    uint8_t rights;      /* FAULT_PERMISSION: of the leaf at fault, as its entry says */
+    uint8_t rights;      /* FAULT_PERMISSION: of the leaf at fault, once hardware has made it dirty */
     uint32_t attributes; /* FAULT_PERMISSION: of that leaf */
 };
 

@@ -197,7 +197,7 @@ struct fault_cause {
     bool two_stage;      /* there are two stages, or stage 2 alone */
     bool on_table;       /* stage 2: the access was one of stage 1 to its tables */
     bool table_store;    /* and a hardware update */
-    uint8_t rights;      /* FAULT_PERMISSION: of the leaf, as the entry says */
+    uint8_t rights;      /* FAULT_PERMISSION: of the leaf, once hardware has made it dirty */
     uint32_t attributes; /* FAULT_PERMISSION: of the leaf */
     struct access_controls controls;
     uint32_t features; /* of the regime of the stage at fault */
@@ -259,7 +259,8 @@ struct walk_format {
     struct access_controls controls; /* of a machine that nobody configured otherwise */
     /*
      * Two stages: before stage 2 translates what a leaf of stage 1 gives, the access is judged by that leaf
-     * and the leaf's update is made (RISC-V Privileged, 4.3.2: steps 5 to 7 come before the result is used).
+     * and the leaf's update is made (RISC-V Privileged, 4.3.2: steps 5 to 7 come before the result is used;
+     * Intel SDM volume 3, 29.3.3.3).
      */
     bool updates_before_output;
     /* Stage 2: accesses of stage 1 to its tables count as stores where this stage manages dirty state (Intel

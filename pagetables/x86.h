@@ -12,10 +12,11 @@
  * figures from PTE upwards: 5 PML5, 4 PML4, 3 PDPT, 2 PD, 1 PT. Pages are leaves of levels 1 (4 KiB), 2
  * (2 MiB) and 3 (1 GiB).
  *
- * Configured as: CR0.PG = CR4.PAE = EFER.LMA = CR4.PGE = 1, pages of 1 GiB there (CPUID Page1GB), no PCID in
- * the root, no protection keys of supervisor pages (CR4.PKS = 0), no shadow stacks (CR4.CET = 0). The regime
- * says the rest: `physical_size_lg2` is MAXPHYADDR, `features` is made of X86_FEATURE_*. This hardware
- * always sets accessed and dirty flags (SDM 4.8), whatever hardware_access and hardware_dirty say.
+ * Configured as: CR0.PG = CR4.PAE = EFER.LMA = CR4.PGE = 1, pages of 1 GiB there (CPUID Page1GB), no
+ * protection keys of supervisor pages (CR4.PKS = 0), no shadow stacks (CR4.CET = 0). The root is CR3, of
+ * which bits 11:0 (PCID, or PWT and PCD) have no effect on walks; the ASID is the PCID. The regime says the
+ * rest: `physical_size_lg2` is MAXPHYADDR, `features` is made of X86_FEATURE_*. This hardware always sets
+ * accessed and dirty flags (SDM 4.8), whatever hardware_access and hardware_dirty say.
  *
  * Rights of leaves are what the entries alone say, for CR0.WP = 0: the kernel may store to each page.
  * `allowed` then takes away what CR0.WP, CR4.SMEP, CR4.SMAP with EFLAGS.AC, and CR4.PKE with PKRU forbid; it

@@ -240,7 +240,13 @@ static enum walk_status updated(struct walk_state *walk)
     return WALK_LEAF;
 }
 
-/* ---- The formats ---- */
+/*
+ * ---- The formats ----
+ *
+ * Two stages: an access that the guest's entries forbid is a page fault before EPT translates what they give
+ * (SDM 29.3.3.3). Spurious faults: 4.10.4.3; of EPT, 29.4.3.1, where a violation invalidates the mappings
+ * that would be used for its address.
+ */
 
 static const struct x86_numbers numbers_48 = {.va_bits = 48,
                                               .top_level = 4,
@@ -288,6 +294,7 @@ const struct walk_format x86_64_48 = {
     .allowed = x86_allowed,
     .report = x86_report,
     .controls = {.flags = CONTROL_WP | CONTROL_SMEP},
+    .updates_before_output = true,
     .spurious = SPURIOUS_ONCE,
     .updates = UPDATES_ALWAYS,
     .tag_bits = 12, /* PCID: SDM 4.10.1 */
@@ -314,6 +321,7 @@ const struct walk_format x86_64_57 = {
     .allowed = x86_allowed,
     .report = x86_report,
     .controls = {.flags = CONTROL_WP | CONTROL_SMEP},
+    .updates_before_output = true,
     .spurious = SPURIOUS_ONCE,
     .updates = UPDATES_ALWAYS,
     .tag_bits = 12, /* PCID: SDM 4.10.1 */
@@ -339,6 +347,7 @@ const struct walk_format ept_48 = {
     .updated = updated,
     .report = ept_report,
     .table_accesses_store = true,
+    .spurious = SPURIOUS_ONCE,
     .updates = UPDATES_TOGETHER,
 };
 
@@ -362,6 +371,7 @@ const struct walk_format ept_57 = {
     .updated = updated,
     .report = ept_report,
     .table_accesses_store = true,
+    .spurious = SPURIOUS_ONCE,
     .updates = UPDATES_TOGETHER,
 };
 
