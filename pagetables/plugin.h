@@ -43,7 +43,15 @@ typedef const struct mmusim_plugin *(*mmusim_plugin_function)(const char **why);
 
 #define MMUSIM_PLUGIN_EXPORT __attribute__((visibility("default")))
 
+/* A struct and a function of one name, which C++ has for the sake of C (stat), and -Wshadow tells. */
+#ifdef __cplusplus
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wshadow"
+#endif
 MMUSIM_PLUGIN_EXPORT const struct mmusim_plugin *mmusim_plugin(const char **why);
+#ifdef __cplusplus
+#pragma GCC diagnostic pop
+#endif
 
 #ifdef __cplusplus
 }
