@@ -19,13 +19,12 @@ set(MMUSIM_PUBLIC_HEADERS
 
 # ---- Headers: as <mmusim/FOLDER/FILE.h>, with one include folder for all of them ----
 
-set(MMUSIM_INSTALLED_HEADERS "${CMAKE_BINARY_DIR}/installed-headers")
 install(CODE "
     set(SOURCE \"${CMAKE_SOURCE_DIR}\")
-    set(OUTPUT \"${MMUSIM_INSTALLED_HEADERS}\")
     set(HEADERS \"${MMUSIM_PUBLIC_HEADERS}\")
-    include(\"${CMAKE_CURRENT_LIST_DIR}/InstalledHeaders.cmake\")")
-install(DIRECTORY "${MMUSIM_INSTALLED_HEADERS}/mmusim" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
+    set(WORK \"${CMAKE_BINARY_DIR}\")
+    set(INCLUDEDIR \"${CMAKE_INSTALL_INCLUDEDIR}\")
+    include(\"${CMAKE_CURRENT_LIST_DIR}/InstallHeaders.cmake\")")
 
 # ---- Libraries ----
 

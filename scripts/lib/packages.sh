@@ -33,6 +33,7 @@ packages_test=(
     "zstd command zstd"
     "gzip command gzip"
     "binutils command nm"
+    "rustc command rustc" # a plug-in through the C interface
 )
 
 packages_have() { # PROBE ARGUMENT
