@@ -8,7 +8,7 @@ include(CMakePackageConfigHelpers)
 set(MMUSIM_PUBLIC_HEADERS
     pagetables/abstract_map.h pagetables/checked.h pagetables/entry.h pagetables/environment.h pagetables/ept.h
     pagetables/flat_memory.h pagetables/frame.h pagetables/interpret.h pagetables/pagetable.h pagetables/plugin.h
-    pagetables/plugin_load.h pagetables/two_stage.h pagetables/vmsa.h pagetables/vmsa_registers.h pagetables/walk.h
+    pagetables/plugin_load.h pagetables/riscv.h pagetables/two_stage.h pagetables/vmsa.h pagetables/vmsa_registers.h pagetables/walk.h
     pagetables/x86.h
     tlb/replacement.h tlb/tlb.h
     traces/decode.h traces/info.h traces/trace.h
