@@ -73,20 +73,24 @@ static int judge(const struct cli_call *call, const struct vectors_report *repor
     return CLI_MISUSE;
 }
 
-static int report_text(const struct cli_call *call, struct vectors_report *report)
+static void print_report(const struct cli_call *call, const struct vectors_report *report, const char *files,
+                         const char *rows)
 {
-    report->rows = call->out;
-    report->files = call->out;
-    if (!replay_folders(call, report))
-        return CLI_MISUSE;
+    if (report->json) {
+        vectors_report_end_json(report, files, rows, call->out);
+        return;
+    }
+    (void)fputs(files, call->out);
+    (void)fputs(rows, call->out);
     vectors_report_end(report, call->out);
-    return judge(call, report);
 }
 
-/* Nothing is printed before everything is known, so that what is printed is an object. */
-static int report_json(const struct cli_call *call, struct vectors_report *report)
+/* Nothing is printed before everything is known: a refusal is a sentence and nothing else, and JSON an
+ * object. */
+static int replay_and_print(const struct cli_call *call, struct vectors_report *report)
 {
     struct cli_capture rows, files;
+    int status = CLI_MISUSE;
     if (!cli_capture_open(&rows, call->err))
         return CLI_MISUSE;
     if (!cli_capture_open(&files, call->err)) {
@@ -98,12 +102,13 @@ static int report_json(const struct cli_call *call, struct vectors_report *repor
     bool fine = replay_folders(call, report);
     char *rows_text = cli_capture_close(&rows, call->err);
     char *files_text = cli_capture_close(&files, call->err);
-    fine = fine && rows_text && files_text;
-    if (fine)
-        vectors_report_end_json(report, files_text, rows_text, call->out);
+    if (fine && rows_text && files_text)
+        status = judge(call, report);
+    if (status != CLI_MISUSE)
+        print_report(call, report, files_text, rows_text);
     free(rows_text);
     free(files_text);
-    return fine ? judge(call, report) : CLI_MISUSE;
+    return status;
 }
 
 static int run_vectors(const struct cli_call *call)
@@ -111,7 +116,7 @@ static int run_vectors(const struct cli_call *call)
     struct vectors_report report = {.json = cli_given(call, "json"), .id = cli_value(call, "id")};
     if (!parse_rows(call, &report.limit))
         return CLI_MISUSE;
-    int status = report.json ? report_json(call, &report) : report_text(call, &report);
+    int status = replay_and_print(call, &report);
     vectors_summary_release(&report.summary);
     return status;
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The program from outside: exit statuses, streams, and sentences that no test within one process can see.
 
-    test_program.py MMUSIM SAMPLES
+    test_program.py MMUSIM SAMPLES VECTORS
 """
 import contextlib
 import json
@@ -16,7 +16,8 @@ import unittest
 
 PROGRAM = ""
 SAMPLES = ""
-VERBS = [["run"], ["check"], ["query"], ["trace", "info"], ["list"], ["help"]]
+VECTORS = ""
+VERBS = [["run"], ["check"], ["query"], ["trace", "info"], ["vectors"], ["list"], ["help"]]
 # One page is mapped, used by both cores, and unmapped; then the other core tries it again. Its arguments are the
 # page table and the recording level.
 SCRIPT = """
@@ -175,6 +176,19 @@ class TraceInfo(Program):
             seen += 1
         self.assertGreaterEqual(seen, 2)
 
+    def test_shipped_vectors_agree_and_json_counts_the_same(self):
+        folders = sorted(str(folder) for folder in pathlib.Path(VECTORS).iterdir())
+        answer = mmusim("vectors", *folders)
+        self.fine(answer, r"(?m)^\d+ rows agree \(\d+ with a column left open\), 0 differ, \d+ excluded, 0 unsupported\n\Z")
+        counts = json.loads(mmusim("vectors", "--json", *folders).stdout)
+        told = [int(number) for number in re.findall(r"\d+", answer.stdout.splitlines()[-1])]
+        self.assertEqual(told, [counts[name] for name in ("agree", "with_a_column_left_open", "differ", "excluded",
+                                                          "unsupported")])
+        self.assertEqual(sum(told) - told[1], sum(file["rows"] for file in counts["files"]))
+        row = json.loads(mmusim("vectors", "--json", "--id", "4946", *folders).stdout)["rows"][0]
+        self.assertEqual((row["verdict"], row["image"], row["question"]["va"]), ("agrees", "s2_033", "0"))
+        self.assertIn("manual", row["columns"]["fst"]["open"])
+
     def test_a_damaged_trace_is_refused(self):
         path = next(self.samples())[0]
         with tempfile.TemporaryDirectory() as folder:
@@ -322,7 +336,7 @@ class Run(Program):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 3 or not os.access(sys.argv[1], os.X_OK):
+    if len(sys.argv) != 4 or not os.access(sys.argv[1], os.X_OK):
         sys.exit(__doc__)
-    PROGRAM, SAMPLES = sys.argv[1:]
+    PROGRAM, SAMPLES, VECTORS = sys.argv[1:]
     unittest.main(argv=sys.argv[:1])

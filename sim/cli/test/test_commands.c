@@ -7,80 +7,10 @@
 
 #include <cmocka.h>
 
-#include "sim/cli/cli.h"
+#include "sim/cli/test/command.h"
 #include "sim/cli/test/fake_run.h"
 #include "sim/cli/verb.h"
 #include "sim/record/recorder.h"
-
-#define WORDS_MAX 16
-
-/* What one command line left behind. */
-struct answer {
-    int status;
-    char *out, *err;
-};
-
-static int set_up(void **state)
-{
-    struct answer *answer = calloc(1, sizeof *answer);
-    memset(&fake_run, 0, sizeof fake_run);
-    *state = answer;
-    return answer ? 0 : -1;
-}
-
-static void forget(struct answer *answer)
-{
-    free(answer->out);
-    free(answer->err);
-    memset(answer, 0, sizeof *answer);
-}
-
-static int tear_down(void **state)
-{
-    forget(*state);
-    free(*state);
-    return 0;
-}
-
-/* Calls the command line with the words, which end with NULL. */
-static void call(struct answer *answer, ...)
-{
-    char *words[WORDS_MAX] = {(char[]){"mmusim"}};
-    int count = 1;
-    size_t out_bytes = 0;
-    size_t err_bytes = 0;
-    va_list list;
-    forget(answer);
-    va_start(list, answer);
-    for (char *word; (word = va_arg(list, char *)); count++)
-        words[count] = word;
-    va_end(list);
-    FILE *out = open_memstream(&answer->out, &out_bytes);
-    FILE *err = open_memstream(&answer->err, &err_bytes);
-    assert_non_null(out);
-    assert_non_null(err);
-    answer->status = cli_main(count, words, out, err);
-    assert_int_equal(fclose(out), 0);
-    assert_int_equal(fclose(err), 0);
-}
-
-/* Refused with exactly this sentence, and nothing else was printed. */
-static void assert_refused(const struct answer *answer, const char *sentence)
-{
-    char wanted[512];
-    (void)snprintf(wanted, sizeof wanted, "mmusim: %s\n", sentence);
-    assert_string_equal(answer->err, wanted);
-    assert_string_equal(answer->out, "");
-    assert_int_equal(answer->status, CLI_MISUSE);
-}
-
-static void assert_fine_with(const struct answer *answer, const char *text)
-{
-    assert_string_equal(answer->err, "");
-    assert_int_equal(answer->status, CLI_FINE);
-    if (!strstr(answer->out, text))
-        fail_msg("'%s' is not in:\n%s", text, answer->out);
-}
 
 static void the_version_is_the_projects(void **state)
 {
@@ -293,7 +223,7 @@ static void every_topic_can_be_listed_in_every_format(void **state)
         {"machines", "default"},
         {"parameters", "tlb.*.entries"},
         {"tables", "radix"},
-        {"formats", "vmsa-4k-48"},
+        {"formats", "x86-64-48"},
         {"streams", "zipf"},
         {"traces", "lackey"},
         {"counters", "l1d.hits"},
@@ -457,7 +387,7 @@ static void an_output_that_is_full_is_not_fine(void **state)
 
 int main(void)
 {
-#define COMMAND_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define COMMAND_TEST(name) cmocka_unit_test_setup_teardown(name, command_set_up, command_tear_down)
     const struct CMUnitTest tests[] = {
         COMMAND_TEST(the_version_is_the_projects),
         COMMAND_TEST(help_names_every_verb_and_each_verb_explains_itself),
