@@ -2,8 +2,9 @@
  * x86-64 paging, 4 and 5 levels: entries and walk engine. The tables of a second stage are pagetables/ept.h.
  *
  * Rules are cited as "SDM": Intel 64 and IA-32 Architectures Software Developer's Manual, volume 3,
- * 325384-081US (September 2023), by section and title, since numbers move from edition to edition. AMD64
- * Architecture Programmer's Manual volume 2 (24593, revision 3.41), chapter 5, says the same unless noted.
+ * 325384-081US (September 2023), by section and title, since numbers move from edition to edition. The AMD64
+ * Architecture Programmer's Manual, volume 2, chapter 5, describes the same format; where it reserves more
+ * (bit 8 of PML4 entries), the SDM holds here.
  *
  *   x86-64-48   4-level paging (CR4.LA57 = 0), canonical addresses of 48 bits
  *   x86-64-57   5-level paging (CR4.LA57 = 1), canonical addresses of 57 bits
