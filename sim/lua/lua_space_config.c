@@ -94,10 +94,11 @@ const struct walk_format *check_format(lua_State *state, const char *name)
     return format;
 }
 
-/* The machine's, or the table's own. */
-static const char *default_format(const struct script *script, const struct pagetable_class *table)
+/* The machine's, or the table's own; that of a plug-in which brings one. */
+static const char *default_format(const struct script *script, const struct loaded_plugin *plugin,
+                                  const struct pagetable_class *table)
 {
-    const struct walk_format *format = script->format;
+    const struct walk_format *format = plugin && plugin->format ? NULL : script->format;
     return format && table->accepts(format, entry_format_of(format)) ? format->name : table->default_format;
 }
 
@@ -119,7 +120,8 @@ static void read_table(lua_State *state, int index, struct space_config *config)
     if (!config->table)
         unknown_table(state, table);
     read_format(state, plugin,
-                text_field(state, index, "format", default_format(script_of(state), config->table)), config);
+                text_field(state, index, "format", default_format(script_of(state), plugin, config->table)),
+                config);
     if (!config->table->accepts(config->format, config->entries))
         refuse_format(state, config);
 }
