@@ -62,13 +62,11 @@ static inline enum walk_status ask(struct walk_state *walk, uint64_t table, unsi
     return WALK_FETCH;
 }
 
-/* scratch[0]: the last status was WALK_UPDATE. */
 static inline void clear(struct walk_state *walk, const struct translation_regime *regime, uint64_t va)
 {
     walk->regime = regime;
     walk->va = va;
     walk->inherited = 0;
-    walk->scratch[0] = false;
     walk->level = numbers_of(regime)->top_level;
     walk->fault = FAULT_NONE;
     walk->fault_level = 0;
@@ -196,7 +194,6 @@ static enum walk_status ask_accessed(struct walk_state *walk)
     walk->fetches = 0;
     walk->desired = walk->entry | numbers_of(walk->regime)->accessed;
     walk->table_update = (struct walk_update){walk->fetch[0], walk->entry, walk->desired};
-    walk->scratch[0] = true;
     return WALK_UPDATE;
 }
 
@@ -229,15 +226,11 @@ static bool update(struct walk_state *walk, bool store, struct walk_update *upda
     return walk->desired != walk->entry;
 }
 
+/* Of a table, or of the leaf. */
 static enum walk_status updated(struct walk_state *walk)
 {
     walk->entry = walk->desired;
-    if (walk->scratch[0]) {
-        walk->scratch[0] = false;
-        return go_on(walk, x86_is_leaf(walk->level, walk->entry));
-    }
-    set_rights(walk);
-    return WALK_LEAF;
+    return go_on(walk, x86_is_leaf(walk->level, walk->entry));
 }
 
 /*

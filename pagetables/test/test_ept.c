@@ -277,7 +277,7 @@ static void good_ignored_bits_are_ignored(void **state)
 
 static void assert_update(struct chain *chain, bool store, uint64_t before, uint64_t after)
 {
-    struct walk_update update;
+    struct walk_update update = {0};
     assert_int_equal(walk_needs_update(&chain->walk, store, &update), before != after);
     if (before == after)
         return;

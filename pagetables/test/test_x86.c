@@ -333,7 +333,7 @@ static void good_a_table_is_accessed_again_after_another_store_to_it(void **stat
 
 static void assert_update(struct chain *chain, bool store, uint64_t before, uint64_t after)
 {
-    struct walk_update update;
+    struct walk_update update = {0};
     assert_int_equal(walk_needs_update(&chain->walk, store, &update), before != after);
     if (before == after)
         return;
