@@ -1,6 +1,7 @@
 /* Random operations against the abstract map; after each one hardware's view, the invariants and the
  * protocol. */
 #include "pagetables/ept.h"
+#include "pagetables/riscv.h"
 #include "pagetables/test/fixture.h"
 #include "pagetables/test/protocol.h"
 #include "pagetables/test/random.h"
@@ -163,11 +164,13 @@ static void run_on(const struct pagetable_class *table, const struct walk_format
 }
 
 /* Of all that VMSAv8-64 has, of which pagetables_vmsa_formats runs shorter sequences on every one; and of
- * x86-64 and EPT. */
+ * x86-64, EPT and RISC-V. */
 static void good_random_operations_refine_the_abstract_map(void **state)
 {
     static const struct walk_format *const formats[] = {
-        &vmsa_4k_48, &vmsa_4k_39, &vmsa_s2_4k_48, &vmsa_s2_4k_39, &x86_64_48, &x86_64_57, &ept_48, &ept_57};
+        &vmsa_4k_48, &vmsa_4k_39,   &vmsa_s2_4k_48, &vmsa_s2_4k_39, &x86_64_48,
+        &x86_64_57,  &ept_48,       &ept_57,        &riscv_sv39,    &riscv_sv48,
+        &riscv_sv57, &riscv_sv39x4, &riscv_sv48x4,  &riscv_sv57x4};
     stream = random_begin("random operations");
     for (unsigned i = 0; i < sizeof formats / sizeof *formats; i++)
         run_on(&pagetable_radix, formats[i]);
