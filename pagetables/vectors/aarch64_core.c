@@ -59,7 +59,9 @@ static void fail(struct core *core, enum fault_kind kind, unsigned level, unsign
 {
     const struct aarch64_access *access = core->access;
     core->outcome->fault = true;
-    core->outcome->cause = (struct fault_cause){.va = access->va,
+    /* FAR_ELx keeps the tag of a data address; a branch takes that of an instruction's away before it is
+     * fetched (J1.1.3, AArch64.BranchAddr). */
+    core->outcome->cause = (struct fault_cause){.va = access->kind == ACCESS_FETCH ? core->va : access->va,
                                                 .kind = (uint8_t)kind,
                                                 .level = (uint8_t)level,
                                                 .stage = (uint8_t)stage,
@@ -99,11 +101,9 @@ static struct vmsa_memory memory_of_stage1(const struct core *core, const struct
 
 static bool translate_flat(struct core *core)
 {
-    const struct vmsa_access access = {core->access->va, core->access->privilege, core->access->kind};
     core->outcome->flat = true;
-    core->outcome->memory = vmsa_memory_of_no_stage1(&core->registers, access.kind);
-    if (!vmsa_stage1_is_off(&core->registers, &access, &core->outcome->pa))
-        fail(core, FAULT_ADDRESS_SIZE, 0, 1, false);
+    core->outcome->memory = vmsa_memory_of_no_stage1(&core->registers, core->access->kind);
+    core->outcome->pa = core->va;
     return true;
 }
 
@@ -244,6 +244,15 @@ static bool translate_two(struct core *core)
     return go_on(core, &walk, false, &status) && end_with_both(core, &walk, status);
 }
 
+static bool translate_without_stage1(struct core *core, const struct vmsa_access *asked)
+{
+    if (!vmsa_stage1_is_off(&core->registers, asked, &core->va)) {
+        fail(core, FAULT_ADDRESS_SIZE, 0, 1, false);
+        return true;
+    }
+    return core->second && !core->access->stage1_alone ? translate_one(core, 2) : translate_flat(core);
+}
+
 /* ---- The interface ---- */
 
 bool aarch64_translate(struct vectors_image *image, const struct aarch64_access *access,
@@ -254,12 +263,11 @@ bool aarch64_translate(struct vectors_image *image, const struct aarch64_access 
     *outcome = (struct aarch64_outcome){0};
     read_registers(&core);
     core.first = vmsa_stage1_of_registers(&core.registers, &asked, &core.stage1, &core.va);
+    outcome->va = core.va;
     core.second = vmsa_stage2_of_registers(&core.registers, &core.stage2);
     if (core.first && core.second)
         return translate_two(&core);
-    if (core.first)
-        return translate_one(&core, 1);
-    return core.second && !access->stage1_alone ? translate_one(&core, 2) : translate_flat(&core);
+    return core.first ? translate_one(&core, 1) : translate_without_stage1(&core, &asked);
 }
 
 struct fault_report aarch64_report(const struct aarch64_outcome *outcome)

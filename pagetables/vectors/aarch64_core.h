@@ -23,6 +23,7 @@ struct aarch64_access {
 };
 
 struct aarch64_outcome {
+    uint64_t va; /* that was translated: without its tag, if it has one (TCR_EL1.TBIn) */
     bool fault;
     struct fault_cause cause; /* of a fault */
     uint8_t table_level;      /* of a fault on a table: that of the lookup by stage 1 */

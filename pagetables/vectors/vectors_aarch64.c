@@ -140,8 +140,7 @@ const struct vectors_kind vectors_aarch64 = {"aarch64-at", asks, answers, replay
  * exception tells which page it was. ESR_EL1: EC 0x15, IL, and the immediate as ISS; FAR_EL1 is left as it
  * was, which is 0; ELR_EL1 is the next instruction.
  */
-static void say_svc(struct vectors_answer *answer, const struct aarch64_access *access,
-                    const struct aarch64_outcome *outcome)
+static void say_svc(struct vectors_answer *answer, const struct aarch64_outcome *outcome)
 {
     uint64_t code = UINT64_C(0x15) << 26 | UINT64_C(1) << 25 | (outcome->pa >> 12 & 0xffff);
     vectors_say(answer, "result", "ok");
@@ -149,11 +148,10 @@ static void say_svc(struct vectors_answer *answer, const struct aarch64_access *
     vectors_say(answer, "ec", "15");
     vectors_say(answer, "esr_el1", "%" PRIx64, code);
     vectors_say(answer, "far_el1", "0");
-    vectors_say(answer, "elr_el1", "%" PRIx64, access->va + 4);
+    vectors_say(answer, "elr_el1", "%" PRIx64, outcome->va + 4);
 }
 
-static void say_instruction_abort(struct vectors_answer *answer, const struct aarch64_access *access,
-                                  const struct aarch64_outcome *outcome)
+static void say_instruction_abort(struct vectors_answer *answer, const struct aarch64_outcome *outcome)
 {
     const struct fault_report report = aarch64_report(outcome);
     vectors_say(answer, "result", "fault");
@@ -161,7 +159,7 @@ static void say_instruction_abort(struct vectors_answer *answer, const struct aa
     vectors_say(answer, "fsc", "%02x", report.status);
     vectors_say(answer, "esr_el1", "%" PRIx64, report.code);
     vectors_say(answer, "far_el1", "%" PRIx64, report.address);
-    vectors_say(answer, "elr_el1", "%" PRIx64, access->va);
+    vectors_say(answer, "elr_el1", "%" PRIx64, outcome->va);
 }
 
 /* What an image does not say, although the fetch was translated or refused. */
@@ -192,9 +190,9 @@ static bool replay_fetch(const struct vectors_row *row, struct vectors_image *im
     if (*why != NULL)
         return false;
     if (outcome.fault)
-        say_instruction_abort(answer, &access, &outcome);
+        say_instruction_abort(answer, &outcome);
     else
-        say_svc(answer, &access, &outcome);
+        say_svc(answer, &outcome);
     return true;
 }
 
