@@ -1,5 +1,7 @@
 #include "pagetables/vectors/aarch64_core.h"
 
+#include <assert.h>
+
 #include "pagetables/two_stage.h"
 
 #define WHY_DEVICE                                                                                           \
@@ -114,6 +116,7 @@ static bool walk_one(struct core *core, const struct translation_regime *regime,
                      enum walk_status *status)
 {
     uint64_t word = 0;
+    assert(regime->format && "a stage that is on");
     *status = regime->format->start(walk, regime, core->va);
     while (*status == WALK_FETCH) {
         enum memory memory = read_word(core, walk->fetch[0], &word);
