@@ -4,21 +4,18 @@
 #include "pagetables/vmsa_leaf.h"
 #include "pagetables/vmsa_parts.h"
 
+/* What the numbers say of stage and regime. Known where a walk goes on, so that each kind has code of its
+ * own. */
+enum kind { STAGE1, EL2, STAGE2 };
+
+static inline enum kind kind_of(const struct vmsa_numbers *numbers)
+{
+    return numbers->stage2 ? STAGE2 : numbers->el2 ? EL2 : STAGE1;
+}
+
 static inline const struct vmsa_numbers *numbers_of(const struct translation_regime *regime)
 {
     return regime->format->numbers;
-}
-
-/* D8.2.8, the section of each granule: every level but the first resolves log2(entries of a page) address
- * bits. */
-static inline unsigned index_bits(const struct vmsa_numbers *numbers)
-{
-    return numbers->page_lg2 - 3u;
-}
-
-static inline unsigned span_lg2(const struct vmsa_numbers *numbers, unsigned level)
-{
-    return numbers->page_lg2 + (VMSA_LAST_LEVEL - level) * index_bits(numbers);
 }
 
 static inline uint64_t in_page(const struct vmsa_numbers *numbers)
@@ -47,9 +44,7 @@ static inline enum walk_status fault(struct walk_state *walk, enum fault_kind ki
 static inline enum walk_status ask(struct walk_state *walk, const struct vmsa_numbers *numbers,
                                    uint64_t table, unsigned level)
 {
-    unsigned span = span_lg2(numbers, level);
-    unsigned bits = level == numbers->first_level ? numbers->va_bits - span : index_bits(numbers);
-    uint64_t index = walk->va >> span & ((UINT64_C(1) << bits) - 1);
+    uint64_t index = walk->va >> numbers->span_lg2[level] & numbers->last_index[level];
     walk->fetch[0] = table + (index << 3);
     walk->fetches = 1;
     walk->fetch_words = 1;
@@ -81,8 +76,7 @@ enum walk_status vmsa_start(struct walk_state *walk, const struct translation_re
     if (beyond(regime->root, regime->physical_size_lg2))
         return fault(walk, FAULT_ADDRESS_SIZE, 0);
     /* D8.2.3: a root is aligned to its size; one of less than a page may stand anywhere in it. */
-    unsigned root_lg2 = 3u + numbers->va_bits - span_lg2(numbers, numbers->first_level);
-    uint64_t in_root = (UINT64_C(1) << root_lg2) - 1;
+    uint64_t in_root = UINT64_C(8) * numbers->last_index[numbers->first_level] + 7;
     return ask(walk, numbers, regime->root & ~in_root, numbers->first_level);
 }
 
@@ -99,7 +93,7 @@ bool vmsa_current_table(const struct walk_state *walk, struct walk_table *table)
     const struct vmsa_numbers *numbers = numbers_of(walk->regime);
     if (walk->level == numbers->first_level)
         return false;
-    table->span_lg2 = (uint8_t)span_lg2(numbers, walk->level - 1u);
+    table->span_lg2 = (uint8_t)numbers->span_lg2[walk->level - 1];
     table->va = walk->va & ~((UINT64_C(1) << table->span_lg2) - 1);
     table->pa = walk->fetch[0] & ~in_page(numbers);
     table->inherited = walk->inherited;
@@ -115,41 +109,40 @@ static inline bool makes_dirty(const struct translation_regime *regime)
     return regime->hardware_access && regime->hardware_dirty;
 }
 
-static inline uint8_t rights_of(const struct walk_state *walk, const struct vmsa_numbers *numbers,
-                                uint64_t word)
+static inline uint8_t rights_of(const struct walk_state *walk, enum kind kind, uint64_t word)
 {
-    bool wxn = walk->regime->features & VMSA_WXN;
-    if (numbers->stage2)
+    if (kind == STAGE2)
         return vmsa_s2_rights(word, walk->regime->execute_by_privilege);
-    return numbers->el2 ? vmsa_el2_rights(word, walk->inherited, wxn)
-                        : vmsa_s1_rights(word, walk->inherited, wxn);
+    bool wxn = walk->regime->features & VMSA_WXN;
+    /* TCR_ELx.HPDn: the tables' bits are ignored. */
+    uint64_t inherited = walk->regime->features & VMSA_HPD ? 0 : walk->inherited;
+    return kind == EL2 ? vmsa_el2_rights(word, inherited, wxn) : vmsa_s1_rights(word, inherited, wxn);
 }
 
-static inline uint32_t attributes_of(const struct vmsa_numbers *numbers, uint64_t word, unsigned rights)
+static inline uint32_t attributes_of(enum kind kind, uint64_t word, unsigned rights)
 {
-    if (numbers->stage2)
+    if (kind == STAGE2)
         return vmsa_s2_attributes(word, rights);
-    return numbers->el2 ? vmsa_el2_attributes(word, rights) : vmsa_s1_attributes(word, rights);
+    return kind == EL2 ? vmsa_el2_attributes(word, rights) : vmsa_s1_attributes(word, rights);
 }
 
 /*
  * Rights and attributes of the leaf as its entry is now. D8.5.2: where hardware makes entries dirty, a clean
  * one has the rights of a dirty one; here the stores are told apart, which need the update.
  */
-static void set_rights(struct walk_state *walk)
+static inline void set_rights(struct walk_state *walk, enum kind kind)
 {
-    const struct vmsa_numbers *numbers = numbers_of(walk->regime);
     uint64_t word = walk->entry;
-    bool clean = vmsa_is_clean(numbers->stage2, word);
+    bool clean = vmsa_is_clean(kind == STAGE2, word);
     struct walk_leaf *leaf = &walk->leaf;
-    uint8_t meant = rights_of(walk, numbers, clean ? vmsa_dirty(numbers->stage2, word) : word);
-    leaf->frame.attributes = attributes_of(numbers, word, meant);
+    uint8_t meant = rights_of(walk, kind, clean ? vmsa_dirty(kind == STAGE2, word) : word);
+    leaf->frame.attributes = attributes_of(kind, word, meant);
     leaf->rights = meant;
     leaf->rights_when_dirty = meant;
     if (clean && makes_dirty(walk->regime))
         leaf->rights = meant & (uint8_t)~VMSA_STORES;
     else if (clean)
-        leaf->rights = leaf->rights_when_dirty = rights_of(walk, numbers, word);
+        leaf->rights = leaf->rights_when_dirty = rights_of(walk, kind, word);
 }
 
 /*
@@ -160,7 +153,7 @@ static void set_rights(struct walk_state *walk)
 static inline unsigned leaf_size_lg2(const struct walk_state *walk, const struct vmsa_numbers *numbers,
                                      uint64_t word)
 {
-    unsigned own_lg2 = span_lg2(numbers, walk->level);
+    unsigned own_lg2 = numbers->span_lg2[walk->level];
     unsigned run_lg2 = numbers->run_lg2[walk->level];
     uint64_t in_run = ((UINT64_C(1) << run_lg2) - 1) << own_lg2;
     if (!walk->regime->contiguous || !(word & VMSA_CONTIGUOUS) || (word ^ walk->va) & in_run)
@@ -168,13 +161,13 @@ static inline unsigned leaf_size_lg2(const struct walk_state *walk, const struct
     return own_lg2 + run_lg2;
 }
 
-static inline enum walk_status end_with_leaf(struct walk_state *walk, const struct vmsa_numbers *numbers,
-                                             uint64_t word)
+static inline enum walk_status end_with_leaf(struct walk_state *walk, enum kind kind, uint64_t word)
 {
+    const struct vmsa_numbers *numbers = numbers_of(walk->regime);
     unsigned level = walk->level;
     /* D8.3.1.2, table D8-52: the bits of a block's address that are below its size are RES0 and do not take
      * part. */
-    uint64_t own_base = word & VMSA_ADDRESS & ~((UINT64_C(1) << span_lg2(numbers, level)) - 1);
+    uint64_t own_base = word & VMSA_ADDRESS & ~((UINT64_C(1) << numbers->span_lg2[level]) - 1);
     if (beyond(own_base, walk->regime->physical_size_lg2))
         return fault(walk, FAULT_ADDRESS_SIZE, level);
     /* D8.5.1: with software management, AF = 0 is an access flag fault at this level. */
@@ -188,14 +181,13 @@ static inline enum walk_status end_with_leaf(struct walk_state *walk, const stru
     walk->leaf.va = walk->va & ~in_frame;
     walk->leaf.frame.base = own_base & ~in_frame;
     walk->leaf.frame.size_lg2 = (uint8_t)size_lg2;
-    set_rights(walk);
+    set_rights(walk, kind);
     return WALK_LEAF;
 }
 
-enum walk_status vmsa_resume(struct walk_state *walk, const uint64_t *words)
+static inline enum walk_status resume(struct walk_state *walk, enum kind kind, uint64_t word)
 {
     const struct vmsa_numbers *numbers = numbers_of(walk->regime);
-    uint64_t word = words[0];
     unsigned level = walk->level;
     /* D8.2.1, D8.3 R_JXLYN: an invalid descriptor is a translation fault at the level of its lookup. */
     if (!(word & VMSA_VALID))
@@ -206,8 +198,8 @@ enum walk_status vmsa_resume(struct walk_state *walk, const uint64_t *words)
         if (beyond(table, walk->regime->physical_size_lg2))
             return fault(walk, FAULT_ADDRESS_SIZE, level);
         /* D8.4.1.2 R_YTXKB and the following: a table restricts all levels below it. Stage 2 has no such
-         * bits (D8.3.1.1), and TCR_ELx.HPDn makes stage 1 ignore them. */
-        if (!numbers->stage2 && !(walk->regime->features & VMSA_HPD))
+         * bits (D8.3.1.1). */
+        if (kind != STAGE2)
             walk->inherited |=
                 word & (VMSA_AP_TABLE_NOUSER | VMSA_AP_TABLE_NOSTORE | VMSA_UXN_TABLE | VMSA_PXN_TABLE);
         return ask(walk, numbers, table, level + 1);
@@ -216,7 +208,22 @@ enum walk_status vmsa_resume(struct walk_state *walk, const uint64_t *words)
      * invalid. */
     if (level == VMSA_LAST_LEVEL ? !(word & VMSA_TABLE) : level < numbers->block_level)
         return fault(walk, FAULT_TRANSLATION, level);
-    return end_with_leaf(walk, numbers, word);
+    return end_with_leaf(walk, kind, word);
+}
+
+enum walk_status vmsa_s1_resume(struct walk_state *walk, const uint64_t *words)
+{
+    return resume(walk, STAGE1, words[0]);
+}
+
+enum walk_status vmsa_el2_resume(struct walk_state *walk, const uint64_t *words)
+{
+    return resume(walk, EL2, words[0]);
+}
+
+enum walk_status vmsa_s2_resume(struct walk_state *walk, const uint64_t *words)
+{
+    return resume(walk, STAGE2, words[0]);
 }
 
 /* ---- Hardware updates ---- */
@@ -238,7 +245,7 @@ bool vmsa_update(struct walk_state *walk, bool store, struct walk_update *update
 enum walk_status vmsa_updated(struct walk_state *walk)
 {
     walk->entry = walk->desired;
-    set_rights(walk);
+    set_rights(walk, kind_of(numbers_of(walk->regime)));
     return WALK_LEAF;
 }
 

@@ -96,10 +96,13 @@ struct vmsa_numbers {
     uint8_t va_bits;     /* 64 - TnSZ */
     uint8_t first_level; /* D8.2.8, from TnSZ; stage 2: from SL0, where the root may be concatenated tables */
     uint8_t block_level; /* the first level with block descriptors: D8.3.1.2 */
-    uint8_t run_lg2[VMSA_LAST_LEVEL + 1]; /* by level: log2 of the entries of a contiguous run; 0 for none */
+    /* By level; 0 of those that are not walked. */
+    uint8_t span_lg2[VMSA_LAST_LEVEL + 1]; /* of what one entry covers */
+    uint8_t run_lg2[VMSA_LAST_LEVEL + 1];  /* of the entries of a contiguous run; 0 for none */
     bool stage2;
-    bool el2;  /* stage 1 of the EL2 regime */
-    bool high; /* TTBR1_ELx */
+    bool el2;                                 /* stage 1 of the EL2 regime */
+    bool high;                                /* TTBR1_ELx */
+    uint32_t last_index[VMSA_LAST_LEVEL + 1]; /* by level: entries of a table, less one */
 };
 
 /*

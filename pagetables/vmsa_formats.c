@@ -59,13 +59,25 @@
                                   : 0))
 #define LISTED(page, first, bits, i) ((i) < SIZES(page, first, bits) ? SIZE(page, i) : 0)
 
+/* Of a level that is walked; 0 of the others. */
+#define IS_WALKED(level, first)         ((level) >= (first) && (level) <= 3)
+#define WALKED_SPAN(page, level, first) (IS_WALKED(level, first) ? SPAN(page, level) : 0)
+#define INDEX_BITS(page, level, first, bits)                                                                 \
+    ((level) == (first) ? (bits)-SPAN(page, level) : IS_WALKED(level, first) ? (page)-3 : 0)
+#define LAST_INDEX(page, level, first, bits) ((UINT32_C(1) << INDEX_BITS(page, level, first, bits)) - 1)
+#define WALKED_RUN(page, level, first, bits) (IS_WALKED(level, first) ? RUN(page, level, first, bits) : 0)
+
 /* ---- Hardware's side ---- */
 
 #define NUMBERS(page, first, bits, ...)                                                                      \
     &(const struct vmsa_numbers)                                                                             \
     {                                                                                                        \
         .page_lg2 = (page), .va_bits = (bits), .first_level = (first), .block_level = BLOCKS_FROM(page),     \
-        .run_lg2 = {0, 0, RUN(page, 2, first, bits), RUN(page, 3, first, bits)}, __VA_ARGS__                 \
+        .span_lg2 = {WALKED_SPAN(page, 0, first), WALKED_SPAN(page, 1, first), WALKED_SPAN(page, 2, first),  \
+                     WALKED_SPAN(page, 3, first)},                                                           \
+        .last_index = {LAST_INDEX(page, 0, first, bits), LAST_INDEX(page, 1, first, bits),                   \
+                       LAST_INDEX(page, 2, first, bits), LAST_INDEX(page, 3, first, bits)},                  \
+        .run_lg2 = {0, 0, WALKED_RUN(page, 2, first, bits), WALKED_RUN(page, 3, first, bits)}, __VA_ARGS__   \
     }
 
 #define WALK(page, first, bits)                                                                              \
@@ -74,8 +86,8 @@
     .frame_size_lg2 = {LISTED(page, first, bits, 0), LISTED(page, first, bits, 1),                           \
                        LISTED(page, first, bits, 2), LISTED(page, first, bits, 3),                           \
                        LISTED(page, first, bits, 4)},                                                        \
-    .start = vmsa_start, .resume = vmsa_resume, .table = vmsa_current_table, .enter = vmsa_enter,            \
-    .update = vmsa_update, .updated = vmsa_updated
+    .start = vmsa_start, .table = vmsa_current_table, .enter = vmsa_enter, .update = vmsa_update,            \
+    .updated = vmsa_updated
 
 /* `granule` is 4, 16 or 64. */
 #define HARDWARE_LOW(granule, page, bits)                                                                    \
@@ -84,6 +96,7 @@
         .name = "vmsa-" #granule "k-" #bits,                                                                 \
         .summary = "Arm VMSAv8-64, " #granule " KiB granule, " #bits "-bit addresses, stage 1 of EL1&0",     \
         .numbers = NUMBERS(page, FIRST(page, bits), bits, .high = false),                                    \
+        .resume = vmsa_s1_resume,                                                                            \
         .rights = vmsa_s1_rights_of_attributes,                                                              \
         .allowed = vmsa_s1_allowed,                                                                          \
         .report = vmsa_report,                                                                               \
@@ -96,6 +109,7 @@
                    "-bit addresses, stage 1 of EL1&0, the upper half",                                       \
         .va_form = VA_HIGH,                                                                                  \
         .numbers = NUMBERS(page, FIRST(page, bits), bits, .high = true),                                     \
+        .resume = vmsa_s1_resume,                                                                            \
         .rights = vmsa_s1_rights_of_attributes,                                                              \
         .allowed = vmsa_s1_allowed,                                                                          \
         .report = vmsa_report,                                                                               \
@@ -106,6 +120,7 @@
         .name = "vmsa-el2-" #granule "k-" #bits,                                                             \
         .summary = "Arm VMSAv8-64, " #granule " KiB granule, " #bits "-bit addresses, EL2",                  \
         .numbers = NUMBERS(page, FIRST(page, bits), bits, .el2 = true),                                      \
+        .resume = vmsa_el2_resume,                                                                           \
         .rights = vmsa_el2_rights_of_attributes,                                                             \
         .report = vmsa_el2_report,                                                                           \
     };
@@ -116,6 +131,7 @@
         .summary = "Arm VMSAv8-64, " #granule " KiB granule, " #bits "-bit intermediate addresses, stage 2", \
         .stage2 = true,                                                                                      \
         .numbers = NUMBERS(page, FIRST(page, bits), bits, .stage2 = true),                                   \
+        .resume = vmsa_s2_resume,                                                                            \
         .rights = vmsa_s2_rights_of_attributes,                                                              \
         .refuses_table = vmsa_s2_refuses_table,                                                              \
         .report = vmsa_report,                                                                               \
@@ -129,6 +145,7 @@
                    "-bit intermediate addresses, stage 2, the root is several tables",                       \
         .stage2 = true,                                                                                      \
         .numbers = NUMBERS(page, FIRST(page, bits) + 1, bits, .stage2 = true),                               \
+        .resume = vmsa_s2_resume,                                                                            \
         .rights = vmsa_s2_rights_of_attributes,                                                              \
         .refuses_table = vmsa_s2_refuses_table,                                                              \
         .report = vmsa_report,                                                                               \
@@ -138,16 +155,14 @@
 
 #define LEVEL(page, level_number, first, bits)                                                               \
     {                                                                                                        \
-        .number = (level_number) > 3 ? 0 : (level_number),                                                   \
-        .span_lg2 = (level_number) > 3 ? 0 : SPAN(page, level_number),                                       \
-        .index_bits = (level_number) > 3          ? 0                                                        \
-                      : (level_number) == (first) ? (bits)-SPAN(page, level_number)                          \
-                                                  : (page)-3,                                                \
-        .leaf = (level_number) <= 3 && (level_number) >= BLOCKS_FROM(page),                                  \
-        .run_lg2 = (level_number) > 3 ? 0 : RUN(page, level_number, first, bits),                            \
-        .run_step = (level_number) > 3 || RUN(page, level_number, first, bits) == 0                          \
-                        ? 0                                                                                  \
-                        : UINT64_C(1) << (SPAN(page, level_number) & 63),                                    \
+        .number = IS_WALKED(level_number, first) ? (level_number) : 0,                                       \
+        .span_lg2 = WALKED_SPAN(page, level_number, first),                                                  \
+        .index_bits = INDEX_BITS(page, level_number, first, bits),                                           \
+        .leaf = IS_WALKED(level_number, first) && (level_number) >= BLOCKS_FROM(page),                       \
+        .run_lg2 = WALKED_RUN(page, level_number, first, bits),                                              \
+        .run_step = WALKED_RUN(page, level_number, first, bits)                                              \
+                        ? UINT64_C(1) << WALKED_SPAN(page, level_number, first)                              \
+                        : 0,                                                                                 \
     }
 #define ENTRIES(page, first, bits, kind)                                                                     \
     {                                                                                                        \

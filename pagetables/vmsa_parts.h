@@ -12,7 +12,9 @@
 enum walk_status vmsa_start(struct walk_state *walk, const struct translation_regime *regime, uint64_t va);
 enum walk_status vmsa_enter(struct walk_state *walk, const struct translation_regime *regime, uint64_t va,
                             const struct walk_table *table);
-enum walk_status vmsa_resume(struct walk_state *walk, const uint64_t *words);
+enum walk_status vmsa_s1_resume(struct walk_state *walk, const uint64_t *words);
+enum walk_status vmsa_el2_resume(struct walk_state *walk, const uint64_t *words);
+enum walk_status vmsa_s2_resume(struct walk_state *walk, const uint64_t *words);
 bool vmsa_current_table(const struct walk_state *walk, struct walk_table *table);
 bool vmsa_update(struct walk_state *walk, bool store, struct walk_update *update);
 enum walk_status vmsa_updated(struct walk_state *walk);
