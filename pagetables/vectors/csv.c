@@ -206,7 +206,9 @@ bool vectors_csv_check_ids(const struct vectors_csv *csv, const char *name, unsi
                            struct vectors_failure *failure)
 {
     struct id *ids = calloc(csv->rows + 1, sizeof *ids);
-    bool fine = ids != NULL || vectors_fail(failure, "%s: there is no memory for its ids", name);
+    bool fine = true;
+    if (ids == NULL)
+        return vectors_fail(failure, "%s: there is no memory for its ids", name);
     for (size_t row = 0; fine && row < csv->rows; row++) {
         ids[row] = (struct id){vectors_csv_field(csv, row, column), csv->lines[row]};
         if (ids[row].text[0] == '\0')

@@ -323,6 +323,14 @@ static int compare_names(const struct dirent **left, const struct dirent **right
     return strcmp((*left)->d_name, (*right)->d_name); /* not alphasort: the same order in every locale */
 }
 
+static bool replay_each(struct run *run, struct replayed *replayed, struct dirent *const *files, int count)
+{
+    for (int i = 0; i < count && !run->stopped; i++)
+        if (!replay_file(run, replayed, files[i]->d_name))
+            return false;
+    return true;
+}
+
 static bool replay_files(struct run *run)
 {
     struct dirent **files;
@@ -331,12 +339,13 @@ static bool replay_files(struct run *run)
         return vectors_fail(run->failure, "%s: is no folder that can be read: %s", run->directory,
                             strerror(errno));
     struct replayed *replayed = malloc(sizeof *replayed);
-    bool fine = replayed != NULL || vectors_fail(run->failure, "%s: there is no memory", run->directory);
-    for (int i = 0; i < count; i++) {
-        if (fine && !run->stopped)
-            fine = replay_file(run, replayed, files[i]->d_name);
+    bool fine = false;
+    if (replayed != NULL)
+        fine = replay_each(run, replayed, files, count);
+    else
+        (void)vectors_fail(run->failure, "%s: there is no memory", run->directory);
+    for (int i = 0; i < count; i++)
         free(files[i]);
-    }
     free(files);
     free(replayed);
     return fine;
