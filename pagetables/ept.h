@@ -22,7 +22,9 @@
  * violations: walk_format.report has the basic exit reason and the exit qualification.
  *
  * "Ignore PAT" (bit 6) changes how the guest's memory type and the one here combine (SDM 29.3.7.2). Walks
- * accept it, and it has no effect: the stronger of both types holds, as with the bit clear.
+ * accept it, and it has no effect: the stricter of both types holds, as with the bit clear. (There the manual
+ * has one exception, write combining by the guest's PAT under an uncacheable EPT type; here that is device
+ * memory.)
  */
 #ifndef MMUSIM_PAGETABLES_EPT_H
 #define MMUSIM_PAGETABLES_EPT_H

@@ -113,6 +113,8 @@ enum pagetable_result radix_invalidate(const struct environment *environment, co
 struct radix_drop radix_of_address(const struct radix *radix, uint64_t va, const struct radix_run *run,
                                    bool global)
 {
+    if (radix->stage2 && radix->hardware->invalidated_whole)
+        return radix_of_address_space(radix, global);
     struct radix_drop drop = {.what = {.va = va, .asid = radix->asid, .vmid = radix->vmid, .broadcast = true},
                               .entries = run->entries,
                               .step = run->bytes};

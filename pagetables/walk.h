@@ -279,6 +279,9 @@ struct walk_format {
     /* Stage 1: a memory type that an entry names overrides that of stage 2 (RISC-V Svpbmt); else the stricter
      * one holds. */
     bool stage1_memory_type;
+    /* Stage 2: software has no invalidation by intermediate address, but all of the virtual machine's at once
+     * (Intel INVEPT). */
+    bool invalidated_whole;
 };
 
 /* `update` where the format may have none. */

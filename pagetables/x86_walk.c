@@ -342,6 +342,7 @@ const struct walk_format ept_48 = {
     .table_accesses_store = true,
     .spurious = SPURIOUS_ONCE,
     .updates = UPDATES_TOGETHER,
+    .invalidated_whole = true, /* SDM 29.4.3.1: INVEPT has a type for one EPTP and one for all */
 };
 
 const struct walk_format ept_57 = {
@@ -366,6 +367,7 @@ const struct walk_format ept_57 = {
     .table_accesses_store = true,
     .spurious = SPURIOUS_ONCE,
     .updates = UPDATES_TOGETHER,
+    .invalidated_whole = true, /* SDM 29.4.3.1: INVEPT has a type for one EPTP and one for all */
 };
 
 static const struct format_row rows[] = {

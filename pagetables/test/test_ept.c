@@ -482,6 +482,29 @@ static void good_changes_of_a_page_are_one_store(void **state)
     assert_int_equal(ept_48_entries.after_store(leaf_word(1, 0x1000, "rw-co")), word);
 }
 
+/* 29.4.3.1: INVEPT, single-context, which drops guest-physical and combined mappings. */
+static void good_unmap_drops_all_of_the_virtual_machine_at_once(void **state)
+{
+    static struct fixture fixture;
+    unsigned found = 0;
+    fixture_open_format(&fixture, &pagetable_radix, &ept_48);
+    assert_int_equal(fixture_map(&fixture, 0x40000000, frame_of(0x5000, 12, "rwx")), PAGETABLE_OK);
+    assert_int_equal(fixture_protect(&fixture, 0x40000000, "r--"), PAGETABLE_OK);
+    assert_int_equal(fixture_unmap(&fixture, 0x40000000), PAGETABLE_OK);
+    for (size_t i = 0; i < flat_memory_log_count(fixture.memory); i++) {
+        const struct flat_event *event = &flat_memory_log(fixture.memory)[i];
+        if (event->kind != FLAT_INVALIDATE)
+            continue;
+        assert_int_equal(event->invalidation.scope, INVALIDATE_VMID);
+        assert_int_equal(event->invalidation.vmid, FIXTURE_VMID);
+        assert_int_equal(event[1].kind, FLAT_BARRIER);
+        found++;
+    }
+    assert_int_equal(found, 1);
+    fixture_assert_view(&fixture);
+    fixture_close(&fixture);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -509,6 +532,7 @@ int main(void)
         cmocka_unit_test(good_every_expressible_frame_decodes_to_itself),
         cmocka_unit_test(bad_other_words_are_no_leaves),
         cmocka_unit_test(good_changes_of_a_page_are_one_store),
+        cmocka_unit_test(good_unmap_drops_all_of_the_virtual_machine_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
