@@ -194,13 +194,15 @@ struct mmu_config {
     uint64_t interrupt_entry_cycles;       /* from an interrupt's arrival to its handler's first act */
     uint64_t interrupt_exit_cycles;        /* from its last act to the interrupted program */
     uint64_t mutant_early_acknowledgement; /* acknowledges before accesses complete */
-    uint64_t mutant_walk_refill_race;      /* a walk fills although an invalidation completed meanwhile */
+    uint64_t mutant_stale_controls;   /* first-level entries keep what an earlier state of the core allowed */
+    uint64_t mutant_walk_refill_race; /* a walk fills although an invalidation completed meanwhile */
 
     /* costs of programs */
     uint64_t barrier_cycles;        /* the least a DSB takes */
     uint64_t memory_barrier_cycles; /* the least a DMB or a fence takes */
     uint64_t isb_cycles;
     uint64_t switch_cycles;
+    uint64_t control_cycles;
     uint64_t spin_cycles;       /* between two attempts at a lock */
     uint64_t fault_cycles;      /* from a fault being known to its handler */
     uint64_t window;            /* accesses in flight of a stream that does not say otherwise */

@@ -459,9 +459,18 @@ static void tell_context(struct core *core, const struct address_context *contex
                                                    .vmid = context->vmid};
 }
 
+/* The same translations, under another state of the core: no root is written. */
+static bool changes_controls_alone(const struct address_context *before, const struct address_context *after)
+{
+    return before && before != after && before->space == after->space && before->asid == after->asid &&
+           before->vmid == after->vmid && before->high == after->high &&
+           before->regime.root == after->regime.root;
+}
+
 static void issue_switch(struct core *core)
 {
     const struct address_context *context = core->op.context;
+    bool controls_alone = changes_controls_alone(core->context, context);
     leave_space(core);
     rights_switch(core, context);
     core->space = tlb_space(context->asid, context->vmid);
@@ -473,7 +482,8 @@ static void issue_switch(struct core *core)
     if (sizes != core->hierarchy.page_sizes)
         hierarchy_plan(core, sizes);
     tell_context(core, context);
-    operation_end(core, core->now + core->machine->config.switch_cycles);
+    const struct mmu_config *config = &core->machine->config;
+    operation_end(core, core->now + (controls_alone ? config->control_cycles : config->switch_cycles));
 }
 
 /* What to do in an issue while the operation has not begun, by kind. */

@@ -52,6 +52,7 @@ void rights_switch(struct core *core, const struct address_context *context)
     bool alike = judges_alike(core->context, context);
     core->context = context;
     core->judges = judge_of(context) || high_judge_of(context);
+    alike |= core->machine->config.mutant_stale_controls;
     for (uint32_t i = 0; !alike && i < core->hierarchy.array_count; i++)
         if (core->hierarchy.arrays[i]->level == 1)
             judge_array(core, &core->hierarchy.arrays[i]->tlb);

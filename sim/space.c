@@ -97,6 +97,7 @@ static void init_context(struct address_space *space, const struct space_config 
         .hardware_dirty = config->hardware_dirty,
         .contiguous = true,
         .controls = config->controls};
+    context->high = config->high ? &config->high->context : NULL;
     if (!space->stage2)
         return;
     space->stages = (struct two_stage_regime){&context->regime, &space->stage2->context.regime};
@@ -107,11 +108,12 @@ static bool init_space(struct address_space *space, const struct space_config *c
 {
     struct simulation *simulation = space->simulation;
     space->table = config->table;
-    space->config =
-        (struct pagetable_config){.format = config->format,
-                                  .entries = config->entries,
-                                  .asid = config->asid,
-                                  .vmid = config->stage2 ? config->stage2->config.vmid : config->vmid};
+    space->config = (struct pagetable_config){
+        .format = config->format,
+        .every_asid = config->format->va_form == VA_HIGH, /* runs under those of the lower halves */
+        .entries = config->entries,
+        .asid = config->asid,
+        .vmid = config->stage2 ? config->stage2->config.vmid : config->vmid};
     space->aliasing_allowed = config->aliasing_allowed;
     space->mappings = abstract_map_create();
     space->state = calloc(1, space->table->state_bytes);

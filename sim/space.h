@@ -55,6 +55,7 @@ struct space_config {
     bool aliasing_allowed;
     uint8_t physical_size_lg2;          /* of output addresses; 0: 48 */
     struct access_controls controls;    /* that a core has when it switches to the space */
+    struct address_space *high;         /* whose table translates the upper half (TTBR1); else NULL */
     struct address_space *stage2;       /* a guest's, with a stage 2 format; else NULL */
     uint64_t tables_base, tables_bytes; /* a guest's: intermediate addresses, multiples of 4 KiB */
     unsigned core;                      /* whose program makes it; 0 before the run */

@@ -12,7 +12,7 @@
 
 static const char *const space_keys[] = {"table",    "format",        "asid",   "vmid",
                                          "aliasing", "hardware",      "stage2", "tables",
-                                         "controls", "physical_bits", NULL};
+                                         "controls", "physical_bits", "kernel", NULL};
 static const char *const tables_keys[] = {"base", "size", NULL};
 static const char *const hardware_names[] = {"none", "access", "dirty", NULL};
 
@@ -239,6 +239,29 @@ static void read_stage2(lua_State *state, int index, struct space_config *config
     read_tables(state, index, config);
 }
 
+/* kernel = the space of the upper half, which TTBR1_EL1 has while TTBR0_EL1 has this one. */
+static void read_kernel(lua_State *state, int index, struct space_config *config)
+{
+    if (!push_field(state, index, "kernel"))
+        return;
+    const struct address_space *kernel = check_space(state, -1);
+    const char *form = kernel->config.format->name;
+    if (kernel->config.format->va_form != VA_HIGH)
+        luaL_error(
+            state,
+            "kernel is an address space with the format \"%s\"; it must have one of the upper half, such as "
+            "\"vmsa-4k-48-high\"",
+            form);
+    if (config->format->va_form != VA_LOW || config->format->stage2)
+        luaL_error(state, "kernel is the upper half beside a lower one, such as \"vmsa-4k-48\"; \"%s\" %s",
+                   config->format->name,
+                   config->format->va_form == VA_SIGNED ? "translates both in one table" : "is none");
+    if (kernel->stage2 != config->stage2)
+        luaL_error(state, "both halves have the same stage2, or none");
+    config->high = check_space(state, -1);
+    lua_pop(state, 1);
+}
+
 void read_space_config(lua_State *state, int index, struct space_config *config)
 {
     const struct script *script = script_of(state);
@@ -249,4 +272,5 @@ void read_space_config(lua_State *state, int index, struct space_config *config)
     read_hardware_updates(state, index, config);
     read_regime(state, index, config);
     read_stage2(state, index, config);
+    read_kernel(state, index, config);
 }
