@@ -122,7 +122,8 @@ static const struct mmu_parameter parameters[] = {
     {"mutants.early_ack", AT(mutant_early_acknowledgement), PARAMETER_SWITCH, 0, 1, false,
      "a bug for the judges to find: acknowledges before accesses with an old translation are complete", NULL},
     {"mutants.stale_controls", AT(mutant_stale_controls), PARAMETER_SWITCH, 0, 1, false,
-     "a bug for the judges to find: first-level entries keep what an earlier state of the core allowed",
+     "a bug for the judges to find: accesses are judged by the controls that the core had before it changed "
+     "them",
      NULL},
     {"mutants.walk_refill_race", AT(mutant_walk_refill_race), PARAMETER_SWITCH, 0, 1, false,
      "a bug for the judges to find: a walk fills although an invalidation of its page came meanwhile", NULL},

@@ -271,9 +271,10 @@ struct core {
 
     /* translation */
     const struct address_context *context;
-    uint64_t space;    /* tlb_space of the context */
-    uint32_t page_lg2; /* of the smallest page that the context's translations have */
-    bool judges;       /* its controls change what entries allow: see rights.c */
+    struct access_controls controls; /* that accesses are judged by: the context's */
+    uint64_t space;                  /* tlb_space of the context */
+    uint32_t page_lg2;               /* of the smallest page that the context's translations have */
+    bool judges;                     /* its controls change what entries allow: see rights.c */
     struct hierarchy hierarchy;
     struct life_pool lives;
     bool layered; /* some level is inclusive or exclusive */

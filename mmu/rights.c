@@ -14,7 +14,7 @@ typedef uint8_t (*allowed_function)(const struct access_controls *controls, uint
 uint8_t rights_under_controls(const struct core *core, uint64_t va, uint8_t rights, uint32_t attributes)
 {
     const struct address_context *half = address_context_half(core->context, va);
-    return walk_allowed(half->regime.format, &core->context->regime.controls, rights, attributes);
+    return walk_allowed(half->regime.format, &core->controls, rights, attributes);
 }
 
 static allowed_function judge_of(const struct address_context *context)
@@ -50,9 +50,12 @@ static void judge_array(const struct core *core, struct tlb *tlb)
 void rights_switch(struct core *core, const struct address_context *context)
 {
     bool alike = judges_alike(core->context, context);
+    bool forgets = core->machine->config.mutant_stale_controls && core->context &&
+                   core->context->space == context->space;
+    if (!forgets)
+        core->controls = context->regime.controls;
     core->context = context;
     core->judges = judge_of(context) || high_judge_of(context);
-    alike |= core->machine->config.mutant_stale_controls;
     for (uint32_t i = 0; !alike && i < core->hierarchy.array_count; i++)
         if (core->hierarchy.arrays[i]->level == 1)
             judge_array(core, &core->hierarchy.arrays[i]->tlb);

@@ -6,9 +6,9 @@ static bool changes(const struct walk_format *format, uint32_t control, uint32_t
     const struct access_controls with = {others | control, UINT32_MAX},
                                  without = {others & ~control, UINT32_MAX};
     const uint32_t pages[] = {FRAME_READABLE | FRAME_WRITABLE, FRAME_READABLE | FRAME_WRITABLE | FRAME_USER,
-                              FRAME_READABLE | FRAME_EXECUTABLE | FRAME_USER};
+                              FRAME_READABLE | FRAME_EXECUTABLE | FRAME_USER, FRAME_EXECUTABLE | FRAME_USER};
     for (size_t i = 0; i < sizeof pages / sizeof *pages; i++)
-        for (unsigned rights = 0; rights <= ACCESS_RIGHTS_ALL; rights++)
+        for (unsigned rights = 0; rights <= (ACCESS_RIGHTS_ALL | ACCESS_RIGHT_MXR); rights++)
             if (format->allowed(&with, (uint8_t)rights, pages[i]) !=
                 format->allowed(&without, (uint8_t)rights, pages[i]))
                 return true;

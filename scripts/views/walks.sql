@@ -65,7 +65,7 @@ FROM numbers;
 
 -- Names of rights: who may load (r), store (w) and fetch (x).
 CREATE VIEW rights_names AS
-WITH RECURSIVE numbers (rights) AS (SELECT 0 UNION ALL SELECT rights + 1 FROM numbers WHERE rights < 63)
+WITH RECURSIVE numbers (rights) AS (SELECT 0 UNION ALL SELECT rights + 1 FROM numbers WHERE rights < 127)
 SELECT rights,
        'user ' || IIF(rights & 1, 'r', '-') || IIF(rights & 2, 'w', '-') || IIF(rights & 4, 'x', '-')
        || ', kernel ' || IIF(rights & 8, 'r', '-') || IIF(rights & 16, 'w', '-') || IIF(rights & 32, 'x', '-') AS rights_text

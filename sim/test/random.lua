@@ -40,14 +40,43 @@ local function draw_translation()
 end
 local tlb, walk_cache = draw_translation()
 local shared = tlb.l2.shared or tlb.l3 and tlb.l3.shared
--- (radix frees tables after an invalidation by address, which on RISC-V leaves walk caches what leads to them)
-if ordering == "riscv" then walk_cache = nil end
+
+-- Formats, by draws of their own: mostly of the architecture whose barriers and invalidations the machine has.
+local kept = state
+state = seed * 104729
+for _ = 1, 8 do draw(2) end
+local FORMATS = {
+  arm = { "vmsa-4k-48", "vmsa-4k-48", "vmsa-4k-39", "vmsa-16k-47", "vmsa-64k-48" }, x86 = { "x86-64-48", "x86-64-57" },
+  riscv = { "sv39", "sv48", "sv57" },
+}
+local format = one_of(FORMATS[draw(6) == 1 and one_of { "arm", "x86", "riscv" } or ordering])
+if pagetable == "radix" and not mutant then pagetable = one_of { "radix", "radix", "radix", "radix-keeps-tables", "hashed" } end
+if pagetable:find("forgets") then format = "vmsa-4k-48" end
+if pagetable == "hashed" then format = "hashed-48" end
+local family = format:match("^%a+")
+-- the smallest page, a run of such or a page in between, and a large one
+local SMALL, MIDDLE, LARGE = "4K", "64K", "2M"
+if family == "x" or family == "hashed" then MIDDLE = "2M" end
+if format:find("16k") then SMALL, MIDDLE, LARGE = "16K", "2M", "32M" end
+if format:find("64k") then SMALL, MIDDLE, LARGE = "64K", "2M", "2M" end
+local P = math.tointeger(SMALL:match("%d+")) * 1024
+local halves = family == "vmsa" and format:find("4k.48") and draw(2) == 1
+local CONTROLS = { vmsa = { "pan" }, sv = { "sum", "mxr" }, x = { "smap", "ac", "wp", "smep", "pke" } }
+local controls = CONTROLS[family]
+local hardware = one_of(family == "vmsa" and { "none", "access", "dirty" } or family == "x" and { "dirty" }
+                        or family == "sv" and { "none", "dirty" } or { "none" })
+state = kept
+if tlb.l1d.sizes then
+  tlb.l1d.sizes, tlb.l1d_2m.sizes = { SMALL, MIDDLE ~= LARGE and MIDDLE or nil }, { LARGE, "1G" }
+end
+-- (an invalidation by address leaves tables in walk caches on RISC-V; radix knows where the format says so)
+if ordering == "riscv" and family ~= "sv" then walk_cache = nil end
 
 local prefetch = { kind = one_of { "none", "none", "next-page", "stride", "distance", "recency" }, degree = draw(3) }
 local adversary = { period = one_of { 0, 0, 20, 200, 2000 }, reach = draw(4) }
 
 -- The memory system, by draws of its own. (A forgotten barrier is rare enough to find without it.)
-local kept = state
+kept = state
 state = seed * 7919
 for _ = 1, 8 do draw(2) end
 local plain = pagetable:find("barrier")
@@ -64,7 +93,7 @@ state = kept
 
 local m = machine {
   seed = seed, cores = cores, record = level, ordering = ordering, prefetch = prefetch, adversary = adversary,
-  memory = { size = "256M", latency = one_of { 5, 40, 120 }, requests = requests },
+  memory = { size = "8G", latency = one_of { 5, 40, 120 }, requests = requests },
   bus = { occupancy = one_of { 1, 2, 8 }, width = width, arbitration = arbitration },
   cache = cache,
   -- (a forgotten barrier shows only while a store stays in the buffer for longer than a walk of another core takes)
@@ -85,16 +114,23 @@ local BIG, GLOBAL, RUN = 0x80000000, 0xc0000000, 0xa0000000
 local ATTRIBUTES = { "rw-u", "r--u", "r-xu", "rw-", "rwxu" }
 local TLBI = { "vae1", "vae1is", "vaae1is", "aside1is", "vmalle1", "vmalle1is", "vale1is" }
 local MAPPED = { "rw-u", "r--u", "r-xu", "rw-", "rw-uc", "rw-uco" }
-local hardware = one_of { "none", "access", "dirty" }
-local spaces = { m:address_space { table = pagetable, asid = 1, hardware = hardware },
-                 m:address_space { table = pagetable, asid = 2, hardware = hardware } }
-spaces[1]:premap(BASE, m:frames("4K"), "4K", "rw-u")
+if family == "x" then
+  for _, list in ipairs { ATTRIBUTES, MAPPED } do list[#list + 1] = "rw-uk3" list[#list + 1] = "r--uk1" end
+end
+if family == "hashed" then MAPPED = { "rw-u", "r--u", "r-xu", "rw-" } else MAPPED[#MAPPED + 1] = "rw-un" end
+local kernel = halves and m:address_space { table = pagetable, format = format .. "-high", hardware = hardware } or nil
+local spaces = {}
+for asid = 1, 2 do
+  spaces[asid] = m:address_space { table = pagetable, format = format, asid = asid, hardware = hardware, kernel = kernel }
+end
+local HIGH = -0x40000000                        -- of the kernel's table, or of the space's own
+spaces[1]:premap(BASE, m:frames(SMALL), SMALL, "rw-u")
 
 local function demand(core, as)
   return function(_, fault)
     -- a page that is global in one space must not be mapped in another: that is the software's own conflict
-    if fault.kind ~= "translation" or (fault.va >= GLOBAL and as() ~= spaces[1]) then return false end
-    local mapped, why = as():map(core, page(fault.va), m:frames("4K"), "4K", "rw-u")
+    if fault.kind ~= "translation" or fault.va < 0 or (fault.va >= GLOBAL and as() ~= spaces[1]) then return false end
+    local mapped, why = as():map(core, fault.va & -P, m:frames(SMALL), SMALL, "rw-u")
     return mapped or why == "overlap"
   end
 end
@@ -122,36 +158,51 @@ local function synchronize(core)
 end
 
 local function step(core, use)
-  local as, va = use.space, BASE + (core:random(PAGES) - 1) * 4096
-  local what = core:random(pagetable:find("barrier") and 7 or 19)   -- (more of what shows it)
+  local as, va = use.space, BASE + (core:random(PAGES) - 1) * P
+  local what = core:random(pagetable:find("barrier") and 7 or controls and 23 or 20)   -- (more of what shows it)
   if pagetable:find("barrier") and core.number > 1 then what = 7 end
-  if what <= 2 then as:map(core, va, m:frames("4K"), "4K", MAPPED[core:random(#MAPPED)])
+  if what <= 2 then as:map(core, va, m:frames(SMALL), SMALL, MAPPED[core:random(#MAPPED)])
   elseif what == 3 then as:unmap(core, va)
   elseif what == 4 then as:protect(core, va, ATTRIBUTES[core:random(#ATTRIBUTES)])
   elseif what == 5 then as:query(core, va + core:random(4000))
   elseif what == 6 then core:store(va + 8 * core:random(500), core:random(1 << 40), { bytes = ({ 1, 2, 4, 8 })[core:random(4)] })
   elseif what == 7 then core:load(va + core:random(4090))
   elseif what == 8 then core:fetch(va + 4 * core:random(1000))
-  elseif what == 9 or what >= 18 then use.space = spaces[core:random(2)] core:switch(use.space)
+  elseif what == 9 or what == 18 or what == 19 then use.space = spaces[core:random(2)] core:switch(use.space)
   elseif what == 10 then invalidate(core, va, as) synchronize(core)
   elseif what == 11 then invalidate(core, va, as)
   elseif what == 12 then
-    if not as:map(core, BIG, m:frames("2M"), "2M", "rw-u") then as:unmap(core, BIG) end
+    if not as:map(core, BIG, m:frames(LARGE), LARGE, "rw-u") then as:unmap(core, BIG) end
     core:load(BIG + core:random(1 << 20))
   elseif what == 13 then       -- a global page belongs to the first space; the other only uses it
-    local at = GLOBAL + (core:random(2) - 1) * 4096
+    local at = GLOBAL + (core:random(2) - 1) * P
     if as == spaces[1] and core:random(2) == 1 then
-      if not as:map(core, at, m:frames("4K"), "4K", "rw-ug") then as:unmap(core, at) end
+      if not as:map(core, at, m:frames(SMALL), SMALL, "rw-ug") then as:unmap(core, at) end
     end
     if core:random(2) == 1 then core:store(at, 1) else core:load(at) end
   elseif what == 14 then core:wait(core:random(200)) synchronize(core)
   elseif what == 16 then       -- many pages in one operation
-    if not as:map(core, RUN, m:frames("64K"), "64K", "rw-u") then as:unmap(core, RUN) end
+    if not as:map(core, RUN, m:frames(MIDDLE), MIDDLE, "rw-u") then as:unmap(core, RUN) end
     core:load(RUN + core:random(60000))
+  elseif what == 20 then       -- the upper half
+    local owner = kernel or (family == "x" or family == "sv") and as
+    local at = HIGH + (core:random(3) - 1) * P
+    if owner and core:random(2) == 1 then
+      if not owner:map(core, at, m:frames(SMALL), SMALL, kernel and core:random(2) == 1 and "rw-g" or "rw-") then
+        owner:unmap(core, at)
+      end
+    end
+    core:load(at + core:random(4000), { privilege = ({ "user", "kernel" })[core:random(2)] })
+  elseif what >= 21 then       -- the state of the core
+    local control = controls[core:random(#controls)]
+    local values = { [control] = core:random(2) == 1 }
+    if family == "x" and core:random(3) == 1 then values.pkru = core:random(1 << 8) - 1 end
+    core:control(values)
+    core:privilege(({ "user", "kernel" })[core:random(2)])
   elseif what == 17 then core:load(RUN + core:random(60000), { data = "none" })
   else
     local ran, why = pcall(core.run, core,
-      stream.uniform { base = BASE, size = PAGES * 4096, n = core:random(60), stores = 0.4 },
+      stream.uniform { base = BASE, size = PAGES * P, n = core:random(60), stores = 0.4 },
       { window = ({ 1, 4, 16 })[core:random(3)], data = ({ "bus", "fixed", "none" })[core:random(3)] })
     if not ran and not why:find("fault") then error(why) end
   end

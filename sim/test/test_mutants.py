@@ -18,6 +18,7 @@ EXPECTED = {
     "walk-refill-race": {("stale_translation", 3, 0x40000000), ("stale_entry", 3, 0x40000000)},
     "released-table": {("never_mapped", 2, 0x40000000)},
     "conflict": {("wrong_frame", 1, 0x40000000)},
+    "stale-controls": {("forbidden_access", 1, 0x40001000)},
 }
 # Seen in an access that hits the first level, of which level `misses` has no row.
 ONLY_IN_ALL = {"conflict"}

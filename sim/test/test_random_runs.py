@@ -13,7 +13,7 @@ import tempfile
 
 SCRIPT = pathlib.Path(__file__).with_name("random.lua")
 PLANTED = ["radix-forgets-invalidation", "radix-forgets-barrier"]
-MUTANTS = ["early_ack", "walk_refill_race"]
+MUTANTS = ["early_ack", "walk_refill_race", "stale_controls"]
 PROVENANCE = 'INSERT INTO "runs"'
 
 
