@@ -21,5 +21,6 @@ extern const struct format_family vmsa_family;
 extern const struct format_family riscv_family;
 extern const struct format_family x86_family;
 extern const struct format_family hashed_family;
+extern const struct format_family cuckoo_family;
 
 #endif

@@ -2,7 +2,6 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "pagetables/hashed.h"
 
@@ -37,17 +36,10 @@ static bool read_slot(const struct array *array, uint64_t index, uint64_t *tag, 
 
 /* ---- enumeration ---- */
 
-static int by_address(const void *one, const void *other)
-{
-    const struct mapping *a = one, *b = other;
-    if (a->va != b->va)
-        return a->va < b->va ? -1 : 1;
-    return (a->frame.size_lg2 > b->frame.size_lg2) - (a->frame.size_lg2 < b->frame.size_lg2);
-}
-
 /* Words that cannot be read propose nothing. */
-static size_t collect(const struct array *array, struct mapping *mappings, size_t room)
+static size_t collect(const void *table, struct mapping *mappings, size_t room)
 {
+    const struct array *array = table;
     size_t count = 0;
     for (uint64_t i = 0; i < array->slots; i++) {
         uint64_t tag, leaf;
@@ -68,16 +60,7 @@ enum pagetable_result hashed_enumerate(const void *state, const struct memory_re
     struct array array;
     if (!find_array(state, memory, &array))
         return PAGETABLE_CORRUPT;
-    size_t count = collect(&array, NULL, 0);
-    struct mapping *mappings = malloc((count ? count : 1) * sizeof *mappings);
-    if (!mappings)
-        return PAGETABLE_NO_MEMORY;
-    (void)collect(&array, mappings, count);
-    qsort(mappings, count, sizeof *mappings, by_address);
-    for (size_t i = 0; i < count && visit(context, &mappings[i]); i++)
-        ;
-    free(mappings);
-    return PAGETABLE_OK;
+    return plain_enumerate(collect, &array, visit, context);
 }
 
 /* ---- invariants ---- */

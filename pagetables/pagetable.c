@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "pagetables/cuckoo.h"
 #include "pagetables/hashed.h"
 #include "pagetables/planted.h"
 #include "pagetables/radix.h"
@@ -11,6 +12,7 @@ static const struct pagetable_class *const classes[] = {
     &pagetable_radix,
     &pagetable_radix_keeps_tables,
     &pagetable_hashed,
+    &pagetable_cuckoo,
     &pagetable_radix_forgets_invalidation,
     &pagetable_radix_forgets_barrier,
     &pagetable_radix_forgets_tables,

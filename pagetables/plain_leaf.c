@@ -1,5 +1,7 @@
 #include "pagetables/plain_leaf.h"
 
+#include <stdlib.h>
+
 uint8_t plain_rights(uint32_t attributes)
 {
     unsigned rights = 0;
@@ -41,4 +43,28 @@ enum walk_status plain_end(struct walk_state *walk, uint64_t word, unsigned size
                                     .rights_when_dirty = rights,
                                     .level = (uint8_t)level};
     return WALK_LEAF;
+}
+
+static int by_address(const void *one, const void *other)
+{
+    const struct mapping *a = one, *b = other;
+    if (a->va != b->va)
+        return a->va < b->va ? -1 : 1;
+    return (a->frame.size_lg2 > b->frame.size_lg2) - (a->frame.size_lg2 < b->frame.size_lg2);
+}
+
+enum pagetable_result plain_enumerate(size_t (*collect)(const void *table, struct mapping *mappings,
+                                                        size_t room),
+                                      const void *table, pagetable_visitor visit, void *context)
+{
+    size_t count = collect(table, NULL, 0);
+    struct mapping *mappings = malloc((count ? count : 1) * sizeof *mappings);
+    if (!mappings)
+        return PAGETABLE_NO_MEMORY;
+    (void)collect(table, mappings, count);
+    qsort(mappings, count, sizeof *mappings, by_address);
+    for (size_t i = 0; i < count && visit(context, &mappings[i]); i++)
+        ;
+    free(mappings);
+    return PAGETABLE_OK;
 }

@@ -10,6 +10,7 @@
 #ifndef MMUSIM_PAGETABLES_PLAIN_LEAF_H
 #define MMUSIM_PAGETABLES_PLAIN_LEAF_H
 
+#include "pagetables/pagetable.h"
 #include "pagetables/walk.h"
 
 #define PLAIN_VALID            (UINT64_C(1) << 0)
@@ -72,5 +73,13 @@ uint8_t plain_rights(uint32_t attributes);
  * address size or translation fault. */
 enum walk_status plain_end(struct walk_state *walk, uint64_t word, unsigned size_lg2, unsigned level);
 enum walk_status plain_fault(struct walk_state *walk, enum fault_kind kind, unsigned level);
+
+/*
+ * Candidates from a table that has them in no order: `collect` writes the first `room` of them and gives how
+ * many there are. PAGETABLE_NO_MEMORY if they cannot be put in order.
+ */
+enum pagetable_result plain_enumerate(size_t (*collect)(const void *table, struct mapping *mappings,
+                                                        size_t room),
+                                      const void *table, pagetable_visitor visit, void *context);
 
 #endif

@@ -11,6 +11,7 @@ static const struct format_family *const families[] = {
     &riscv_family,
     &x86_family,
     &hashed_family,
+    &cuckoo_family,
 };
 
 #define FAMILIES (sizeof families / sizeof *families)
