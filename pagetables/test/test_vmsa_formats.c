@@ -20,12 +20,13 @@ struct granule {
     unsigned size_lg2[5];             /* of frames */
     unsigned sizes_by_first_level[4]; /* how many of them, where a level's runs fit */
     unsigned largest_run_bits;        /* runs of blocks need so many address bits */
+    unsigned blocks_from;             /* the first level that has blocks; the last is 2 */
 };
 
 static const struct granule granules[] = {
-    {"4k", 12, 9, {39, 30, 21, 12}, 5, {12, 16, 21, 25, 30}, {5, 5, 4, 0}, 25},
-    {"16k", 14, 11, {47, 36, 25, 14}, 4, {14, 21, 25, 30}, {4, 4, 4, 2}, 30},
-    {"64k", 16, 13, {0, 42, 29, 16}, 4, {16, 21, 29, 34}, {0, 4, 4, 2}, 34},
+    {"4k", 12, 9, {39, 30, 21, 12}, 5, {12, 16, 21, 25, 30}, {5, 5, 4, 0}, 25, 1},
+    {"16k", 14, 11, {47, 36, 25, 14}, 4, {14, 21, 25, 30}, {4, 4, 4, 2}, 30, 2},
+    {"64k", 16, 13, {0, 42, 29, 16}, 4, {16, 21, 29, 34}, {0, 4, 4, 2}, 34, 2},
 };
 
 #define GRANULES (sizeof granules / sizeof *granules)
@@ -280,6 +281,36 @@ static void good_every_expressible_frame_decodes_to_itself_at_its_level(void **s
     for_every_format(check_entries);
 }
 
+/* D8.3, table D8-48: bits 1:0 are 01, a block at the levels that have them and reserved at the others, which
+ * is a translation fault of that level. */
+static void check_blocks(const struct walk_format *format)
+{
+    const uint64_t block = UINT64_C(0x800000000401); /* AF; stage 2: no rights, and yet a leaf */
+    const struct granule *granule = granule_of(format);
+    const struct entry_format *entries = entry_format_of(format);
+    const struct translation_regime regime = {.format = format, .physical_size_lg2 = 48};
+    for (unsigned depth = 0; depth < entries->levels; depth++) {
+        const struct entry_level *level = &entries->level[depth];
+        const struct walk_table table = {.pa = 0, .level = level->number, .span_lg2 = 63};
+        struct walk_state walk;
+        bool is_block = level->number >= granule->blocks_from && level->number < 3;
+        assert_int_equal(format->enter(&walk, &regime, walk_format_extend(format, 0), &table), WALK_FETCH);
+        assert_int_equal(format->resume(&walk, &block), is_block ? WALK_LEAF : WALK_FAULT);
+        assert_int_equal(entries->decode(level, block).kind, is_block ? ENTRY_LEAF : ENTRY_RESERVED);
+        if (is_block) {
+            assert_int_equal(walk.leaf.frame.size_lg2, granule->span_lg2[level->number]);
+            continue;
+        }
+        assert_int_equal(walk.fault, FAULT_TRANSLATION);
+        assert_int_equal(walk.fault_level, level->number);
+    }
+}
+
+static void bad_blocks_at_levels_without_blocks_are_translation_faults(void **state)
+{
+    for_every_format(check_blocks);
+}
+
 /* ---- Walks of what radix writes ---- */
 
 static uint32_t random_attributes(const struct walk_format *format)
@@ -396,6 +427,7 @@ int main(void)
         cmocka_unit_test(bad_sizes_and_roots_that_the_manual_has_not_are_no_formats),
         cmocka_unit_test(good_frame_sizes_are_pages_blocks_and_runs_that_fit),
         cmocka_unit_test(good_every_expressible_frame_decodes_to_itself_at_its_level),
+        cmocka_unit_test(bad_blocks_at_levels_without_blocks_are_translation_faults),
         cmocka_unit_test(good_walks_read_what_radix_writes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
