@@ -64,7 +64,7 @@ static bool has_tag(const struct vmsa_registers *registers, const struct vmsa_ac
     return bit(registers->tcr_el1, high ? 38 : 37) && !(data_only && access->kind == ACCESS_FETCH);
 }
 
-/* D8.2.4: bit 55 selects the half; with a tag, bits 63:56 are as if they were bit 55. */
+/* TCR_EL1.TBIn: bit 55 selects the half; with a tag, bits 63:56 are as if they were bit 55. */
 static uint64_t without_tag(uint64_t va)
 {
     const uint64_t low = UINT64_MAX >> 8;
@@ -231,7 +231,7 @@ struct vmsa_memory vmsa_memory_of_stage2(const struct walk_state *walk)
     return memory_of(attributes, field(walk->entry, 8, 2));
 }
 
-/* D8.2.10, "stage 1 disabled": with HCR_EL2.DC Normal, Write-Back, Non-shareable; else data is
+/* SCTLR_EL1.M = 0, and HCR_EL2.DC and SCTLR_EL1.I: with DC Normal, Write-Back, Non-shareable; else data is
  * Device-nGnRnE, and instructions are Normal, Write-Through with SCTLR_EL1.I, else Non-cacheable. */
 struct vmsa_memory vmsa_memory_of_no_stage1(const struct vmsa_registers *registers, enum access_kind kind)
 {

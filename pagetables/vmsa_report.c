@@ -70,7 +70,7 @@ static void describe(const struct fault_cause *cause, bool same_level, struct fa
         report->code |= ISS_WNR;
 }
 
-/* D8.1.5: faults of stage 1 go to EL1, which is the same Exception level for the kernel's
+/* HCR_EL2.TGE = 0: faults of stage 1 go to EL1, which is the same Exception level for the kernel's
  * accesses; faults of stage 2 go to EL2. */
 void vmsa_report(const struct fault_cause *cause, struct fault_report *report)
 {
