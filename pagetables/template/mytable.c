@@ -33,11 +33,14 @@ struct call {
     const struct environment_operations *machine;
     void *context;
     int error;
+    bool locked;
 };
 
 static struct call call_of(const void *state, const struct environment *environment)
 {
-    return (struct call){(const struct mytable *)state, environment->operations, environment->context, 0};
+    return (struct call){.table = (const struct mytable *)state,
+                         .machine = environment->operations,
+                         .context = environment->context};
 }
 
 static uint64_t load(struct call *call, uint64_t pa)
@@ -60,14 +63,6 @@ static void barrier(struct call *call, enum barrier_kind kind)
         call->error = call->machine->barrier(call->context, kind);
 }
 
-static uint64_t allocate(struct call *call, uint64_t bytes)
-{
-    uint64_t pa = 0;
-    if (!call->error)
-        call->error = call->machine->allocate_table(call->context, bytes, &pa);
-    return pa;
-}
-
 static void release(struct call *call, uint64_t pa, uint64_t bytes)
 {
     if (!call->error)
@@ -78,6 +73,7 @@ static struct call locked_call(const void *state, const struct environment *envi
 {
     struct call call = call_of(state, environment);
     call.error = call.machine->lock(call.context, call.table->lock);
+    call.locked = !call.error;
     return call;
 }
 
@@ -88,13 +84,11 @@ static enum pagetable_result result_of(const struct call *call, enum pagetable_r
     return call->error == ENVIRONMENT_NO_MEMORY ? PAGETABLE_NO_MEMORY : PAGETABLE_ENVIRONMENT;
 }
 
-/* The end of an operation: also one that failed for want of memory gives the lock back. */
+/* The end of an operation: also one that failed gives the lock back. */
 static enum pagetable_result unlocked(struct call *call, enum pagetable_result result)
 {
-    if (call->error == ENVIRONMENT_OK || call->error == ENVIRONMENT_NO_MEMORY) {
-        int error = call->machine->unlock(call->context, call->table->lock);
-        call->error = error ? error : call->error;
-    }
+    int error = call->locked ? call->machine->unlock(call->context, call->table->lock) : ENVIRONMENT_OK;
+    call->error = call->error ? call->error : error;
     return result_of(call, result);
 }
 
@@ -142,6 +136,11 @@ static void drop_all(struct call *call)
 static const struct entry_level *level_at(const struct mytable *table, unsigned depth)
 {
     return &table->format->level[depth];
+}
+
+static uint64_t table_bytes(const struct call *call, unsigned depth)
+{
+    return entry_table_bytes(level_at(call->table, depth));
 }
 
 static uint64_t slot_of(const struct mytable *table, unsigned depth, uint64_t pa, uint64_t va)
@@ -202,7 +201,7 @@ static void store_run(struct call *call, const struct place *place, const struct
 
 static bool has_leaves(struct call *call, unsigned depth, uint64_t pa)
 {
-    uint64_t bytes = entry_table_bytes(level_at(call->table, depth));
+    uint64_t bytes = table_bytes(call, depth);
     for (uint64_t offset = 0; offset < bytes && !call->error; offset += ENTRY_BYTES) {
         struct entry entry = decode(call->table, depth, load(call, pa + offset));
         if (entry.kind == ENTRY_LEAF ||
@@ -215,7 +214,7 @@ static bool has_leaves(struct call *call, unsigned depth, uint64_t pa)
 /* A table and all below it, which no walk can reach any more. */
 static void release_tree(struct call *call, unsigned depth, uint64_t pa)
 {
-    uint64_t bytes = entry_table_bytes(level_at(call->table, depth));
+    uint64_t bytes = table_bytes(call, depth);
     bool below = entry_has_depth(call->table->format, depth + 1);
     for (uint64_t offset = 0; below && offset < bytes && !call->error; offset += ENTRY_BYTES) {
         struct entry entry = decode(call->table, depth, load(call, pa + offset));
@@ -239,15 +238,33 @@ static unsigned depth_of(const struct mytable *table, unsigned size_lg2)
     return depth;
 }
 
+/* Tables for the depths behind `above`, down to `depth`: all of them, or none and an error. They are zeroed.
+ */
+static void allocate_tables(struct call *call, unsigned above, unsigned depth, uint64_t tables[])
+{
+    for (unsigned i = above + 1; i <= depth; i++) {
+        int error = call->machine->allocate_table(call->context, table_bytes(call, i), &tables[i]);
+        if (!error)
+            continue;
+        while (--i > above)
+            release(call, tables[i], table_bytes(call, i));
+        call->error = error;
+        return;
+    }
+}
+
 /* Links empty tables until the way to `va` ends at `depth`. A leaf above ends it, too. */
 static struct place make_way(struct call *call, uint64_t va, unsigned depth)
 {
     struct place place = descend(call, va, depth);
-    while (place.entry.kind == ENTRY_INVALID && place.depth < depth && !call->error) {
-        uint64_t bytes = entry_table_bytes(level_at(call->table, place.depth + 1));
-        uint64_t table = allocate(call, bytes); /* zeroed, and seen so by all */
-        store(call, place.slot, call->table->format->encode_table(table));
-        place = descend(call, va, depth);
+    uint64_t tables[ENTRY_LEVELS_MAX];
+    if (place.entry.kind != ENTRY_INVALID || call->error)
+        return place;
+    allocate_tables(call, place.depth, depth, tables);
+    while (place.depth < depth && !call->error) {
+        store(call, place.slot, call->table->format->encode_table(tables[place.depth + 1]));
+        place.depth++;
+        place.slot = slot_of(call->table, place.depth, tables[place.depth], va);
     }
     return place;
 }
@@ -372,11 +389,11 @@ static enum pagetable_result create(void *state, const struct environment *envir
     table->vmid = config->vmid;
     table->every_asid = config->every_asid;
     struct call call = call_of(state, environment);
-    uint64_t root_bytes = entry_table_bytes(level_at(table, 0));
-    table->root = allocate(&call, root_bytes);
+    uint64_t root_bytes = table_bytes(&call, 0);
+    call.error = call.machine->allocate_table(call.context, root_bytes, &table->root);
     if (call.error)
         return result_of(&call, PAGETABLE_OK);
-    table->lock = allocate(&call, LOCK_BYTES);
+    call.error = call.machine->allocate_table(call.context, LOCK_BYTES, &table->lock);
     if (call.error) /* nothing is left allocated */
         (void)call.machine->release_table(call.context, table->root, root_bytes);
     return result_of(&call, PAGETABLE_OK);
@@ -437,22 +454,43 @@ static enum pagetable_result enumerate(const void *state, const struct memory_re
     return PAGETABLE_OK;
 }
 
-/* Every word is an entry of its level, in memory that is there. */
+/* Whether the leaf at `pa` is what map writes for its frame; or what hardware has made of that since. */
+static bool is_own_leaf(const struct mytable *table, unsigned depth, uint64_t pa, uint64_t word)
+{
+    const struct entry_level *level = level_at(table, depth);
+    struct frame frame = decode(table, depth, word).frame;
+    uint64_t entries = frame_size_bytes(&frame) >> level->span_lg2, first;
+    word -= pa / ENTRY_BYTES % entries * level->run_step;
+    if (table->format->encode_leaf(level, &frame, &first) && first == word)
+        return true;
+    frame.attributes |= FRAME_CLEAN;
+    return table->format->encode_leaf(level, &frame, &first) && table->format->after_store(first) == word;
+}
+
+static bool is_own(const struct mytable *table, unsigned depth, uint64_t pa, uint64_t word)
+{
+    struct entry entry = decode(table, depth, word);
+    if (entry.kind == ENTRY_TABLE)
+        return entry_has_depth(table->format, depth + 1) &&
+               (word & ~table->format->table_hardware_bits) == table->format->encode_table(entry.table);
+    return entry.kind == ENTRY_LEAF ? is_own_leaf(table, depth, pa, word) : word == 0;
+}
+
+/* Every word is one that this table writes, in memory that is there. */
 static bool check(const struct view *view, unsigned depth, uint64_t pa)
 {
-    uint64_t bytes = entry_table_bytes(level_at(view->table, depth)), end = pa + bytes;
+    uint64_t end = pa + entry_table_bytes(level_at(view->table, depth));
     for (; pa < end; pa += ENTRY_BYTES) {
         uint64_t word = 0;
         bool there = view->memory->read(view->memory->context, pa, &word);
-        struct entry entry = decode(view->table, depth, word);
-        bool below = entry_has_depth(view->table->format, depth + 1);
-        if (!there || entry.kind == ENTRY_RESERVED || (entry.kind == ENTRY_TABLE && !below)) {
+        if (!there || !is_own(view->table, depth, pa, word)) {
             (void)snprintf(view->reason, view->reason_bytes,
                            "the level %u entry at 0x%" PRIx64 ", 0x%" PRIx64
                            ", is none that this table writes",
                            level_at(view->table, depth)->number, pa, word);
             return false;
         }
+        struct entry entry = decode(view->table, depth, word);
         if (entry.kind == ENTRY_TABLE && !check(view, depth + 1, entry.table))
             return false;
     }

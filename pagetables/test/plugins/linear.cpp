@@ -107,13 +107,17 @@ struct linear {
 template <typename Body>
 pagetable_result locked(const linear &table, const environment *environment, std::uint64_t va, Body body)
 {
-    machine on(environment);
+    machine on(environment), unlocking(environment);
     word found;
     on(&operations::lock, table.lock);
+    if (!on.ok())
+        return on.result();
     on(&operations::read, table.slot(va), &found.bits);
     pagetable_result result = on.ok() ? body(on, found) : PAGETABLE_OK;
-    on(&operations::unlock, table.lock);
-    return on.ok() ? result : on.result();
+    unlocking(&operations::unlock, table.lock); /* whatever has failed */
+    if (!on.ok())
+        return on.result();
+    return unlocking.ok() ? result : unlocking.result();
 }
 
 pagetable_result create(void *state, const environment *environment, const pagetable_config *config)

@@ -302,16 +302,12 @@ impl Linear {
     }
     /// Runs `body` under the table's lock, with the word of `va`.
     fn locked(&self, machine: &Machine, va: u64, body: impl FnOnce(u64) -> Done) -> PagetableResult {
-        let result = (|| {
-            check(unsafe { (machine.operations().lock)(machine.0.context, self.lock) })?;
+        let locked = check(unsafe { (machine.operations().lock)(machine.0.context, self.lock) });
+        code(locked.and_then(|()| {
             let done = machine.read(self.slot(va)).and_then(body);
-            if done == Err(ENVIRONMENT) {
-                return done; // the machine is being torn down
-            }
-            check(unsafe { (machine.operations().unlock)(machine.0.context, self.lock) })?;
-            done
-        })();
-        code(result)
+            let unlocked = check(unsafe { (machine.operations().unlock)(machine.0.context, self.lock) });
+            done.and(unlocked) // the first that failed
+        }))
     }
 }
 
