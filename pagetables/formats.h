@@ -22,5 +22,6 @@ extern const struct format_family riscv_family;
 extern const struct format_family x86_family;
 extern const struct format_family hashed_family;
 extern const struct format_family cuckoo_family;
+extern const struct format_family ranges_family;
 
 #endif

@@ -6,6 +6,7 @@
 #include "pagetables/hashed.h"
 #include "pagetables/planted.h"
 #include "pagetables/radix.h"
+#include "pagetables/ranges.h"
 
 /* A new table is a file of its own and a row here. */
 static const struct pagetable_class *const classes[] = {
@@ -13,6 +14,7 @@ static const struct pagetable_class *const classes[] = {
     &pagetable_radix_keeps_tables,
     &pagetable_hashed,
     &pagetable_cuckoo,
+    &pagetable_ranges,
     &pagetable_radix_forgets_invalidation,
     &pagetable_radix_forgets_barrier,
     &pagetable_radix_forgets_tables,

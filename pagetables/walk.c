@@ -12,6 +12,7 @@ static const struct format_family *const families[] = {
     &x86_family,
     &hashed_family,
     &cuckoo_family,
+    &ranges_family,
 };
 
 #define FAMILIES (sizeof families / sizeof *families)

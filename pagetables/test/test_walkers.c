@@ -4,6 +4,7 @@
 
 #include "pagetables/cuckoo.h"
 #include "pagetables/hashed.h"
+#include "pagetables/ranges.h"
 
 static struct fixture fixture;
 static struct random_stream stream;
@@ -78,6 +79,11 @@ static void good_walks_of_cuckoo_tables_find_what_is_there(void **state)
     fill_and_empty(&pagetable_cuckoo, &cuckoo_48);
 }
 
+static void good_walks_of_a_range_table_find_what_is_there(void **state)
+{
+    fill_and_empty(&pagetable_ranges, &ranges_48);
+}
+
 static void good_walks_of_a_radix_table_find_what_is_there(void **state)
 {
     fill_and_empty(&pagetable_radix, walk_format_find("vmsa-4k-39"));
@@ -109,6 +115,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(good_walks_of_a_hashed_table_find_what_is_there),
         cmocka_unit_test(good_walks_of_cuckoo_tables_find_what_is_there),
+        cmocka_unit_test(good_walks_of_a_range_table_find_what_is_there),
         cmocka_unit_test(good_walks_of_a_radix_table_find_what_is_there),
         cmocka_unit_test(good_walks_find_pages_that_make_room_for_others),
     };
