@@ -15,7 +15,7 @@
 
 #define HCR_VM  (UINT64_C(1) << 0)
 #define HCR_PTW (UINT64_C(1) << 2)
-#define HCR_DC  (UINT64_C(1) << 12)
+#define HCR_DC  (UINT64_C(1) << 12) /* and then SCTLR_EL1.M behaves as 0 and HCR_EL2.VM as 1 */
 
 static unsigned field(uint64_t value, unsigned low, unsigned bits)
 {
@@ -106,7 +106,7 @@ bool vmsa_stage1_of_registers(const struct vmsa_registers *registers, const stru
                               struct translation_regime *regime, uint64_t *va)
 {
     *va = has_tag(registers, access) ? without_tag(access->va) : access->va;
-    if (!(registers->sctlr_el1 & SCTLR_M))
+    if (!(registers->sctlr_el1 & SCTLR_M) || registers->hcr_el2 & HCR_DC)
         return false;
     const struct half half = half_of(registers, bit(access->va, 55));
     const struct walk_format *format = find("", half.page_lg2, 64 - half.size, half.high ? "-high" : "");
@@ -185,7 +185,7 @@ bool vmsa_stage2_of_registers(const struct vmsa_registers *registers, struct tra
                                           .execute_by_privilege = true,
                                           .features = (fine ? 0 : VMSA_NO_WALKS) |
                                                       (registers->hcr_el2 & HCR_PTW ? VMSA_PTW : 0)};
-    return registers->hcr_el2 & HCR_VM;
+    return registers->hcr_el2 & (HCR_VM | HCR_DC);
 }
 
 /* ---- Memory types ---- */

@@ -36,8 +36,8 @@ struct vmsa_access {
 };
 
 /*
- * Stage 1 of EL1&0: SCTLR_EL1.M, and in TCR_EL1 TnSZ, TGn, EPDn, IPS, TBIn, TBIDn, HA, HD, HPDn, E0PDn. False
- * if stage 1 is off: then see vmsa_stage1_is_off.
+ * Stage 1 of EL1&0: SCTLR_EL1.M, HCR_EL2.DC, and in TCR_EL1 TnSZ, TGn, EPDn, IPS, TBIn, TBIDn, HA, HD, HPDn,
+ * E0PDn. False if stage 1 is off: then see vmsa_stage1_is_off.
  *
  * `*va` is the address to walk: without its tag, where TBIn says that there is one. Where the registers alone
  * make the access fail (EPDn, E0PDn, TnSZ out of range), the regime is one under which every walk is a
@@ -52,8 +52,8 @@ bool vmsa_stage1_is_off(const struct vmsa_registers *registers, const struct vms
                         uint64_t *va);
 
 /*
- * Stage 2: HCR_EL2.VM and PTW, and in VTCR_EL2 T0SZ, SL0, TG0, PS, HA, HD. False if stage 2 is off. A first
- * level that T0SZ, TG0 and the physical size do not permit, or a T0SZ out of range, makes every walk a
+ * Stage 2: HCR_EL2.VM, DC and PTW, and in VTCR_EL2 T0SZ, SL0, TG0, PS, HA, HD. False if stage 2 is off. A
+ * first level that T0SZ, TG0 and the physical size do not permit, or a T0SZ out of range, makes every walk a
  * translation fault of level 0, as does an input size above the output size, where the manual leaves a
  * choice.
  */

@@ -4,9 +4,11 @@
 
 #include "pagetables/two_stage.h"
 
-#define WHY_DEVICE                                                                                           \
-    "a table lies below 40000000, where the board has devices, and the image does not say what they answer"
+#define WHY_DEVICE "a table lies where the board has devices, and the image does not say what they answer"
 #define WHY_UPDATE "AT of stage 1 alone under stage 2, where hardware would update an entry of stage 1"
+#define WHY_REFUSED                                                                                          \
+    "stage 2 refuses what stage 1 translates to: whether hardware has updated the entry of stage 1 by then " \
+    "is not modelled"
 
 struct core {
     struct vectors_image *image;
@@ -30,7 +32,8 @@ static void read_registers(struct core *core)
                                               .mair_el1 = vectors_register(image, "mair"),
                                               .hcr_el2 = vectors_register(image, "hcr"),
                                               .vtcr_el2 = vectors_register(image, "vtcr"),
-                                              .vttbr_el2 = vectors_register(image, "vttbr")};
+                                              .vttbr_el2 = vectors_register(image, "vttbr"),
+                                              .physical_size_lg2 = AARCH64_PHYSICAL_SIZE_LG2};
 }
 
 /* ---- Memory ---- */
@@ -39,7 +42,7 @@ enum memory { MEMORY_WORD, MEMORY_NONE, MEMORY_DEVICE };
 
 static enum memory read_word(struct core *core, uint64_t pa, uint64_t *word)
 {
-    if (pa < AARCH64_RAM_BASE) {
+    if (pa < AARCH64_RAM_BASE || (pa >= AARCH64_DEVICES_BASE && pa < AARCH64_DEVICES_END)) {
         *core->why = WHY_DEVICE;
         return MEMORY_DEVICE;
     }
@@ -207,6 +210,21 @@ static bool end_with_stage1(struct core *core, struct two_stage_walk *walk)
     return !walk_needs_update(&walk->stage1, store, &update);
 }
 
+/*
+ * The manual's pseudocode updates the entry of stage 1 before stage 2 translates its output (J1.1.5,
+ * AArch64.S1Translate); here both are updated after both have translated.
+ */
+static void end_with_fault(struct core *core, struct two_stage_walk *walk)
+{
+    const struct two_stage_fault *fault = &walk->fault;
+    struct walk_update update;
+    fail(core, fault->kind, fault->level, fault->stage, fault->on_table);
+    core->outcome->table_level = walk->stage1.level;
+    if (fault->stage == 2 && !fault->on_table &&
+        walk_needs_update(&walk->stage1, core->access->kind == ACCESS_STORE, &update))
+        vectors_leave_open(core->answer, "desc_writes", WHY_REFUSED);
+}
+
 static bool end_with_both(struct core *core, struct two_stage_walk *walk, enum two_stage_status status)
 {
     unsigned right = ACCESS_RIGHT(core->access->privilege, core->access->kind);
@@ -218,9 +236,7 @@ static bool end_with_both(struct core *core, struct two_stage_walk *walk, enum t
             return false;
     }
     if (status == TWO_STAGE_FAULT) {
-        const struct two_stage_fault *fault = &walk->fault;
-        fail(core, fault->kind, fault->level, fault->stage, fault->on_table);
-        core->outcome->table_level = walk->stage1.level;
+        end_with_fault(core, walk);
         return true;
     }
     core->outcome->pa = output_of(&walk->leaf, core->va);

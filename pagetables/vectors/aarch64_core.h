@@ -10,9 +10,13 @@
 #include "pagetables/vectors/vectors.h"
 #include "pagetables/vmsa_registers.h"
 
-/* Memory of the board: below are devices, and from the end on there is nothing. */
-#define AARCH64_RAM_BASE UINT64_C(0x40000000)
-#define AARCH64_RAM_END  UINT64_C(0x80000000)
+/* The board: below its memory are devices, above there is nothing but another window of devices. */
+#define AARCH64_RAM_BASE     UINT64_C(0x40000000)
+#define AARCH64_RAM_END      UINT64_C(0x80000000)
+#define AARCH64_DEVICES_BASE UINT64_C(0x4000000000)
+#define AARCH64_DEVICES_END  UINT64_C(0x10000000000)
+
+#define AARCH64_PHYSICAL_SIZE_LG2 52 /* of the core: ID_AA64MMFR0_EL1.PARange */
 
 struct aarch64_access {
     uint64_t va;
