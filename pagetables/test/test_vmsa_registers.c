@@ -297,6 +297,20 @@ static void good_stage_2_is_on_with_vm_and_updates_with_ha_and_hd(void **state)
     assert_int_equal(regime.features, VMSA_PTW);
 }
 
+static void good_with_dc_stage_1_is_off_and_stage_2_on_whatever_m_and_vm_say(void **state)
+{
+    const struct vmsa_access access = {.va = 0x1000, .privilege = PRIVILEGE_USER, .kind = ACCESS_LOAD};
+    struct vmsa_registers registers = {
+        .tcr_el1 = T0SZ(16), .sctlr_el1 = BIT(0), .vtcr_el2 = T0SZ(24) | SL0(1) | PS(2)};
+    struct translation_regime regime;
+    uint64_t va;
+    assert_true(vmsa_stage1_of_registers(&registers, &access, &regime, &va));
+    assert_false(vmsa_stage2_of_registers(&registers, &regime));
+    registers.hcr_el2 = BIT(12);
+    assert_false(vmsa_stage1_of_registers(&registers, &access, &regime, &va));
+    assert_true(vmsa_stage2_of_registers(&registers, &regime));
+}
+
 /* ---- HCR_EL2.PTW ---- */
 
 static bool read_page_of_stage2(void *context, uint64_t pa, uint64_t *value)
@@ -416,6 +430,7 @@ int main(void)
         cmocka_unit_test(bad_first_levels_and_inputs_that_the_output_size_does_not_permit_walk_nothing),
         cmocka_unit_test(good_a_concatenated_root_is_aligned_to_its_size),
         cmocka_unit_test(good_stage_2_is_on_with_vm_and_updates_with_ha_and_hd),
+        cmocka_unit_test(good_with_dc_stage_1_is_off_and_stage_2_on_whatever_m_and_vm_say),
         cmocka_unit_test(good_tables_are_not_read_from_device_memory_with_ptw),
         cmocka_unit_test(good_types_of_both_stages_combine_to_the_stricter_one),
         cmocka_unit_test(good_leaves_name_types_by_mair_and_by_memattr),

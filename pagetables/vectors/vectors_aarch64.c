@@ -41,14 +41,26 @@ static const struct operation *find_operation(const char *name)
 /* ESR_ELx: a data abort taken without a change of Exception level, IL; of ISS, CM and WnR, which AT
  * instructions set. */
 #define ESR_ABORT_OF_AT (UINT64_C(0x25) << 26 | UINT64_C(1) << 25 | UINT64_C(1) << 8 | UINT64_C(1) << 6)
+#define ISS_S1PTW       (UINT64_C(1) << 7)
 
 /* An AT whose walk meets an external abort takes it as an exception: there is a syndrome instead of a result
  * in PAR_EL1 (D8.12.5, synchronous external aborts on translation table walks of AT instructions). */
-static void say_abort(struct vectors_answer *answer, unsigned status)
+static void say_abort(struct vectors_answer *answer, const struct aarch64_outcome *outcome, unsigned status)
 {
+    uint64_t on_table = outcome->cause.on_table ? ISS_S1PTW : 0;
     vectors_say(answer, "result", "extabort");
     vectors_say(answer, "fst", "%02x", status);
-    vectors_say(answer, "par", "%" PRIx64, ESR_ABORT_OF_AT | status);
+    vectors_say(answer, "par", "%" PRIx64, ESR_ABORT_OF_AT | on_table | status);
+}
+
+static void say_result(struct vectors_answer *answer, const struct aarch64_outcome *outcome, unsigned status)
+{
+    bool stage2 = outcome->cause.stage == 2;
+    vectors_say(answer, "result", "fault");
+    vectors_say(answer, "fst", "%02x", status);
+    vectors_say(answer, "ptw", "%d", outcome->cause.on_table);
+    vectors_say(answer, "stage2", "%d", stage2);
+    vectors_say(answer, "par", "%" PRIx64, vmsa_par_of_fault(status, stage2, outcome->cause.on_table));
 }
 
 #define WHY_TABLE_LEVEL                                                                                      \
@@ -71,16 +83,10 @@ static void say_fault(const struct vectors_row *row, struct vectors_answer *answ
                       const struct aarch64_outcome *outcome)
 {
     unsigned status = aarch64_report(outcome).status;
-    bool stage2 = outcome->cause.stage == 2;
-    if (outcome->cause.kind == FAULT_EXTERNAL_ABORT) {
-        say_abort(answer, status);
-        return;
-    }
-    vectors_say(answer, "result", "fault");
-    vectors_say(answer, "fst", "%02x", status);
-    vectors_say(answer, "ptw", "%d", outcome->cause.on_table);
-    vectors_say(answer, "stage2", "%d", stage2);
-    vectors_say(answer, "par", "%" PRIx64, vmsa_par_of_fault(status, stage2, outcome->cause.on_table));
+    if (outcome->cause.kind == FAULT_EXTERNAL_ABORT)
+        say_abort(answer, outcome, status);
+    else
+        say_result(answer, outcome, status);
     if (has_level_of_stage1(row, outcome, status)) {
         vectors_leave_open(answer, "fst", WHY_TABLE_LEVEL);
         vectors_leave_open(answer, "par", WHY_TABLE_LEVEL);
