@@ -92,3 +92,7 @@ install(FILES "${CMAKE_BINARY_DIR}/mmusim-config.cmake" "${CMAKE_BINARY_DIR}/mmu
 # ---- What an author begins with ----
 
 install(DIRECTORY "${CMAKE_SOURCE_DIR}/pagetables/template/" DESTINATION "${CMAKE_INSTALL_DATADIR}/mmusim/template")
+
+# ---- Plug-ins of our own, to be named by their path ----
+
+install(TARGETS radix-verified LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}/mmusim")

@@ -229,10 +229,10 @@ static bool check_format(const struct plugin_check *check, const struct walk_for
     return check_members(check, &part) && check_numbers(check, format) && check_pairs(check, format);
 }
 
-static bool check_entries(const struct plugin_check *check, const struct loaded_plugin *plugin)
+static bool check_entries(const struct plugin_check *check, const struct walk_format *format,
+                          const struct entry_format *entries)
 {
-    const struct entry_format *entries = plugin->entries;
-    const char *name = plugin->format->name;
+    const char *name = format->name;
     const struct part part = {.what = "entry codec of the format",
                               .name = name,
                               .type = "entry_format",
@@ -271,6 +271,10 @@ static bool check_default(const struct plugin_check *check, const struct loaded_
 
 bool plugin_check_parts(const struct plugin_check *check, const struct loaded_plugin *plugin)
 {
-    return check_table(check, plugin->table) && (!plugin->format || check_format(check, plugin->format)) &&
-           (!plugin->entries || check_entries(check, plugin)) && check_default(check, plugin);
+    if (!check_table(check, plugin->table))
+        return false;
+    if (plugin->format && (!check_format(check, plugin->format) ||
+                           (plugin->entries && !check_entries(check, plugin->format, plugin->entries))))
+        return false;
+    return check_default(check, plugin);
 }

@@ -67,24 +67,26 @@ static bool open_object(const struct plugin_check *check, struct holder *holder)
     return holder->object != NULL || explain_open(check, dlerror());
 }
 
-/* Asks the plug-in what it is. */
-static bool ask(const struct plugin_check *check, void *object, const struct mmusim_plugin **given)
+/* Asks the plug-in what it is. NULL: it refuses. */
+static const struct mmusim_plugin *ask(const struct plugin_check *check, void *object)
 {
     mmusim_plugin_function function;
     const char *why = NULL;
     void *symbol = dlsym(object, MMUSIM_PLUGIN_SYMBOL);
-    if (!symbol)
-        return plugin_refuse(check,
-                             "it has no function \"" MMUSIM_PLUGIN_SYMBOL
-                             "\"; a plug-in exports it with C linkage, as <mmusim/plugin.h> declares it");
+    if (!symbol) {
+        (void)plugin_refuse(check,
+                            "it has no function \"" MMUSIM_PLUGIN_SYMBOL
+                            "\"; a plug-in exports it with C linkage, as <mmusim/plugin.h> declares it");
+        return NULL;
+    }
     memcpy(&function, &symbol, sizeof function); /* POSIX: the address of a function is in the pointer */
-    *given = function(&why);
-    if (*given)
-        return true;
-    if (why)
-        return plugin_refuse(check, "it cannot be used: %s", why);
-    return plugin_refuse(check, "it cannot be used, and does not say why; when " MMUSIM_PLUGIN_SYMBOL
-                                "() gives NULL, it sets *why to a sentence");
+    const struct mmusim_plugin *given = function(&why);
+    if (!given && why)
+        (void)plugin_refuse(check, "it cannot be used: %s", why);
+    else if (!given)
+        (void)plugin_refuse(check, "it cannot be used, and does not say why; when " MMUSIM_PLUGIN_SYMBOL
+                                   "() gives NULL, it sets *why to a sentence");
+    return given;
 }
 
 /* ---- Copies ---- */
@@ -124,9 +126,8 @@ static void copy_parts(struct holder *holder)
 
 static bool fill(const struct plugin_check *check, struct holder *holder)
 {
-    const struct mmusim_plugin *given;
-    if (!open_object(check, holder) || !ask(check, holder->object, &given) ||
-        !plugin_check_header(check, given))
+    const struct mmusim_plugin *given = open_object(check, holder) ? ask(check, holder->object) : NULL;
+    if (!given || !plugin_check_header(check, given))
         return false;
     copy_plugin(holder, given);
     if (!plugin_check_sizes(check, &holder->given))

@@ -17,13 +17,14 @@ static const char *const tables_keys[] = {"base", "size", NULL};
 static const char *const hardware_names[] = {"none", "access", "dirty", NULL};
 
 /* Raises with the nearest known name, if there is one. */
-static void unknown_name(lua_State *state, const char *what, const char *name, const char *const *names,
-                         size_t count)
+_Noreturn static void unknown_name(lua_State *state, const char *what, const char *name,
+                                   const char *const *names, size_t count)
 {
     const char *near = nearest_name(name, names, count);
     if (near)
         luaL_error(state, "there is no %s \"%s\"; did you mean \"%s\"?", what, name, near);
     luaL_error(state, "there is no %s \"%s\"; `mmusim list` shows what there is", what, name);
+    __builtin_unreachable(); /* luaL_error does not return */
 }
 
 /* Room for names, which Lua frees if an error is raised. */
@@ -32,7 +33,7 @@ static const char **name_list(lua_State *state, size_t count)
     return lua_newuserdatauv(state, count * sizeof(const char *), 0);
 }
 
-static void unknown_table(lua_State *state, const char *name)
+_Noreturn static void unknown_table(lua_State *state, const char *name)
 {
     unsigned tables = 0;
     while (pagetable_class_at(tables))
@@ -43,7 +44,7 @@ static void unknown_table(lua_State *state, const char *name)
     unknown_name(state, "page table", name, names, tables);
 }
 
-static void unknown_format(lua_State *state, const struct loaded_plugin *plugin, const char *name)
+_Noreturn static void unknown_format(lua_State *state, const struct loaded_plugin *plugin, const char *name)
 {
     unsigned formats = 0;
     while (walk_format_at(formats))
@@ -65,9 +66,10 @@ static const struct loaded_plugin *load_plugin(lua_State *state, const char *wri
     char path[SCRIPT_PATH_BYTES];
     resolve_path(state, written, path);
     const struct loaded_plugin *plugin = simulation_plugin(simulation, path, written);
-    if (!plugin)
-        script_raise(state);
-    return plugin;
+    if (plugin)
+        return plugin;
+    script_raise(state);
+    __builtin_unreachable();
 }
 
 /* A format with a slash is that of a plug-in, which other tables may use, too. */
@@ -79,7 +81,9 @@ static void read_format(lua_State *state, const struct loaded_plugin *plugin, co
         if (!plugin->format)
             luaL_error(state, "%s brings no format of its own, only the page table \"%s\"", name,
                        plugin->table->name);
-        name = plugin->format->name;
+        config->format = plugin->format;
+        config->entries = plugin->entries;
+        return;
     }
     config->format = plugin_format_find(plugin, name, &config->entries);
     if (!config->format)
