@@ -272,7 +272,7 @@ static enum pagetable_result build(const struct view *view, unsigned slots_lg2, 
 /* One store gives walks the new array; the old one is released when nobody can know it. */
 static enum pagetable_result resize(struct view *view, unsigned slots_lg2)
 {
-    uint64_t old = view->array, array, sizes;
+    uint64_t old = view->array, array = 0, sizes = 0;
     enum pagetable_result result = build(view, slots_lg2, &array, &sizes);
     if (result != PAGETABLE_OK)
         return result;
