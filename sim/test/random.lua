@@ -50,13 +50,14 @@ local FORMATS = {
   riscv = { "sv39", "sv48", "sv57" },
 }
 local format = one_of(FORMATS[draw(6) == 1 and one_of { "arm", "x86", "riscv" } or ordering])
-if pagetable == "radix" and not mutant then pagetable = one_of { "radix", "radix", "radix", "radix-keeps-tables", "hashed" } end
+if pagetable == "radix" and not mutant then pagetable = one_of { "radix", "radix", "radix", "radix-keeps-tables", "hashed", "cuckoo", "ranges" } end
 if pagetable:find("forgets") then format = "vmsa-4k-48" end
-if pagetable == "hashed" then format = "hashed-48" end
+local own_format = pagetable == "hashed" or pagetable == "cuckoo" or pagetable == "ranges"
+if own_format then format = pagetable .. "-48" end
 local family = format:match("^%a+")
 -- the smallest page, a run of such or a page in between, and a large one
 local SMALL, MIDDLE, LARGE = "4K", "64K", "2M"
-if family == "x" or family == "hashed" then MIDDLE = "2M" end
+if family == "x" or own_format then MIDDLE = "2M" end
 if format:find("16k") then SMALL, MIDDLE, LARGE = "16K", "2M", "32M" end
 if format:find("64k") then SMALL, MIDDLE, LARGE = "64K", "2M", "2M" end
 local P = math.tointeger(SMALL:match("%d+")) * 1024
@@ -117,7 +118,7 @@ local MAPPED = { "rw-u", "r--u", "r-xu", "rw-", "rw-uc", "rw-uco" }
 if family == "x" then
   for _, list in ipairs { ATTRIBUTES, MAPPED } do list[#list + 1] = "rw-uk3" list[#list + 1] = "r--uk1" end
 end
-if family == "hashed" then MAPPED = { "rw-u", "r--u", "r-xu", "rw-" } else MAPPED[#MAPPED + 1] = "rw-un" end
+if own_format then MAPPED = { "rw-u", "r--u", "r-xu", "rw-" } else MAPPED[#MAPPED + 1] = "rw-un" end
 local kernel = halves and m:address_space { table = pagetable, format = format .. "-high", hardware = hardware } or nil
 local spaces = {}
 for asid = 1, 2 do
