@@ -1,0 +1,2 @@
+-- exit 2
+local m = machine { format = "sv39x4" }
