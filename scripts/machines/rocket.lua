@@ -11,7 +11,7 @@ return {
   summary = "Rocket: 32 + 4 entries on each side, no second level, a walker with a cache of 8 table entries; in order",
   cores = 1, -- src/main/scala/system/Configs.scala: DefaultConfig
   ordering = "riscv",
-  format = "sv39", -- RocketCoreParams.useVM, TileParams pgLevels = 3 for XLEN = 64; no Svadu: PTW.scala
+  format = "sv39", -- PTW.scala, pgLevels. A and D bits are software's: FreeBSD review D17424
 
   tlb = {
     l1i = {

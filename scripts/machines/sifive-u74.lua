@@ -8,7 +8,7 @@ return {
   summary = "SiFive U74: two fully associative first-level TLBs, a direct-mapped second level; in order",
   cores = 4, -- U74 cores of the FU740: MAN; DTS
   ordering = "riscv",
-  format = "sv39", -- MAN, section on virtual memory
+  format = "sv39", -- MAN, section on virtual memory. A and D bits are software's: as Rocket's, FreeBSD review D17424
 
   tlb = {
     l1i = {

@@ -25,6 +25,10 @@ static const char *const accesses[ACCESS_KINDS] = {"load", "store", "fetch"};
 static void print_fault(const struct core_result *result, char text[TEXT_BYTES])
 {
     bool second = result->fault_stage == 2;
+    if (result->fault == FAULT_NONCANONICAL) { /* found before any table was read */
+        snprintf(text, TEXT_BYTES, "%s fault", kinds[result->fault]);
+        return;
+    }
     int length = snprintf(text, TEXT_BYTES, "%s%s fault, level %u", second ? "stage-2 " : "",
                           kinds[result->fault], result->fault_level);
     if (second && result->fault_ipa != EVENT_NEVER)
