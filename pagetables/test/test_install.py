@@ -244,16 +244,32 @@ class Install(unittest.TestCase):
         self.cmake_build()
         self.assertEqual(self.call("build/flat", "./linear.so"), "linear-c\n")
 
+    def readme_program(self, fence, name):
+        """A program of mmu/README.md, with includes as an installed mmusim has them."""
+        text = (OPTIONS.source / "mmu/README.md").read_text(encoding="utf-8")
+        program = next(body for body in re.findall(rf"^```{fence}\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+                       if "main(" in body)
+        program = re.sub(r'#include "(.*)"', r"#include <mmusim/\1>", program)
+        (self.work / name).write_text(program, encoding="utf-8")
+
+    @unittest.skipUnless("--program" in sys.argv, "there is no SystemC in the C core")
+    def test_the_systemc_module_is_built_outside(self):
+        self.readme_program("cpp", "platform.cpp")
+        flags = [*shlex.split(OPTIONS.flags), *self.flags("--cflags", "mmusim-systemc")]
+        self.call(OPTIONS.cxx, "-std=c++17", *flags, "-o", "platform", "platform.cpp",
+                  *self.flags("--libs", "mmusim-systemc"))
+        self.assertIn("TLM_OK_RESPONSE", self.call("./platform"))
+
     def test_every_component_that_was_built_is_found(self):
         self.cmake_project("""
             project(all LANGUAGES C CXX)
             find_package(mmusim REQUIRED)
-            foreach(name plugin pagetables plugin_loader tlb mmu traces)
+            foreach(name plugin pagetables plugin_loader tlb mmu traces @MORE@)
                 if(NOT TARGET mmusim::${name})
                     message(FATAL_ERROR "no mmusim::${name}")
                 endif()
             endforeach()
-        """)
+        """.replace("@MORE@", "decode systemc" if OPTIONS.program else ""))
         self.configure()
 
     def test_a_component_that_is_not_there_is_told(self):
