@@ -136,6 +136,36 @@ class Plugins(unittest.TestCase):
         self.assertEqual((result.stdout, result.stderr), ("1\t0\n", ""))
         self.assertEqual(self.ask("SELECT count(*) FROM plugins"), [(1,)])
 
+    def test_programs_load_plugins_while_they_run_and_several_at_once(self):
+        self.copy("linear")
+        self.copy("linear-cpp")
+        self.copy("mytable")
+        script = """
+            local m = machine { cores = 3, record = "all", memory = { size = "64M" } }
+            for number, path in ipairs { "./linear.so", "./linear-cpp.so", "./mytable.so" } do
+              m.core[number]:program(function(core)
+                core:wait(500 * number)
+                local as = m:address_space { table = path }
+                core:switch(as)
+                for round = 1, 3 do
+                  assert(as:map(core, 0x400000, m:frames("4K"), "4K", "rw-u"))
+                  assert(core:store(0x400000, round))
+                  assert(core:load(0x400000) == round)
+                  assert(as:unmap(core, 0x400000))
+                  assert(not core:load(0x400000))
+                end
+              end)
+            end
+        """
+        self.assertEqual(self.run_script(script).stderr, "")
+        self.assertEqual(self.ask("SELECT page_table, format FROM plugins ORDER BY plugin"),
+                         [("linear-c", "linear-c-16m"), ("linear-cpp", "linear-cpp-16m"), ("mytable", None)])
+        verdict = self.call("check", "run.db")
+        self.assertEqual(verdict.returncode, 0, verdict.stdout + verdict.stderr)
+        fast = self.dump()
+        self.assertEqual(self.run_script(script, "--lockstep").returncode, 0)
+        self.assertEqual(self.dump(), fast)
+
     def test_a_format_is_named_by_its_path_too(self):
         self.copy("right")
         result = self.run_script("""
