@@ -6,12 +6,15 @@
 --   done
 --
 -- The second argument says how physical memory is: "scattered" (default; each page somewhere else) or "whole" (one piece,
--- which a range table maps as one range; see the range TLB in sim/README.md).
+-- which the range table maps as one range, and the range TLB beside the second level serves all of).
 
 local TABLE, MEMORY = arg[1] or "radix", arg[2] or "scattered"
 local BASE, PAGES, WORK = 0x40000000, 16384, 20000
 
-local m = machine { memory = { size = "1G" }, record = "counters" }
+local m = machine {
+  memory = { size = "1G" }, record = "counters",
+  range_tlb = TABLE == "ranges" and { entries = 32 } or nil,
+}
 local as = m:address_space { table = TABLE }
 local frames = m:frames("64M")
 for i = 0, PAGES - 1 do
