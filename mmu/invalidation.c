@@ -63,13 +63,27 @@ bool invalidation_selects(const struct invalidation *what, uint64_t va, uint8_t 
  * unless it asks for the last level only (DDI 0487, D8.17.5). x86: INVLPG takes all paging-structure-cache
  * entries of the current PCID, whatever they map (SDM volume 3, 4.10.4.1). RISC-V: SFENCE.VMA with an address
  * orders reads of leaf entries only (Privileged, Supervisor Memory-Management Fence).
+ *
+ * That is the core's. A format that leaves the entries of upper levels where they are, on a core whatever its
+ * ordering (walk_format.address_keeps_tables), has it so while a space of it is active.
  */
+static bool keeps_tables(const struct core *core, enum walk_cache_holds holds)
+{
+    const struct address_context *context = core->context;
+    if (holds == WALK_CACHE_STAGE2_TABLES)
+        return context && context->two_stage && context->two_stage->stage2->format->address_keeps_tables;
+    return context && (context->regime.format->address_keeps_tables ||
+                       (context->high && context->high->regime.format->address_keeps_tables));
+}
+
 static bool selects_tables(const struct core *core, const struct invalidation *what,
                            struct tlb_selection *selection)
 {
     *selection = invalidation_selection(what);
     if (what->scope == INVALIDATE_IPA || !invalidation_names_address(what))
         return what->scope != INVALIDATE_IPA;
+    if (keeps_tables(core, WALK_CACHE_TABLES))
+        return false;
     switch ((enum ordering)core->machine->config.ordering) {
     case ORDERING_X86:
         selection->by_va = false;
@@ -90,7 +104,8 @@ static bool selects(const struct core *core, const struct translation_array *arr
     if (array->level > 0)
         return what->scope != INVALIDATE_IPA;
     selection->by_va = what->scope == INVALIDATE_IPA;
-    if (array->holds == WALK_CACHE_STAGE2_TABLES && what->last_level_only)
+    bool leaves_alone = what->last_level_only || (selection->by_va && keeps_tables(core, array->holds));
+    if (array->holds == WALK_CACHE_STAGE2_TABLES && leaves_alone)
         return false;
     return what->scope == INVALIDATE_IPA || what->scope == INVALIDATE_VMID;
 }

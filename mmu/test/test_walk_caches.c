@@ -203,6 +203,33 @@ static void on_riscv_an_address_takes_leaves_alone(void **state)
     assert_int_equal(fetches_after(ORDERING_RISCV, &everything), 4);
 }
 
+/* Whatever the core's ordering: a format may say of itself what RISC-V says of all. */
+static void a_format_may_leave_tables_where_they_are(void **state)
+{
+    struct walk_format keeping = *walk_format_find("vmsa-4k-48");
+    const enum invalidation_scope scopes[] = {INVALIDATE_VA, INVALIDATE_VA_ALL_ASIDS, INVALIDATE_ASID};
+    (void)state;
+    keeping.address_keeps_tables = true;
+    for (unsigned i = 0; i < 6; i++) {
+        struct rig rig;
+        configure(&rig);
+        rig.config.ordering = i < 3 ? ORDERING_ARM : ORDERING_X86;
+        levels_walk_cache(&rig, "all", 16, 0);
+        begin(&rig);
+        rig.fixture.contexts[1].regime.format = &keeping;
+        rig.fixture.contexts[1].asid = 1;
+        struct core_operation to = {.kind = CORE_SWITCH, .context = &rig.fixture.contexts[1]};
+        struct core_operation invalidate = {
+            .kind = CORE_INVALIDATE,
+            .invalidation = {.va = fixture_va(0), .asid = 1, .scope = scopes[i % 3]}};
+        rig_do(&rig, &to);
+        rig_do(&rig, &invalidate);
+        unsigned fetches = scopes[i % 3] == INVALIDATE_ASID ? 4 : 1;
+        assert_int_equal(levels_load(&rig, NEAR_VA + 4096), L1 + L2 + levels_walk_cycles(&rig, fetches));
+        levels_finish(&rig);
+    }
+}
+
 static void a_space_takes_its_own_tables_and_all_takes_all(void **state)
 {
     (void)state;
@@ -295,6 +322,7 @@ int main(void)
         cmocka_unit_test(on_arm_an_invalidation_of_the_last_level_leaves_tables),
         cmocka_unit_test(on_x86_any_address_takes_all_tables_of_the_space),
         cmocka_unit_test(on_riscv_an_address_takes_leaves_alone),
+        cmocka_unit_test(a_format_may_leave_tables_where_they_are),
         cmocka_unit_test(a_space_takes_its_own_tables_and_all_takes_all),
         cmocka_unit_test(a_caught_walk_fills_neither_tlbs_nor_walk_caches),
         cmocka_unit_test(with_the_mutant_it_fills_after_the_invalidation_is_over),
