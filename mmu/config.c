@@ -42,6 +42,10 @@ static const struct mmu_parameter parameters[] = {
      "several entries match: first: the smallest page, the ASID's before the global; either: a random one; "
      "abort: a fault",
      conflict_names},
+    {"range_tlb.entries", AT(range_tlb_entries), PARAMETER_COUNT, 0, 4096, 0,
+     "ranges of pages that a core holds beside its TLBs, for formats that have ranges; 0: none", NULL},
+    {"range_tlb.latency", AT(range_tlb_latency_cycles), PARAMETER_CYCLES, 1, 1024, 7,
+     "look-up, beside that of level 2, and no longer than it; used if every level misses", NULL},
     {"walker.misses", AT(misses), PARAMETER_COUNT, 1, MMU_MISSES_MAX, 8,
      "outstanding first-level misses a core; later ones to the same page merge", NULL},
     {"walker.slots", AT(walker_slots), PARAMETER_COUNT, 1, MMU_WALKERS_MAX, 4,

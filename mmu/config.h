@@ -155,7 +155,9 @@ struct mmu_config {
     uint64_t ordering; /* enum ordering */
 
     /* translation */
-    uint64_t tlb_conflict; /* enum tlb_conflict */
+    uint64_t tlb_conflict;      /* enum tlb_conflict */
+    uint64_t range_tlb_entries; /* 0: no range TLB */
+    uint64_t range_tlb_latency_cycles;
     uint64_t misses;       /* outstanding first-level misses a core */
     uint64_t walker_slots; /* concurrent walks, of a core or of all if shared */
     uint64_t walker_queue; /* walks that wait for a slot; further misses wait in front of their look-up */

@@ -327,6 +327,24 @@ static bool shootdown_fits(const struct mmu_config *config, const struct complai
     return true;
 }
 
+/* ---- the range TLB ------------------------------------------------------------------------------ */
+
+/* It has answered when level 2 has: a look-up there then knows whether it may become a walk. */
+static bool range_tlb_fits(const struct mmu_config *config, const struct complaint *complaint)
+{
+    for (uint64_t i = 0; config->range_tlb_entries > 0 && i < config->tlb_count; i++) {
+        const struct tlb_config *tlb = &config->tlbs[i];
+        if (tlb->level != 2 || config->range_tlb_latency_cycles <= tlb->latency_cycles)
+            continue;
+        snprintf(complaint->text, complaint->text_bytes,
+                 "range_tlb.latency is %" PRIu64 " cycles and tlb.%s.latency %" PRIu64
+                 "; they are looked up together, and the range TLB must not be the slower one",
+                 config->range_tlb_latency_cycles, tlb->name, tlb->latency_cycles);
+        return false;
+    }
+    return true;
+}
+
 bool mmu_config_check(const struct mmu_config *config, char *error, size_t error_bytes)
 {
     const struct complaint complaint = {error, error_bytes};
@@ -335,5 +353,6 @@ bool mmu_config_check(const struct mmu_config *config, char *error, size_t error
            is_power_of_two("bus.width", config->bus_width_bytes, &complaint) &&
            is_power_of_two("cache.line", config->cache_line_bytes, &complaint) &&
            arrays_divide(config, &complaint) && tlb_levels_fit(config, &complaint) &&
-           cache_levels_fit(config, &complaint) && shootdown_fits(config, &complaint);
+           cache_levels_fit(config, &complaint) && shootdown_fits(config, &complaint) &&
+           range_tlb_fits(config, &complaint);
 }

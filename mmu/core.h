@@ -7,9 +7,11 @@
  * are handled at one place in time, `core->now`; the order inside a cycle is enum calendar_kind's, then the
  * core's issue.
  *
- *   access.c       slots of accesses in flight: look-up, translation, data, completion
+ *   access.c       slots of accesses in flight: look-up, translation, data, completion; access_many.c hits of
+ *                  streams
  *   hierarchy.c    the TLB levels: look-ups, fills, the lives of entries; hierarchy_make.c makes them
- *   miss.c         outstanding misses on their way through the levels
+ *   range_tlb.c    ranges of pages, beside the second level
+ *   miss.c         outstanding misses on their way through the levels; waiters.c who waits for them
  *   walker.c       walks and their slots; nested.c those of two stages, walk_cache.c what they leave
  *   store_buffer.c stores on their way to memory
  *   prefetch.c     walks ahead of misses; predictor.c says where
@@ -32,6 +34,7 @@
 #include "mmu/machine.h"
 #include "mmu/memory.h"
 #include "mmu/memory_system.h"
+#include "mmu/range_tlb.h"
 #include "pagetables/two_stage.h"
 #include "tlb/tlb.h"
 
@@ -277,7 +280,8 @@ struct core {
     bool judges;                     /* its controls change what entries allow: see rights.c */
     struct hierarchy hierarchy;
     struct life_pool lives;
-    bool layered; /* some level is inclusive or exclusive */
+    struct range_tlb *ranges; /* NULL without one */
+    bool layered;             /* some level is inclusive or exclusive */
     uint64_t entry_count, walk_count, invalidation_count;
     uint64_t random; /* the core's own random numbers */
 
@@ -408,18 +412,11 @@ uint64_t core_draw(uint64_t *state);
 uint64_t core_random(struct core *core);
 void machine_fail(struct machine *machine, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* rights.c */
-uint8_t rights_under_controls(const struct core *core, uint64_t va, uint8_t rights, uint32_t attributes);
-/* What an entry of the active space allows now. */
-static inline uint8_t rights_allowed(const struct core *core, uint64_t va, uint8_t rights,
-                                     uint32_t attributes)
-{
-    return core->judges ? rights_under_controls(core, va, rights, attributes) : rights;
-}
-/* The core is about to leave its context for another one: first levels hold what their entries allow. */
-void rights_switch(struct core *core, const struct address_context *context);
-
 /* access.c */
+static inline unsigned access_side(uint8_t access_kind)
+{
+    return access_kind == ACCESS_FETCH ? TLB_SIDE_INSTRUCTION : TLB_SIDE_DATA;
+}
 /* Issues it, or its first half; the second then follows in core->second. */
 void access_issue(struct core *core, const struct wanted_access *wanted);
 void access_issue_second(struct core *core);
@@ -435,7 +432,8 @@ void access_complete(struct core *core, uint32_t slot);
 void access_advance_data(struct core *core);
 /* Counts and tells a conflict of several entries, if the look-up found one; whether the access faults. */
 bool access_conflict(struct core *core, uint64_t va, const struct tlb_found *found);
-/* Hits and light merges of a stream at one a cycle, up to `bound` and while the window has room. */
+/* access_many.c: hits and light merges of a stream at one a cycle, up to `bound` and while the window has
+ * room. */
 void access_issue_many(struct core *core, uint64_t bound, uint32_t window);
 /* A slot for an access whose look-up has been counted before. */
 uint32_t access_take_slot(struct core *core, const struct wanted_access *wanted, uint64_t va,
@@ -446,6 +444,10 @@ uint64_t access_bytes(uint64_t value, unsigned size_bytes);
 uint32_t miss_find(const struct core *core, uint64_t page);
 /* False if there is no free miss and none to merge with. */
 bool miss_start(struct core *core, uint32_t slot);
+/* waiters.c */
+void miss_add_waiter(struct core *core, struct miss *miss, uint32_t slot);
+/* The light waiters' part of a miss that ends: they are complete, or become ordinary waiters. */
+void miss_end_lights(struct core *core, struct miss *miss, const struct walk_leaf *leaf, uint8_t fault);
 void miss_merge_light(struct core *core, uint32_t miss, const struct stream_access *access, uint32_t number);
 /* Those of every miss: somebody wants to know when each of them is complete. */
 void miss_make_lights_ordinary(struct core *core);
@@ -461,17 +463,6 @@ bool miss_is_refused(const struct core *core, const struct miss *miss, const str
 bool miss_wants_update(const struct core *core, const struct miss *miss, const struct walk_leaf *leaf);
 /* Its walk has ended, in miss->leaf or miss->fault. `filled`: the levels take the result. */
 void miss_end_walk(struct core *core, uint32_t miss, bool filled);
-
-/* A walk that nobody waits for. */
-struct speculation {
-    const struct address_context *context;
-    uint64_t va;
-    uint8_t side;
-    uint8_t cause;
-    uint8_t front; /* first level that takes the result */
-};
-/* False if there is no miss or no walker for it at once, or nothing to fetch. */
-bool miss_speculate(struct core *core, const struct speculation *what);
 
 /* walk_cache.c */
 struct walk_cache_found {

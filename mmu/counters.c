@@ -77,6 +77,12 @@ static const struct named others[] = {
      "of the acts: entries of further levels put into levels in front"},
 };
 
+/* Of machines with a range TLB. */
+static const struct named of_ranges[] = {
+    {"misses.range_hits", AT(misses.range_hits),
+     "first-level misses that a range answered, behind all levels"},
+};
+
 /* Of machines with data caches. */
 static const struct named of_transactions[] = {
     {"transactions.direct", AT(transactions.direct), "transactions of requests that passed no cache"},
@@ -89,11 +95,11 @@ static const struct named of_transactions[] = {
 
 #define SIZE_OF(member) sizeof(((struct core_counters *)0)->member)
 
-_Static_assert((sizeof accesses + sizeof others + sizeof of_transactions) / sizeof(struct named) ==
-                   (AT(walk_cycles) - SIZE_OF(tlb) - SIZE_OF(arrays) - SIZE_OF(misses.hits) -
-                    SIZE_OF(caches)) /
-                       sizeof(uint64_t),
-               "every counter has a name");
+_Static_assert(
+    (sizeof accesses + sizeof others + sizeof of_ranges + sizeof of_transactions) / sizeof(struct named) ==
+        (AT(walk_cycles) - SIZE_OF(tlb) - SIZE_OF(arrays) - SIZE_OF(misses.hits) - SIZE_OF(caches)) /
+            sizeof(uint64_t),
+    "every counter has a name");
 
 static const struct named of_level[] = {
     {"lookups", offsetof(struct tlb_counters, lookups), "look-ups of this level, one an access or miss"},
@@ -194,19 +200,33 @@ static bool hits_at(const struct mmu_config *config, unsigned *index, struct mmu
     return true;
 }
 
-/* "tlb.l1d_2m.fills", "walk_cache.tables.hits" */
+static unsigned array_count(const struct mmu_config *config)
+{
+    return (unsigned)(config->tlb_count + config->walk_cache_count + (config->range_tlb_entries > 0));
+}
+
+static const char *array_name(const struct mmu_config *config, unsigned number)
+{
+    if (number < config->tlb_count)
+        return config->tlbs[number].name;
+    number -= (unsigned)config->tlb_count;
+    return number < config->walk_cache_count ? config->walk_caches[number].name : "range_tlb";
+}
+
+/* "tlb.l1d_2m.fills", "walk_cache.tables.hits", "range_tlb.hits" */
 static bool array_at(const struct mmu_config *config, unsigned *index, struct mmu_counter *counter)
 {
     unsigned number = *index / (unsigned)COUNT(of_array);
-    unsigned arrays = (unsigned)(config->tlb_count + config->walk_cache_count);
+    unsigned arrays = array_count(config);
     if (number >= arrays) {
         *index -= arrays * (unsigned)COUNT(of_array);
         return false;
     }
     const struct named *suffix = &of_array[*index % COUNT(of_array)];
-    bool tlb = number < config->tlb_count;
-    const char *name = tlb ? config->tlbs[number].name : config->walk_caches[number - config->tlb_count].name;
-    set(counter, tlb ? "tlb." : "walk_cache.", name, suffix->name,
+    const char *family = number < config->tlb_count                              ? "tlb."
+                         : number < config->tlb_count + config->walk_cache_count ? "walk_cache."
+                                                                                 : "";
+    set(counter, family, array_name(config, number), suffix->name,
         AT(arrays) + number * sizeof(struct array_counters) + suffix->offset, suffix->text);
     return true;
 }
@@ -228,6 +248,7 @@ bool mmu_counter_at(const struct mmu_config *config, unsigned index, struct mmu_
     return fixed_at(accesses, COUNT(accesses), &index, counter) || level_at(config, &index, counter) ||
            hits_at(config, &index, counter) || fixed_at(others, COUNT(others), &index, counter) ||
            array_at(config, &index, counter) ||
+           (config->range_tlb_entries > 0 && fixed_at(of_ranges, COUNT(of_ranges), &index, counter)) ||
            (config->cache_count > 0 && (fixed_at(of_transactions, COUNT(of_transactions), &index, counter) ||
                                         cache_at(config, index, counter)));
 }

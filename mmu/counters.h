@@ -35,7 +35,8 @@ enum {
     GROUP_L2 = TLB_SIDES + TLB_SIDE_BOTH,
 };
 
-/* One array: a TLB, or a walk cache. fills = refilled + evictions + dropped + what is still there. */
+/* One array: a TLB, a walk cache, or the range TLB. fills = refilled + evictions + dropped + what is still
+ * there. */
 struct array_counters {
     uint64_t lookups, hits;
     uint64_t fills;
@@ -44,7 +45,7 @@ struct array_counters {
     uint64_t dropped;   /* entries that left otherwise: invalidated, moved, taken away */
 };
 
-#define COUNTER_ARRAYS (MMU_TLBS_MAX + MMU_WALK_CACHES_MAX)
+#define COUNTER_ARRAYS (MMU_TLBS_MAX + MMU_WALK_CACHES_MAX + 1) /* the last: the range TLB */
 
 struct bus_counters {
     uint64_t requests, busy_cycles, wait_cycles;
@@ -69,7 +70,7 @@ struct core_counters {
     struct tlb_counters tlb[COUNTER_GROUPS];
     struct array_counters arrays[COUNTER_ARRAYS]; /* by number, as in the record */
     struct {
-        uint64_t merged, walks, no_walk;
+        uint64_t merged, walks, no_walk, range_hits;
         uint64_t hits[MMU_TLB_LEVELS_MAX]; /* by level; the first is unused */
     } misses;                              /* how first-level misses were served, an access each */
     struct {

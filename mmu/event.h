@@ -54,7 +54,8 @@ enum translation_outcome {
     OUTCOME_NO_WALK, /* missed every level, and faulted before any fetch (address outside of the table's
                         reach) */
     OUTCOME_L3_HIT,  /* missed the levels in front, hit this one; the next ones are L4_HIT and so on */
-    OUTCOMES = OUTCOME_L3_HIT + 6 /* up to the eighth level */
+    OUTCOME_RANGE_HIT = OUTCOME_L3_HIT + 6, /* behind the eighth level: missed every level, and hit a range */
+    OUTCOMES
 };
 
 /* Of a hit at this level, from 1. */
@@ -72,8 +73,8 @@ enum walk_cause {
     WALK_CAUSES
 };
 
-/* What an entry is. Of those that are no translations, `frame.base` is a table or a stage-2 frame. */
-enum entry_holds { HOLDS_TRANSLATION, HOLDS_TABLE, HOLDS_STAGE2_TABLE, HOLDS_IPA, HOLDS_KINDS };
+/* What an entry is. `frame.base` is that of a page, a table, a stage-2 frame, or of a range's first byte. */
+enum entry_holds { HOLDS_TRANSLATION, HOLDS_TABLE, HOLDS_STAGE2_TABLE, HOLDS_IPA, HOLDS_RANGE, HOLDS_KINDS };
 
 enum entry_end {
     ENTRY_END_EVICTED,     /* replaced by another entry */
@@ -161,9 +162,10 @@ struct event_walk_step {
 
 struct event_tlb_entry {
     uint64_t id;
-    uint64_t va; /* base of the page */
+    uint64_t va; /* base of the page, or of the range */
     struct frame frame;
-    uint64_t walk; /* whose result it is */
+    uint64_t bytes; /* HOLDS_RANGE: of the range; the frame's size is that of its pages. Else 0 */
+    uint64_t walk;  /* whose result it is */
     uint64_t fill_cycle;
     uint64_t first_hit_cycle; /* EVENT_NEVER if it was never hit */
     uint64_t last_hit_cycle;
@@ -175,7 +177,7 @@ struct event_tlb_entry {
     uint16_t asid;
     uint16_t vmid;
     uint8_t rights;
-    uint8_t tlb;   /* number of the array: TLBs in the order of the description, then walk caches */
+    uint8_t tlb;   /* number of the array: TLBs in the order of the description, walk caches, the range TLB */
     uint8_t holds; /* entry_holds */
     uint8_t end;   /* entry_end */
 };

@@ -5,6 +5,7 @@
 
 #include "mmu/core.h"
 #include "mmu/prefetch.h"
+#include "mmu/rights.h"
 
 /* In an entry's attributes, above the frame's 32 bits. */
 #define DIRTY_RIGHTS_SHIFT  32
@@ -97,8 +98,8 @@ void hierarchy_release_life(struct core *core, uint32_t index)
         tell_life(core, &core->lives, index);
 }
 
-static void begin_life(struct core *core, struct translation_array *array, uint32_t slot,
-                       const struct translation_fill *fill)
+void hierarchy_begin_life(struct core *core, struct translation_array *array, uint32_t slot,
+                          const struct translation_fill *fill)
 {
     struct life_pool *pool = array->pool;
     uint32_t index = pool->first_free;
@@ -140,6 +141,7 @@ void hierarchy_end_all_lives(struct core *core)
         if (array->pool == &core->lives || core->index == 0)
             end_lives_of(core, array);
     }
+    range_tlb_end_lives(core);
 }
 
 /* ---- look-ups ---------------------------------------------------------------------------------- */
@@ -351,7 +353,7 @@ uint32_t hierarchy_fill_array(struct core *core, struct translation_array *array
         *(refilled ? &counters->refilled : &counters->evictions) += 1;
     }
     if (core->track)
-        begin_life(core, array, filled.slot, fill);
+        hierarchy_begin_life(core, array, filled.slot, fill);
     if (filled.replaced && !refilled)
         after_eviction(core, array, &victim);
     return filled.slot;

@@ -16,7 +16,7 @@
 #include "mmu/event.h"
 #include "tlb/tlb.h"
 
-#define ARRAYS_MAX       (MMU_TLBS_MAX + MMU_WALK_CACHES_MAX)
+#define ARRAYS_MAX       (MMU_TLBS_MAX + MMU_WALK_CACHES_MAX + 1u) /* the last: the range TLB */
 #define GROUP_ARRAYS_MAX MMU_GROUP_TLBS_MAX
 #define GROUP_STEPS_MAX  (GROUP_ARRAYS_MAX * 8u)
 #define MATCHES_MAX      16u
@@ -158,6 +158,8 @@ void hierarchy_evict(struct core *core, struct translation_array *array, uint32_
 /* The entry leaves its array. */
 void hierarchy_drop(struct core *core, struct translation_array *array, uint32_t slot, enum entry_end end,
                     uint64_t invalidation);
+void hierarchy_begin_life(struct core *core, struct translation_array *array, uint32_t slot,
+                          const struct translation_fill *fill);
 void hierarchy_end_life(struct core *core, struct translation_array *array, uint32_t slot, enum entry_end end,
                         uint64_t invalidation);
 void hierarchy_end_all_lives(struct core *core);

@@ -177,6 +177,7 @@ bool hierarchy_init(struct core *core, const char **why)
         lives += config->tlbs[i].shared ? 0 : (uint32_t)config->tlbs[i].entries;
     for (uint32_t i = 0; i < config->walk_cache_count; i++)
         lives += (uint32_t)config->walk_caches[i].entries;
+    lives += (uint32_t)config->range_tlb_entries;
     if (!pool_init(&core->lives, lives))
         return false;
     hierarchy->array_count = (uint32_t)(config->tlb_count + config->walk_cache_count);
@@ -189,6 +190,8 @@ bool hierarchy_init(struct core *core, const char **why)
         if (!cache)
             return false;
     }
+    if (!range_tlb_init(core))
+        return false;
     for (uint32_t i = 0; i < hierarchy->group_count; i++)
         hierarchy->groups[i].gated = hierarchy->groups[i].ports > 0 || !hierarchy->groups[i].hit_under_miss;
     plan_fills(core);
@@ -199,6 +202,7 @@ bool hierarchy_init(struct core *core, const char **why)
 void hierarchy_destroy(struct core *core)
 {
     struct hierarchy *hierarchy = &core->hierarchy;
+    range_tlb_destroy(core);
     for (uint32_t i = 0; i < hierarchy->array_count; i++)
         if (hierarchy->arrays[i] != core->machine->shared.arrays[i])
             array_destroy(hierarchy->arrays[i]);

@@ -386,11 +386,20 @@ static void dropped(void *context, uint32_t slot, const struct tlb_entry *entry)
     hierarchy_end_life(visit->core, visit->array, slot, ENTRY_END_INVALIDATED, visit->invalidation);
 }
 
+/* The cycles that the looking has cost. */
+static uint64_t count_dropped(struct core *core, struct invalidation_target *target,
+                              const struct tlb_invalidated *done)
+{
+    const struct mmu_config *config = &core->machine->config;
+    target->entries_dropped += done->dropped;
+    core->counters.invalidations.entries_dropped += done->dropped;
+    return done->sets * config->invalidate_set_cycles + done->entries * config->invalidate_entry_cycles;
+}
+
 /* The cycles that the looking costs beyond the least. */
 static uint64_t drop_entries(struct core *core, struct invalidation_target *target,
                              const struct invalidation *what)
 {
-    const struct mmu_config *config = &core->machine->config;
     uint64_t id =
         item_id(&core->machine->cores[target->issuer].issues[target->issuer_slot], target->next - 1);
     uint64_t cycles = 0;
@@ -401,9 +410,12 @@ static uint64_t drop_entries(struct core *core, struct invalidation_target *targ
         if (!selects(core, array, what, &selection))
             continue;
         struct tlb_invalidated done = tlb_invalidate(&array->tlb, &selection, dropped, &visit);
-        target->entries_dropped += done.dropped;
-        core->counters.invalidations.entries_dropped += done.dropped;
-        cycles += done.sets * config->invalidate_set_cycles + done.entries * config->invalidate_entry_cycles;
+        cycles += count_dropped(core, target, &done);
+    }
+    if (core->ranges && what->scope != INVALIDATE_IPA) {
+        struct tlb_selection selection = invalidation_selection(what);
+        struct tlb_invalidated done = range_tlb_invalidate(core, &selection, id);
+        cycles += count_dropped(core, target, &done);
     }
     return cycles;
 }

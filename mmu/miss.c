@@ -9,6 +9,7 @@
 #include "mmu/adversary.h"
 #include "mmu/core.h"
 #include "mmu/prefetch.h"
+#include "mmu/rights.h"
 #include "mmu/speculation.h"
 
 static uint64_t page_of(const struct core *core, uint64_t va)
@@ -16,29 +17,9 @@ static uint64_t page_of(const struct core *core, uint64_t va)
     return va >> core->page_lg2;
 }
 
-static unsigned side_of(uint8_t access_kind)
-{
-    return access_kind == ACCESS_FETCH ? TLB_SIDE_INSTRUCTION : TLB_SIDE_DATA;
-}
-
 static struct tlb_group *group_of(struct core *core, const struct miss *miss)
 {
     return core->hierarchy.path[miss->side][miss->level - 1];
-}
-
-/* ---- who waits --------------------------------------------------------------------------------- */
-
-static void add_waiter(struct core *core, struct miss *miss, uint32_t index)
-{
-    struct access_slot *slot = &core->slots[index];
-    slot->state = SLOT_MISS;
-    slot->next = NO_INDEX;
-    if (miss->waiters++ == 0)
-        miss->first_waiter = index;
-    else
-        core->slots[miss->last_waiter].next = index;
-    miss->last_waiter = index;
-    miss->sides |= (uint8_t)(1u << side_of(slot->event.access_kind));
 }
 
 /* The miss of this page; with NO_PAGE, a free one. NO_INDEX if there is none. */
@@ -48,137 +29,6 @@ uint32_t miss_find(const struct core *core, uint64_t page)
     for (uint32_t i = 0; i < core->machine->config.misses; i++)
         found |= (uint64_t)(core->miss_pages[i] == page) << i;
     return found ? (uint32_t)__builtin_ctzll(found) : NO_INDEX;
-}
-
-void miss_merge_light(struct core *core, uint32_t index, const struct stream_access *access, uint32_t number)
-{
-    struct miss *miss = &core->misses[index];
-    uint32_t place = core->free_light;
-    struct light_waiter *light = &core->lights[place];
-    core->free_light = light->next;
-    light->access = *access;
-    light->issue_cycle = core->now;
-    light->number = number;
-    light->next = NO_INDEX;
-    if (miss->lights++ == 0)
-        miss->first_light = place;
-    else
-        core->lights[miss->last_light].next = place;
-    miss->last_light = place;
-    miss->light_kinds |= (uint8_t)(1u << access->kind);
-    miss->sides |= (uint8_t)(1u << side_of(access->kind));
-    core->in_flight++;
-}
-
-static void free_lights(struct core *core, struct miss *miss)
-{
-    if (miss->lights == 0)
-        return;
-    core->lights[miss->last_light].next = core->free_light;
-    core->free_light = miss->first_light;
-    core->in_flight -= miss->lights;
-    miss->lights = 0;
-}
-
-/* Puts a slot among the waiters where its age belongs. */
-static void insert_waiter(struct core *core, struct miss *miss, uint32_t index)
-{
-    uint32_t before = miss->first_waiter;
-    uint64_t issue_cycle = core->slots[index].event.issue_cycle;
-    if (miss->waiters == 0 || core->slots[before].event.issue_cycle > issue_cycle) {
-        core->slots[index].next = miss->waiters ? before : NO_INDEX;
-        miss->first_waiter = index;
-        if (miss->waiters++ == 0)
-            miss->last_waiter = index;
-        return;
-    }
-    while (core->slots[before].next != NO_INDEX &&
-           core->slots[core->slots[before].next].event.issue_cycle < issue_cycle)
-        before = core->slots[before].next;
-    core->slots[index].next = core->slots[before].next;
-    core->slots[before].next = index;
-    if (core->slots[index].next == NO_INDEX)
-        miss->last_waiter = index;
-    miss->waiters++;
-}
-
-/* Light waiters become ordinary ones, because the miss ends in a fault for some of them. */
-static void make_lights_ordinary(struct core *core, struct miss *miss)
-{
-    uint32_t place = miss->first_light, lights = miss->lights;
-    for (uint32_t i = 0; i < lights; i++, place = core->lights[place].next) {
-        const struct light_waiter *light = &core->lights[place];
-        struct wanted_access wanted = {.access = light->access,
-                                       .number = light->number,
-                                       .privilege = (uint8_t)core->op.privilege,
-                                       .data_mode = DATA_NONE};
-        uint32_t slot = access_take_slot(core, &wanted, light->access.va, light->access.size_bytes, 0);
-        core->slots[slot].event.issue_cycle = light->issue_cycle;
-        core->slots[slot].event.outcome = OUTCOME_MERGED;
-        core->slots[slot].state = SLOT_MISS;
-        insert_waiter(core, miss, slot);
-    }
-    free_lights(core, miss);
-}
-
-void miss_make_lights_ordinary(struct core *core)
-{
-    for (uint32_t i = 0; i < core->machine->config.misses; i++)
-        if (core->misses[i].state != MISS_FREE && core->misses[i].lights > 0)
-            make_lights_ordinary(core, &core->misses[i]);
-}
-
-static unsigned rights_now(const struct core *core, const struct walk_leaf *leaf)
-{
-    return rights_allowed(core, leaf->va, leaf->rights, leaf->frame.attributes);
-}
-
-static unsigned rights_when_dirty(const struct core *core, const struct walk_leaf *leaf)
-{
-    return rights_allowed(core, leaf->va, leaf->rights_when_dirty, leaf->frame.attributes);
-}
-
-static unsigned rights_of_lights(const struct core *core, const struct miss *miss)
-{
-    unsigned rights = 0;
-    for (unsigned kind = 0; miss->lights > 0 && kind < ACCESS_KINDS; kind++)
-        if (miss->light_kinds & 1u << kind)
-            rights |= ACCESS_RIGHT(core->op.privilege, kind);
-    return rights;
-}
-
-unsigned miss_rights_wanted(const struct core *core, const struct miss *miss)
-{
-    unsigned rights = rights_of_lights(core, miss);
-    for (uint32_t i = miss->waiters ? miss->first_waiter : NO_INDEX; i != NO_INDEX; i = core->slots[i].next)
-        rights |= ACCESS_RIGHT(core->slots[i].event.privilege, core->slots[i].event.access_kind);
-    return rights;
-}
-
-/* The light waiters' part of a miss that ends: they are complete, or become ordinary waiters. */
-static void end_lights(struct core *core, struct miss *miss, const struct walk_leaf *leaf, uint8_t fault)
-{
-    if (miss->lights == 0)
-        return;
-    if (fault == FAULT_NONE && leaf && !(rights_of_lights(core, miss) & ~rights_now(core, leaf)))
-        free_lights(core, miss);
-    else
-        make_lights_ordinary(core, miss);
-}
-
-bool miss_is_refused(const struct core *core, const struct miss *miss, const struct walk_leaf *leaf)
-{
-    return miss_is_wanted(miss) && !(miss_rights_wanted(core, miss) & rights_when_dirty(core, leaf));
-}
-
-bool miss_wants_update(const struct core *core, const struct miss *miss, const struct walk_leaf *leaf)
-{
-    const unsigned stores =
-        ACCESS_RIGHT(PRIVILEGE_USER, ACCESS_STORE) | ACCESS_RIGHT(PRIVILEGE_KERNEL, ACCESS_STORE);
-    if (leaf->rights == leaf->rights_when_dirty || !miss_is_wanted(miss))
-        return false;
-    unsigned missing = rights_when_dirty(core, leaf) & ~rights_now(core, leaf) & stores;
-    return missing & miss_rights_wanted(core, miss);
 }
 
 /* ---- levels ------------------------------------------------------------------------------------ */
@@ -338,15 +188,17 @@ bool miss_start(struct core *core, uint32_t index)
     if (merge != NO_INDEX) {
         slot->event.outcome = OUTCOME_MERGED;
         core->counters.misses.merged++;
-        add_waiter(core, &core->misses[merge], index);
+        miss_add_waiter(core, &core->misses[merge], index);
         return true;
     }
     uint32_t free = miss_find(core, NO_PAGE);
     if (free == NO_INDEX)
         return false;
-    struct miss *miss = take_miss(core, free, slot->event.va, side_of(slot->event.access_kind));
+    struct miss *miss = take_miss(core, free, slot->event.va, access_side(slot->event.access_kind));
     uint64_t known = slot->event.issue_cycle + group_of(core, miss)->miss_cycles;
-    add_waiter(core, miss, index);
+    if (core->ranges && core->hierarchy.depth[miss->side] == 1)
+        known += core->machine->config.range_tlb_latency_cycles;
+    miss_add_waiter(core, miss, index);
     pass_level(core, miss);
     enter_level(core, free, core->now > known ? core->now : known, false);
     return true;
@@ -429,9 +281,37 @@ static void level_hit(struct core *core, uint32_t index, const struct tlb_found 
         hierarchy_drop(core, found->array, found->slot, ENTRY_END_MOVED, 0);
     if (!conflict)
         hierarchy_fill(core, miss->sides, level, &fill);
-    end_lights(core, miss, &leaf, fault.kind);
+    miss_end_lights(core, miss, &leaf, fault.kind);
     release_levels(core, miss);
     forward(core, miss, &leaf, &fault);
+}
+
+/* No level has it, but a range does. The first level takes the page. */
+static void range_answers(struct core *core, struct miss *miss, const struct range_hit *hit)
+{
+    const struct two_stage_fault none = {.kind = FAULT_NONE};
+    struct walk_leaf leaf = hierarchy_leaf(&hit->fill.entry);
+    uint64_t entry = range_tlb_use(core, hit);
+    core->counters.misses.range_hits++;
+    core->slots[miss->first_waiter].event.outcome = OUTCOME_RANGE_HIT;
+    for (uint32_t i = miss->first_waiter; i != NO_INDEX; i = core->slots[i].next)
+        core->slots[i].event.entry = entry;
+    hierarchy_fill(core, miss->sides, 2, &hit->fill);
+    miss_end_lights(core, miss, &leaf, FAULT_NONE);
+    release_levels(core, miss);
+    forward(core, miss, &leaf, &none);
+}
+
+static bool ask_ranges(struct core *core, struct miss *miss)
+{
+    struct range_hit hit;
+    if (!core->ranges || !range_tlb_look_up(core, miss->va, &hit))
+        return false;
+    struct walk_leaf leaf = hierarchy_leaf(&hit.fill.entry);
+    if (miss_wants_update(core, miss, &leaf))
+        return false;
+    range_answers(core, miss, &hit);
+    return true;
 }
 
 /* No level has it. */
@@ -439,6 +319,8 @@ static void leave_levels(struct core *core, uint32_t index)
 {
     struct miss *miss = &core->misses[index];
     struct access_slot *first = &core->slots[miss->first_waiter];
+    if (ask_ranges(core, miss))
+        return;
     if (walker_request(core, index)) {
         first->event.outcome = OUTCOME_WALK;
         core->counters.misses.walks++;
@@ -452,7 +334,7 @@ static void leave_levels(struct core *core, uint32_t index)
     first->event.outcome = OUTCOME_NO_WALK;
     core->counters.misses.no_walk++;
     struct two_stage_fault fault = miss->fault;
-    end_lights(core, miss, NULL, fault.kind);
+    miss_end_lights(core, miss, NULL, fault.kind);
     release_levels(core, miss);
     forward(core, miss, NULL, &fault);
 }
@@ -548,6 +430,13 @@ static void walk_again(struct core *core, uint32_t index, const struct miss *lat
     walker_queue(core, index);
 }
 
+/* One that no invalidation may have meant meanwhile: it covers more than the page. */
+static bool found_range(const struct miss *miss)
+{
+    return !miss->nested && miss->half->regime.format->ranges && miss->walk.range.bytes > 0 &&
+           miss->settle == 0;
+}
+
 void miss_end_walk(struct core *core, uint32_t index, bool filled)
 {
     struct miss *miss = &core->misses[index];
@@ -558,7 +447,7 @@ void miss_end_walk(struct core *core, uint32_t index, bool filled)
     bool unwanted = miss_is_speculative(miss) && !miss_is_wanted(miss);
     if (miss_is_speculative(miss))
         speculation_ends(core, miss, filled);
-    end_lights(core, miss, &leaf, fault.kind);
+    miss_end_lights(core, miss, &leaf, fault.kind);
     bool again = fault.kind != FAULT_NONE && keep_late_waiters(core, miss, &late);
     walker_tell(core, miss, filled);
     if (filled) {
@@ -567,6 +456,8 @@ void miss_end_walk(struct core *core, uint32_t index, bool filled)
             speculation_fill(core, miss, &fill);
         else
             hierarchy_fill(core, miss->sides, MMU_TLB_LEVELS_MAX + 1, &fill);
+        if (core->ranges && found_range(miss))
+            range_tlb_fill(core, miss);
     }
     release_levels(core, miss);
     forward(core, miss, &leaf, &fault);

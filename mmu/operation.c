@@ -10,6 +10,7 @@
 
 #include "mmu/adversary.h"
 #include "mmu/core.h"
+#include "mmu/rights.h"
 
 #define CYCLE_MAX   (UINT64_C(1) << 53) /* SystemC's time has 64 bits, and a cycle a thousand units */
 #define PROMISE_MAX (UINT64_C(1) << 40) /* cycles; a stream of more accesses promises no more */

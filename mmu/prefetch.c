@@ -93,15 +93,10 @@ static void miss_of(struct core *core, const struct address_context *context, ui
             ask(core, &(struct prefetch_request){context, pages[i] << core->page_lg2, (uint8_t)side});
 }
 
-static unsigned side_of(uint8_t access_kind)
-{
-    return access_kind == ACCESS_FETCH ? TLB_SIDE_INSTRUCTION : TLB_SIDE_DATA;
-}
-
 void prefetch_trigger(struct core *core, const struct address_context *context,
                       const struct event_translation *access)
 {
-    miss_of(core, context, access->va, access->pc, side_of(access->access_kind));
+    miss_of(core, context, access->va, access->pc, access_side(access->access_kind));
 }
 
 /* ---- walking ----------------------------------------------------------------------------------- */
@@ -109,7 +104,7 @@ void prefetch_trigger(struct core *core, const struct address_context *context,
 static bool is_there(const struct core *core, const struct prefetch_request *request)
 {
     const struct hierarchy *hierarchy = &core->hierarchy;
-    if (miss_find(core, request->va >> core->page_lg2) != NO_INDEX)
+    if (miss_find(core, request->va >> core->page_lg2) != NO_INDEX || range_tlb_contains(core, request->va))
         return true;
     for (uint32_t level = 0; level < hierarchy->depth[request->side]; level++) {
         const struct tlb_group *group = hierarchy->path[request->side][level];
@@ -150,7 +145,7 @@ static void trigger_by_waiter(struct core *core, const struct miss *miss)
     const struct light_waiter *light = miss->lights ? &core->lights[miss->first_light] : NULL;
     const struct event_translation *first = miss->waiters ? &core->slots[miss->first_waiter].event : NULL;
     if (light && (!first || light->issue_cycle < first->issue_cycle))
-        miss_of(core, miss->context, light->access.va, light->access.pc, side_of(light->access.kind));
+        miss_of(core, miss->context, light->access.va, light->access.pc, access_side(light->access.kind));
     else if (first)
         prefetch_trigger(core, miss->context, first);
 }

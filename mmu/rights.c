@@ -6,7 +6,7 @@
  * rights what is left of them (tlb_entry.allowed); it is put there by fills, and anew when the controls
  * change.
  */
-#include "mmu/core.h"
+#include "mmu/rights.h"
 
 typedef uint8_t (*allowed_function)(const struct access_controls *controls, uint8_t rights,
                                     uint32_t attributes);

@@ -24,4 +24,17 @@ void speculation_ends(struct core *core, const struct miss *miss, bool filled);
 /* Of a walk that nobody waits for. */
 void speculation_fill(struct core *core, const struct miss *miss, const struct translation_fill *fill);
 
+/* miss.c */
+
+/* A walk that nobody waits for. */
+struct speculation {
+    const struct address_context *context;
+    uint64_t va;
+    uint8_t side;
+    uint8_t cause;
+    uint8_t front; /* first level that takes the result */
+};
+/* False if there is no miss or no walker for it at once, or nothing to fetch. */
+bool miss_speculate(struct core *core, const struct speculation *what);
+
 #endif

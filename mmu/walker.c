@@ -275,7 +275,8 @@ static void hand_on_slot(struct core *core)
 /*
  * A walk depends on the entries that led to the table which it reads, and finds its leaf there: on no others.
  * Where the format cannot say which addresses that table translates, every invalidation of its space counts;
- * it can only while the walk wants to read entries, not while one is being changed.
+ * it can only while the walk wants to read entries, not while one is being changed. So does every one where
+ * the walk may find a range, which reaches beyond what the table translates.
  *
  * So a walk that is about to change an entry of a table is waited for by whoever unlinks that table and
  * invalidates what it translated: the update never comes behind the acknowledgement.
@@ -284,7 +285,7 @@ static bool depends_on(const struct miss *miss, const struct invalidation *what)
 {
     const struct walk_format *format = miss->walk.regime->format;
     struct walk_table table;
-    bool anywhere = miss->updating || !format->table || !format->table(&miss->walk, &table);
+    bool anywhere = miss->updating || format->ranges || !format->table || !format->table(&miss->walk, &table);
     return invalidation_selects(what, anywhere ? what->va : table.va, anywhere ? 0 : table.span_lg2,
                                 miss->context->asid, miss->context->vmid);
 }

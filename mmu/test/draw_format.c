@@ -9,8 +9,9 @@ static void draw_eager(uint64_t *state, struct fixture *fixture)
 {
     eager_format_init();
     uint32_t features = draw_below(state, 4) ? EAGER_LINES | EAGER_MARKS : (uint32_t)draw(state);
+    bool ranges = draw_below(state, 2);
     for (unsigned i = 0; i < 2; i++) {
-        fixture->contexts[i].regime.format = &eager_format;
+        fixture->contexts[i].regime.format = ranges ? &eager_ranges_format : &eager_format;
         fixture->contexts[i].regime.features = features & (EAGER_LINES | EAGER_MARKS);
     }
 }

@@ -131,6 +131,16 @@ static void draw_invalidations(uint64_t *state, struct mmu_config *config)
     config->mutant_walk_refill_race = draw_below(state, 8) == 0;
 }
 
+static void draw_ranges(uint64_t *state, struct mmu_config *config)
+{
+    uint64_t most = 4;
+    for (uint64_t i = 0; i < config->tlb_count; i++)
+        if (config->tlbs[i].level == 2 && config->tlbs[i].latency_cycles < most)
+            most = config->tlbs[i].latency_cycles;
+    config->range_tlb_entries = ANY(state, 0, 1, 3, 8);
+    config->range_tlb_latency_cycles = 1 + draw_below(state, most);
+}
+
 void draw_translation(uint64_t *state, struct mmu_config *config)
 {
     config->seed = draw_below(state, 1u << 20);
@@ -138,9 +148,10 @@ void draw_translation(uint64_t *state, struct mmu_config *config)
     config->tlb_conflict = draw_below(state, TLB_CONFLICTS);
     config->memory_barrier_cycles = ANY(state, 1, 3);
     draw_invalidations(state, config);
-    if (draw_below(state, 3) == 0) /* the standard arrays and walkers, with other sizes */
-        return;
-    draw_levels(state, config);
-    draw_walkers(state, config);
-    draw_walk_caches(state, config);
+    if (draw_below(state, 3)) { /* else the standard arrays and walkers, with other sizes */
+        draw_levels(state, config);
+        draw_walkers(state, config);
+        draw_walk_caches(state, config);
+    }
+    draw_ranges(state, config);
 }

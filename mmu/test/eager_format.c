@@ -2,15 +2,28 @@
 
 #define LINE_WORDS 8u
 
-struct walk_format eager_format;
+struct walk_format eager_format, eager_ranges_format;
 
 static const struct walk_format *beneath;
+
+/* Three pages or four around a small one, whatever the table says of the others. */
+static void tell_range(struct walk_state *walk)
+{
+    const struct walk_leaf *leaf = &walk->leaf;
+    uint64_t first = leaf->va & ~UINT64_C(0x3fff);
+    bool last = leaf->va - first == 0x3000;
+    walk->range = (struct walk_range){first, last ? 0x4000 : 0x3000, leaf->frame.base - (leaf->va - first)};
+    if (leaf->frame.size_lg2 != 12 || leaf->frame.base < 0x4000)
+        walk->range.bytes = 0;
+}
 
 /* The format beneath leaves two words of scratch alone: where in the line its word is, and the entry that is
  * being marked. What the caller is to read; the format beneath finds its own wish again by `restore`. */
 static enum walk_status widen(struct walk_state *walk, enum walk_status status)
 {
     walk->scratch[3] = 0;
+    if (status == WALK_LEAF)
+        tell_range(walk);
     if (status == WALK_FETCH && walk->regime->features & EAGER_LINES) {
         walk->scratch[2] = walk->fetch[0] / 8 % LINE_WORDS;
         walk->fetch[0] &= ~UINT64_C(63);
@@ -65,4 +78,7 @@ void eager_format_init(void)
     eager_format.enter = enter;
     eager_format.resume = resume;
     eager_format.updated = updated;
+    eager_ranges_format = eager_format;
+    eager_ranges_format.name = "eager-ranges";
+    eager_ranges_format.ranges = true;
 }

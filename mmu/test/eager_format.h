@@ -14,6 +14,8 @@
 #define EAGER_MARKS (1u << 31) /* marks tables */
 
 extern struct walk_format eager_format;
+/* The same, with ranges of three or four small pages. */
+extern struct walk_format eager_ranges_format;
 /* Before the first use. */
 void eager_format_init(void);
 

@@ -87,7 +87,8 @@ static void check_misses(uint64_t seed, unsigned core, const struct core_counter
         same(seed, core, "hits of a level", counters.hits, c->misses.hits[level - 1]);
         passed = counters.misses;
     }
-    same(seed, core, "what misses every level", passed, c->misses.walks + c->misses.no_walk);
+    same(seed, core, "what misses every level", passed,
+         c->misses.walks + c->misses.no_walk + c->misses.range_hits);
     same(seed, core, "walks", c->walker.walks,
          c->misses.walks + c->walker.restarted + c->prefetch.issued + c->adversary.walks);
     same(seed, core, "pages that the prefetcher named", c->prefetch.asked,
@@ -190,7 +191,7 @@ static unsigned level_of_hit(unsigned outcome)
 {
     if (outcome == OUTCOME_L2_HIT)
         return 2;
-    return outcome >= OUTCOME_L3_HIT ? outcome - OUTCOME_L3_HIT + 3 : 0;
+    return outcome >= OUTCOME_L3_HIT && outcome < OUTCOME_RANGE_HIT ? outcome - OUTCOME_L3_HIT + 3 : 0;
 }
 
 static void count_translation(struct core_counters *into, const struct event_translation *event,
@@ -218,6 +219,7 @@ static void count_translation(struct core_counters *into, const struct event_tra
     into->misses.merged += event->outcome == OUTCOME_MERGED;
     into->misses.walks += event->outcome == OUTCOME_WALK;
     into->misses.no_walk += event->outcome == OUTCOME_NO_WALK;
+    into->misses.range_hits += event->outcome == OUTCOME_RANGE_HIT;
 }
 
 static void count_walk(struct core_counters *into, const struct mmu_event *event)
@@ -320,7 +322,8 @@ static void take_over(struct core_counters *into, const struct core_counters *fr
         into->tlb[group].lookups = from->tlb[group].lookups;
         into->tlb[group].misses = from->tlb[group].misses;
     }
-    for (uint64_t i = 0; i < config->tlb_count + config->walk_cache_count; i++)
+    for (uint64_t i = 0; i < config->tlb_count + config->walk_cache_count + (config->range_tlb_entries > 0);
+         i++)
         into->arrays[i].lookups = from->arrays[i].lookups;
     into->walker.updates_failed = from->walker.updates_failed;
     struct core_counters told = *into;
@@ -371,7 +374,8 @@ static uint64_t entries_left(const struct fixture *fixture, unsigned core, uint6
 static void check_entries(uint64_t seed, unsigned core, const struct core_counters *c,
                           const struct mmu_config *config, const struct fixture *fixture)
 {
-    for (uint64_t i = 0; i < config->tlb_count + config->walk_cache_count; i++) {
+    for (uint64_t i = 0; i < config->tlb_count + config->walk_cache_count + (config->range_tlb_entries > 0);
+         i++) {
         const struct array_counters *array = &c->arrays[i];
         same(seed, core, "fills = refilled + evictions + dropped + what is still there", array->fills,
              array->refilled + array->evictions + array->dropped + entries_left(fixture, core, i));

@@ -88,12 +88,14 @@ static void explain(uint64_t seed, const struct outcome *fast, const struct outc
 /* What the machines are drawn for: how often it happened, over all runs. */
 struct happened {
     uint64_t third_level_hits, fourth_level_hits, moved, included, walk_cache_hits, conflicts, no_walks,
-        unfilled, restarted, interrupts, shared_hits, large_pages, wide_fetches, marks, refused, high;
+        unfilled, restarted, interrupts, shared_hits, large_pages, wide_fetches, marks, refused, high,
+        range_hits;
 };
 
 static void count_core(struct happened *happened, const struct mmu_config *config,
                        const struct core_counters *counters)
 {
+    happened->range_hits += counters->misses.range_hits;
     happened->third_level_hits += counters->misses.hits[2];
     happened->fourth_level_hits += counters->misses.hits[3];
     happened->conflicts += counters->accesses.conflicts;
@@ -144,7 +146,7 @@ static void assert_happened(const struct happened *happened, uint64_t runs)
     assert_true(happened->no_walks > runs && happened->unfilled > runs / 8);
     assert_true(happened->restarted > runs / 50 && happened->interrupts > 10 * runs);
     assert_true(happened->wide_fetches > 10 * runs && happened->marks > runs / 4);
-    assert_true(happened->refused > runs && happened->high > runs);
+    assert_true(happened->refused > runs && happened->high > runs && happened->range_hits > runs);
 }
 
 static void fast_runs_equal_stepped_runs(void **state)
