@@ -3,6 +3,8 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "tlb/replacement.h"
+
 static struct record_array of_tlb(const struct tlb_config *config)
 {
     return (struct record_array){.kind = RECORD_TLB,
@@ -29,6 +31,20 @@ static struct record_array of_walk_cache(const struct walk_cache_config *config)
                                  .latency_cycles = config->latency_cycles};
 }
 
+/* As in the counters' names. */
+static const char range_tlb_name[MMU_NAME_BYTES] = "range_tlb";
+
+static struct record_array of_range_tlb(const struct mmu_config *config)
+{
+    return (struct record_array){.kind = RECORD_RANGE_TLB,
+                                 .holds = HOLDS_RANGE,
+                                 .entries = config->range_tlb_entries,
+                                 .ways = config->range_tlb_entries,
+                                 .replacement = TLB_LRU,
+                                 .sizes = TLB_ALL_PAGE_SIZES,
+                                 .latency_cycles = config->range_tlb_latency_cycles};
+}
+
 static void give_name(struct array_list *list, size_t number, const char *name)
 {
     memcpy(list->names[number], name, MMU_NAME_BYTES);
@@ -51,4 +67,10 @@ void array_list_init(struct array_list *list, const struct mmu_config *config)
                                               .side = (uint8_t)list->record[i].side,
                                               .shared = list->record[i].shared != 0};
     }
+    if (config->range_tlb_entries == 0)
+        return;
+    size_t last = list->count++;
+    list->record[last] = of_range_tlb(config);
+    give_name(list, last, range_tlb_name);
+    list->judge[last] = (struct judge_array){.name = list->titles[last]};
 }

@@ -13,7 +13,7 @@ WHERE a.kind = 0;
 
 -- Every array with the name of its counters, and the level that it is part of.
 CREATE VIEW array_names AS
-SELECT tlb, kind, level, side, shared, holds, IIF(kind = 0, 'tlb.', 'walk_cache.') || name AS name,
+SELECT tlb, kind, level, side, shared, holds, CASE kind WHEN 0 THEN 'tlb.' WHEN 1 THEN 'walk_cache.' ELSE '' END || name AS name,
        IIF(kind = 0, 'l' || level || substr('id', side + 1, 1), NULL) AS level_name,
        COUNT(*) OVER (PARTITION BY kind, level, side, holds) AS together
 FROM arrays;
@@ -25,10 +25,11 @@ CREATE VIEW counter_rows AS
 WITH entries AS (
     SELECT tlb, core, entry, hits, end_reason FROM tlb_entries
     UNION ALL SELECT tlb, core, entry, hits, end_reason FROM walk_cache_entries
+    UNION ALL SELECT tlb, core, entry, hits, end_reason FROM range_entries
 ), misses AS (
     -- `level`: the one that was hit, or beyond all
     SELECT core, IIF(access_kind = 2, 0, 1) AS side,
-           CASE WHEN outcome = 1 THEN 2 WHEN outcome IN (2, 4) THEN 99 ELSE outcome - 2 END AS level
+           CASE WHEN outcome = 1 THEN 2 WHEN outcome IN (2, 4, 11) THEN 99 ELSE outcome - 2 END AS level
     FROM translations WHERE outcome NOT IN (0, 3)
 ), counted (name, level, core, value) AS (
     SELECT p.name || '.lookups', 2, core, 1 FROM translations
@@ -40,7 +41,7 @@ WITH entries AS (
     UNION ALL SELECT p.name || IIF(p.level = m.level, '.hits', '.misses'), 1, core, 1 FROM misses m
               JOIN tlb_paths p ON p.side = m.side AND p.level BETWEEN 2 AND m.level
     UNION ALL SELECT CASE outcome WHEN 1 THEN 'misses.l2_hits' WHEN 2 THEN 'misses.walks'
-                     WHEN 3 THEN 'misses.merged' WHEN 4 THEN 'misses.no_walk'
+                     WHEN 3 THEN 'misses.merged' WHEN 4 THEN 'misses.no_walk' WHEN 11 THEN 'misses.range_hits'
                      ELSE 'misses.l' || (outcome - 2) || '_hits' END, 1, core, 1
               FROM translations WHERE outcome <> 0
     UNION ALL SELECT a.name || '.fills', 1, (entry & 63) + 1, 1 FROM entries JOIN array_names a USING (tlb)
@@ -86,7 +87,7 @@ SELECT name, level, NULL, SUM(value) FROM by_core GROUP BY name, level;
 -- `at_least`: rows may be fewer.
 CREATE VIEW counter_names AS
 WITH names (name, level) AS (VALUES
-    ('misses.walks', 1), ('misses.merged', 1), ('misses.no_walk', 1), ('accesses.translations', 2),
+    ('misses.walks', 1), ('misses.merged', 1), ('misses.no_walk', 1), ('misses.range_hits', 1), ('accesses.translations', 2),
     ('accesses.loads', 2), ('accesses.stores', 2), ('accesses.fetches', 2), ('accesses.faulted', 1),
     ('accesses.retries', 2), ('accesses.crossing', 2), ('accesses.conflicts', 1), ('walker.walks', 1),
     ('walker.cycles', 1), ('walker.faults', 1), ('walker.unfilled', 1), ('walker.steps', 1), ('walker.updates', 1),
@@ -131,6 +132,8 @@ WITH served AS MATERIALIZED (
     UNION ALL SELECT 'first-level misses = misses.merged + hits behind + .walks + .no_walk', column1, -1
               FROM (VALUES ('misses.merged'), ('misses.walks'), ('misses.no_walk'))
               WHERE EXISTS (SELECT 1 FROM names)
+    UNION ALL SELECT 'first-level misses = misses.merged + hits behind + .walks + .no_walk', name, -1
+              FROM (SELECT DISTINCT name FROM counter_totals WHERE name = 'misses.range_hits')
     UNION ALL SELECT 'first-level misses = misses.merged + hits behind + .walks + .no_walk',
                      'misses.l' || level || '_hits', -1 FROM served WHERE level > 1
     UNION ALL SELECT 'hits of level ' || level || ' = misses.l' || level || '_hits', name || '.hits', 1
@@ -166,6 +169,9 @@ WITH served AS MATERIALIZED (
                            ('adversary.evictions', -1), ('adversary.refills', -1))
     UNION ALL SELECT name || '.lookups = walker.walks', name || '.lookups', 1 FROM array_names WHERE holds = 1
     UNION ALL SELECT name || '.lookups = walker.walks', 'walker.walks', -1 FROM array_names WHERE holds = 1
+    UNION ALL SELECT 'range_tlb.lookups = misses.range_hits + .walks + .no_walk', column1, column2
+              FROM (VALUES ('range_tlb.lookups', 1), ('misses.range_hits', -1), ('misses.walks', -1),
+                           ('misses.no_walk', -1))
     -- data caches, and what they want of the bus
     UNION ALL SELECT name || '.lookups = .hits + .misses + .merged', name || column1, column2
               FROM data_caches, (VALUES ('.lookups', 1), ('.hits', -1), ('.misses', -1), ('.merged', -1))
@@ -233,7 +239,8 @@ JOIN (SELECT a.tlb, SUM(IIF(c.name = a.name || '.fills', value, 0)) AS fills,
              SUM(IIF(c.name = a.name || '.evictions', value, 0)) AS evictions,
              SUM(IIF(c.name = a.name || '.dropped', value, 0)) AS dropped,
              (SELECT COUNT(*) FROM tlb_entries e WHERE e.tlb = a.tlb AND e.end_reason = 2)
-             + (SELECT COUNT(*) FROM walk_cache_entries e WHERE e.tlb = a.tlb AND e.end_reason = 2) AS remained
+             + (SELECT COUNT(*) FROM walk_cache_entries e WHERE e.tlb = a.tlb AND e.end_reason = 2)
+             + (SELECT COUNT(*) FROM range_entries e WHERE e.tlb = a.tlb AND e.end_reason = 2) AS remained
       FROM array_names a CROSS JOIN counter_totals c GROUP BY a.tlb) f USING (tlb)
 WHERE (SELECT level FROM runs) >= 1 AND f.fills <> f.refilled + f.evictions + f.dropped + f.remained
 UNION ALL

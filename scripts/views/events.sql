@@ -87,6 +87,18 @@ SELECT end_cycle, core, event, 'walk cache entry', NULL, walk, entry, invalidati
               (SELECT name FROM codes WHERE domain = 'end' AND code = end_reason))
 FROM walk_cache_entries
 UNION ALL
+SELECT fill_cycle, core, event, 'range', NULL, walk, entry, NULL,
+       printf('range %d filled: 0x%x -> 0x%x, %d bytes', entry, va, pa, bytes)
+FROM range_entries
+UNION ALL
+SELECT last_hit_cycle, core, event, 'range', NULL, walk, entry, NULL,
+       printf('range %d hit for the last time (of %d)', entry, hits)
+FROM range_entries WHERE last_hit_cycle IS NOT NULL
+UNION ALL
+SELECT end_cycle, core, event, 'range', NULL, walk, entry, invalidation,
+       printf('range %d ends: %s', entry, (SELECT name FROM codes WHERE domain = 'end' AND code = end_reason))
+FROM range_entries
+UNION ALL
 SELECT cycle, core, event, 'conflict', NULL, NULL, entry, NULL,
        printf('%d entries match 0x%x; entry %d of %s answers', matches, va, entry,
               (SELECT name FROM codes WHERE domain = 'tlb' AND code = tlb))

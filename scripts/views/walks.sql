@@ -100,6 +100,13 @@ SELECT event, entry, core, (SELECT name FROM codes WHERE domain = 'tlb' AND code
        (SELECT name FROM codes WHERE domain = 'end' AND code = end_reason) AS ended, invalidation, walk
 FROM walk_cache_entries;
 
+-- Ranges in the range TLB from their fill to their end.
+CREATE VIEW range_lifetimes AS
+SELECT event, entry, core, space, asid, vmid, printf('0x%x', va) AS va, bytes, printf('0x%x', pa) AS pa, fill_cycle,
+       first_hit_cycle, last_hit_cycle, end_cycle, end_cycle - fill_cycle AS lived_cycles, hits,
+       (SELECT name FROM codes WHERE domain = 'end' AND code = end_reason) AS ended, invalidation, walk
+FROM range_entries;
+
 -- Walk caches summed up, by what an entry covers: how many were never hit, and what one was worth.
 CREATE VIEW walk_cache_usefulness AS
 SELECT core, (SELECT name FROM codes WHERE domain = 'tlb' AND code = tlb) AS cache,

@@ -27,6 +27,7 @@ const struct record_code record_codes[] = {
     {"outcome", OUTCOME_L3_HIT + 3, "L6 hit"},
     {"outcome", OUTCOME_L3_HIT + 4, "L7 hit"},
     {"outcome", OUTCOME_L3_HIT + 5, "L8 hit"},
+    {"outcome", OUTCOME_RANGE_HIT, "range hit"},
     {"fault", FAULT_NONE, "none"},
     {"fault", FAULT_TRANSLATION, "translation"},
     {"fault", FAULT_ACCESS_FLAG, "access flag"},
@@ -91,6 +92,7 @@ const struct record_code record_codes[] = {
     {"scope", INVALIDATE_VMID, "vmid"},
     {"array", RECORD_TLB, "TLB"},
     {"array", RECORD_WALK_CACHE, "walk cache"},
+    {"array", RECORD_RANGE_TLB, "range TLB"},
     {"side", TLB_SIDE_INSTRUCTION, "instruction"},
     {"side", TLB_SIDE_DATA, "data"},
     {"side", TLB_SIDE_BOTH, "both"},
@@ -98,6 +100,7 @@ const struct record_code record_codes[] = {
     {"holds", HOLDS_TABLE, "tables"},
     {"holds", HOLDS_STAGE2_TABLE, "stage-2 tables"},
     {"holds", HOLDS_IPA, "stage-2 translations"},
+    {"holds", HOLDS_RANGE, "ranges"},
     {"replacement", TLB_LRU, "lru"},
     {"replacement", TLB_TREE_PLRU, "tree-plru"},
     {"replacement", TLB_FIFO, "fifo"},
@@ -109,9 +112,9 @@ const struct record_code record_codes[] = {
     {NULL, 0, NULL},
 };
 
-_Static_assert(ACCESS_KINDS == 3 && PRIVILEGES == 2 && OUTCOMES == 11 && FAULT_KINDS == 9 &&
+_Static_assert(ACCESS_KINDS == 3 && PRIVILEGES == 2 && OUTCOMES == 12 && FAULT_KINDS == 9 &&
                    ENTRY_ENDS == 7 && OPERATION_KINDS == 4 && PAGETABLE_RESULTS == 11 && BARRIER_KINDS == 7 &&
                    WALK_CAUSES == 4 && INVALIDATION_SCOPES == 6 && RECORD_LEVELS == 3 &&
-                   RECORD_ARRAY_KINDS == 2 && TLB_SIDES == 3 && HOLDS_KINDS == 4 && TLB_REPLACEMENTS == 5 &&
+                   RECORD_ARRAY_KINDS == 3 && TLB_SIDES == 3 && HOLDS_KINDS == 5 && TLB_REPLACEMENTS == 5 &&
                    TLB_INCLUSIONS == 3 && CONTROLS_COUNT == 8,
                "a kind without a name: add it to record_codes");

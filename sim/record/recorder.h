@@ -61,9 +61,9 @@ struct record_setting {
     const char *value;
 };
 
-enum record_array_kind { RECORD_TLB, RECORD_WALK_CACHE, RECORD_ARRAY_KINDS };
+enum record_array_kind { RECORD_TLB, RECORD_WALK_CACHE, RECORD_RANGE_TLB, RECORD_ARRAY_KINDS };
 
-/* A TLB or a walk cache, as it was described. Its number is that of the events. */
+/* A TLB, a walk cache or the range TLB, as it was described. Its number is that of the events. */
 struct record_array {
     const char *name;  /* as in counters: "l1d" */
     const char *title; /* as people say it: "L1D" */

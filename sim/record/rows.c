@@ -11,6 +11,7 @@ static const char *const statement_texts[ROW_STATEMENTS] = {
     [ROW_TLB_ENTRY] = "INSERT INTO tlb_entries VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
     [ROW_WALK_CACHE_ENTRY] = "INSERT INTO walk_cache_entries VALUES"
                              " (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+    [ROW_RANGE_ENTRY] = "INSERT INTO range_entries VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
     [ROW_CONFLICT] = "INSERT INTO conflicts VALUES (?,?,?,?,?,?,?,?)",
     [ROW_ENTRY_WRITE] = "INSERT INTO entry_writes VALUES (?,?,?,?,?,?,?,?,?,?)",
     [ROW_INVALIDATION] = "INSERT INTO invalidations VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,NULL,NULL)",
@@ -220,10 +221,45 @@ static int write_walk_cache_entry(struct row_writer *rows, uint64_t number, cons
     return row_end(&row);
 }
 
+static int write_range_entry(struct row_writer *rows, uint64_t number, const struct mmu_event *event)
+{
+    const struct event_tlb_entry *entry = &event->as.tlb_entry;
+    struct row row = row_begin(rows, ROW_RANGE_ENTRY);
+    put(&row, number);
+    put(&row, entry->id);
+    put(&row, event->cycle);
+    put(&row, event->core + UINT64_C(1));
+    put(&row, entry->tlb);
+    put_id(&row, entry->space);
+    put(&row, entry->asid);
+    put(&row, entry->vmid);
+    put(&row, entry->va);
+    put(&row, entry->bytes);
+    put(&row, entry->frame.base);
+    put(&row, entry->frame.size_lg2);
+    put(&row, entry->frame.attributes);
+    put(&row, entry->rights);
+    put_id(&row, entry->walk);
+    put(&row, entry->fill_cycle);
+    put_cycle(&row, entry->first_hit_cycle);
+    put_cycle(&row, entry->last_hit_cycle);
+    put(&row, entry->hits);
+    put_cycle(&row, entry->end_cycle);
+    put(&row, entry->end);
+    put_id(&row, entry->invalidation);
+    return row_end(&row);
+}
+
 static int write_array_entry(struct row_writer *rows, uint64_t number, const struct mmu_event *event)
 {
-    return event->as.tlb_entry.holds == HOLDS_TRANSLATION ? write_tlb_entry(rows, number, event)
-                                                          : write_walk_cache_entry(rows, number, event);
+    switch ((enum entry_holds)event->as.tlb_entry.holds) {
+    case HOLDS_TRANSLATION:
+        return write_tlb_entry(rows, number, event);
+    case HOLDS_RANGE:
+        return write_range_entry(rows, number, event);
+    default:
+        return write_walk_cache_entry(rows, number, event);
+    }
 }
 
 static int write_conflict(struct row_writer *rows, uint64_t number, const struct mmu_event *event)

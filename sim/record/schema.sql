@@ -236,6 +236,31 @@ CREATE TABLE walk_cache_entries (
     invalidation INTEGER
 ) STRICT;
 
+CREATE TABLE range_entries (
+    event INTEGER PRIMARY KEY,
+    entry INTEGER NOT NULL,
+    cycle INTEGER NOT NULL,
+    core INTEGER NOT NULL,
+    tlb INTEGER NOT NULL,
+    space INTEGER,
+    asid INTEGER NOT NULL,
+    vmid INTEGER NOT NULL,
+    va INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
+    pa INTEGER NOT NULL,
+    page_size_lg2 INTEGER NOT NULL,
+    attributes INTEGER NOT NULL,
+    rights INTEGER NOT NULL,
+    walk INTEGER,
+    fill_cycle INTEGER NOT NULL,
+    first_hit_cycle INTEGER,
+    last_hit_cycle INTEGER,
+    hits INTEGER NOT NULL,
+    end_cycle INTEGER,
+    end_reason INTEGER NOT NULL,
+    invalidation INTEGER
+) STRICT;
+
 CREATE TABLE conflicts (
     event INTEGER PRIMARY KEY,
     cycle INTEGER NOT NULL,

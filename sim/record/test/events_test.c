@@ -11,6 +11,7 @@
 #include "sim/record/test/synthetic.h"
 
 #define TABLES_CACHE 3 /* number of its array */
+#define RANGES       4
 #define LIST_FIRST   (UINT64_C(9) << EVENT_CORE_BITS)
 #define LIST_SECOND  (UINT64_C(10) << EVENT_CORE_BITS)
 
@@ -56,6 +57,36 @@ static void add_walk_cache_entry(void)
     count("walk_cache.tables.refilled", 0, 1);
     count("walk_cache.tables.evictions", 0, 1);
     count("walk_cache.tables.dropped", 0, 1);
+}
+
+/* The first walk found a range, which an invalidation dropped. */
+static void add_range(void)
+{
+    add(EVENT_TLB_ENTRY, 600, 1,
+        (struct mmu_event){
+            .as.tlb_entry = {.id = UINT64_C(8) << EVENT_CORE_BITS | 1,
+                             .va = PAGE_VA - 0x3000,
+                             .frame = {.base = 0x10000, .attributes = FRAME_READABLE, .size_lg2 = 12},
+                             .bytes = 0x7000,
+                             .walk = 65,
+                             .fill_cycle = 85,
+                             .first_hit_cycle = EVENT_NEVER,
+                             .last_hit_cycle = EVENT_NEVER,
+                             .last_done_cycle = EVENT_NEVER,
+                             .end_cycle = 600,
+                             .space = 1,
+                             .asid = 1,
+                             .rights = 9,
+                             .tlb = RANGES,
+                             .holds = HOLDS_RANGE,
+                             .end = ENTRY_END_SPECULATION}});
+    count("misses.range_hits", 0, 1);
+    count("range_tlb.lookups", 3, 1);
+    count("range_tlb.hits", 0, 1);
+    count("range_tlb.fills", 1, 1);
+    count("range_tlb.refilled", 0, 1);
+    count("range_tlb.evictions", 0, 1);
+    count("range_tlb.dropped", 1, 1);
 }
 
 static void add_conflict(void)
@@ -132,6 +163,7 @@ static int rich_run(void **state)
 {
     synthetic_good_run(&run);
     add_walk_cache_entry();
+    add_range();
     add_conflict();
     add_update();
     add_interrupt();
@@ -182,6 +214,19 @@ static void walk_cache_entries_are_no_translations(void **state)
                         "TABLES tables 0x400000 0x4000 2097152 3 end of run");
     assert_int_equal(
         synthetic_ask(path, "SELECT rights IS NULL AND attributes IS NULL FROM walk_cache_entries"), 1);
+}
+
+static void ranges_have_a_table_of_their_own(void **state)
+{
+    const char *path = recorded(RECORD_MISSES);
+    assert_string_equal(synthetic_ask_text(path,
+                                           "SELECT va || ' ' || bytes || ' ' || pa || ' ' || hits || ' ' ||"
+                                           " lived_cycles || ' ' || ended FROM range_lifetimes"),
+                        "0x3fd000 28672 0x10000 0 515 speculation");
+    assert_int_equal(synthetic_ask(path, "SELECT rights FROM range_entries"), 9);
+    assert_string_equal(synthetic_ask_text(path, "SELECT kind || ' ' || holds || ' ' || name || ' ' || fills"
+                                                 " FROM array_list WHERE number = 4"),
+                        "range TLB ranges RANGE_TLB 1");
 }
 
 static void conflicts_name_what_matched(void **state)
@@ -308,6 +353,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_RUN(arrays_are_described),
         WITH_RUN(walk_cache_entries_are_no_translations),
+        WITH_RUN(ranges_have_a_table_of_their_own),
         WITH_RUN(conflicts_name_what_matched),
         WITH_RUN(updates_by_hardware_are_told_from_stores),
         WITH_RUN(interrupts_carry_lists),

@@ -511,6 +511,13 @@ struct recorder_config synthetic_config(const char *path, enum record_level leve
          .entries = 4,
          .ways = 4,
          .sizes = UINT64_MAX},
+        {.name = "range_tlb",
+         .title = "RANGE_TLB",
+         .kind = RECORD_RANGE_TLB,
+         .holds = HOLDS_RANGE,
+         .entries = 2,
+         .ways = 2,
+         .sizes = UINT64_MAX},
     };
     static const struct record_setting settings[] = {{"cores", "2"}, {"walker.slots", "1"}};
     return (struct recorder_config){.path = path,
@@ -522,7 +529,7 @@ struct recorder_config synthetic_config(const char *path, enum record_level leve
                                     .script_text = "machine {}",
                                     .command_line = "mmusim run good.lua",
                                     .arrays = arrays,
-                                    .array_count = 4,
+                                    .array_count = 5,
                                     .settings = settings,
                                     .setting_count = 2};
 }

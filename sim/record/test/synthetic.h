@@ -14,7 +14,7 @@
 #include "sim/record/recorder.h"
 
 #define SYNTHETIC_EVENTS_MAX   128
-#define SYNTHETIC_COUNTERS_MAX 64
+#define SYNTHETIC_COUNTERS_MAX 80
 
 #define PAGE_VA  UINT64_C(0x400000)
 #define PAGE_PA  UINT64_C(0x10000000)
