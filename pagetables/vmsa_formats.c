@@ -123,6 +123,7 @@
         .resume = vmsa_el2_resume,                                                                           \
         .rights = vmsa_el2_rights_of_attributes,                                                             \
         .report = vmsa_el2_report,                                                                           \
+        .el2 = true,                                                                                         \
     };
 #define HARDWARE_STAGE2(granule, page, bits)                                                                 \
     const struct walk_format vmsa_s2_##granule##k_##bits = {                                                 \

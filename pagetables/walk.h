@@ -282,6 +282,9 @@ struct walk_format {
     /* Stage 2: software has no invalidation by intermediate address, but all of the virtual machine's at once
      * (Intel INVEPT). */
     bool invalidated_whole;
+    /* Arm: of the EL2 regime, which has no ASID and whose entries and invalidations are its own (DDI 0487,
+     * D8.17.3). */
+    bool el2;
 };
 
 /* `update` where the format may have none. */

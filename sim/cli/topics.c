@@ -1,5 +1,6 @@
 #include "sim/cli/topics.h"
 #include "sim/accepted_formats.h"
+#include "sim/controls.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -170,7 +171,8 @@ static bool format_row(const void *context, size_t index, struct listing_cell *c
     listing_count(&cells[1], format->levels);
     listing_count(&cells[2], format->va_bits);
     sizes_cell(&cells[3], format);
-    listing_text(&cells[4], format->summary);
+    controls_of_format_print(controls_of_format(format), cells[4].text, sizeof cells[4].text);
+    listing_text(&cells[5], format->summary);
     return true;
 }
 
@@ -237,7 +239,8 @@ static bool format_family_row(const void *context, size_t index, struct listing_
     range_cell(&cells[1], first->levels, last->levels);
     range_cell(&cells[2], first->va_bits, last->va_bits);
     sizes_cell(&cells[3], last);
-    replace_bits(last->summary, last, bits, cells[4].text, sizeof cells[4].text);
+    controls_of_format_print(controls_of_format(last), cells[4].text, sizeof cells[4].text);
+    replace_bits(last->summary, last, bits, cells[5].text, sizeof cells[5].text);
     return true;
 }
 
@@ -326,7 +329,7 @@ static const struct topic topics[] = {
      {{"name", "releases_empty_tables", "default_format", "formats", "description"}, table_row, NULL}},
     {"formats",
      "formats of page-table entries, with the hardware that walks them; 25..48 is any of these numbers",
-     {{"name", "levels", "va_bits", "page_sizes", "description"}, format_family_row, NULL}},
+     {{"name", "levels", "va_bits", "page_sizes", "controls", "description"}, format_family_row, NULL}},
     {"streams", "patterns of accesses", {{"name", "description"}, stream_row, NULL}},
     {"traces",
      "formats of traces; each may be compressed with gzip, xz or zstd",

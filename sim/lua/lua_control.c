@@ -11,35 +11,19 @@
 
 #define KEY_RIGHTS "pkru"
 
-/* "wp, smep, smap, ac, pke, pkru" */
-static const char *push_control_names(lua_State *state, uint32_t controls)
-{
-    luaL_Buffer names;
-    luaL_buffinit(state, &names);
-    for (unsigned i = 0; i < CONTROLS_COUNT; i++)
-        if (controls >> i & 1) {
-            luaL_addstring(&names, access_control_name(1u << i));
-            luaL_addstring(&names, ", ");
-        }
-    if (controls & CONTROL_PKE)
-        luaL_addstring(&names, KEY_RIGHTS ", ");
-    luaL_buffsub(&names, names.n >= 2 ? 2 : 0);
-    luaL_pushresult(&names);
-    return lua_tostring(state, -1);
-}
-
 /* Every key is a control of the format. */
 static void check_control_keys(lua_State *state, int table, const struct walk_format *format, uint32_t known)
 {
+    char names[64];
     luaL_argexpected(state, lua_istable(state, table), table, "table");
     for (lua_pushnil(state); lua_next(state, table); lua_pop(state, 1)) {
         const char *key = lua_type(state, -2) == LUA_TSTRING ? lua_tostring(state, -2) : "";
         bool found = strcmp(key, KEY_RIGHTS) == 0 && known & CONTROL_PKE;
         for (unsigned i = 0; i < CONTROLS_COUNT; i++)
             found |= known >> i & 1 && strcmp(key, access_control_name(1u << i)) == 0;
+        controls_of_format_print(known, names, sizeof names);
         if (!found && known)
-            luaL_error(state, "the format \"%s\" has no control \"%s\"; it has %s", format->name, key,
-                       push_control_names(state, known));
+            luaL_error(state, "the format \"%s\" has no control \"%s\"; it has %s", format->name, key, names);
         if (!found)
             luaL_error(state,
                        "the format \"%s\" has no controls: nothing of a core changes what its pages allow",

@@ -242,6 +242,8 @@ static int space_index(lua_State *state)
         lua_pushinteger(state, space->context.asid);
     else if (strcmp(name, "vmid") == 0)
         lua_pushinteger(state, space->context.vmid);
+    else if (strcmp(name, "format") == 0)
+        lua_pushstring(state, space->config.format->name);
     else if (strcmp(name, "root") == 0)
         lua_pushinteger(state, (lua_Integer)space->context.regime.root);
     else if (lua_getfield(state, lua_upvalueindex(1), name) == LUA_TNIL)

@@ -135,6 +135,7 @@ static uint16_t read_tag(lua_State *state, int index, const struct walk_format *
                          uint16_t standard)
 {
     uint64_t most = (UINT64_C(1) << (format->tag_bits ? format->tag_bits : 16)) - 1;
+    most -= format->stage2 && most == MMU_VMID_EL2; /* that one is EL2's */
     if (!push_field(state, index, name)) {
         if (standard > most)
             luaL_error(state,
@@ -158,6 +159,13 @@ static void read_tags(lua_State *state, int index, uint16_t number, struct space
     if (config->format->stage2) {
         refuse_key(state, index, "asid", "a stage-2 table has a vmid and no asid");
         config->vmid = read_tag(state, index, config->format, "vmid", number);
+        return;
+    }
+    if (config->format->el2) {
+        refuse_key(state, index, "asid",
+                   "EL2 has no ASIDs: all of its translations are of one address space");
+        refuse_key(state, index, "vmid", "EL2 is not of a virtual machine");
+        config->vmid = MMU_VMID_EL2;
         return;
     }
     refuse_key(state, index, "vmid",
@@ -233,6 +241,8 @@ static void read_stage2(lua_State *state, int index, struct space_config *config
                    "\"%s\" is a stage-2 format; a guest's own table has one of stage 1, such as "
                    "\"vmsa-4k-48\"",
                    config->format->name);
+    if (config->format->el2)
+        luaL_error(state, "\"%s\" is a format of EL2, which no stage 2 translates", config->format->name);
     config->stage2 = check_space(state, -1);
     if (!config->stage2->config.format->stage2)
         luaL_error(state,
