@@ -47,7 +47,7 @@ static uint64_t random_leaf(const struct entry_format *entries, const struct ent
     uint64_t word;
     do {
         frame.attributes = (uint32_t)random_next(&stream) & (FRAME_ATTRIBUTES_ALL | FRAME_STATE_ALL);
-        frame.base = random_below(&stream, UINT64_C(1) << (38 - level->span_lg2)) << level->span_lg2;
+        frame.base = random_next(&stream) % (UINT64_C(1) << 38) >> level->span_lg2 << level->span_lg2;
     } while (!entries->encode_leaf(level, &frame, &word));
     return word;
 }
