@@ -43,7 +43,8 @@ local shared = tlb.l2.shared or tlb.l3 and tlb.l3.shared
 
 -- Formats, by draws of their own: mostly of the architecture whose barriers and invalidations the machine has.
 local kept = state
-state = seed * 104729
+state = (seed + 104729) * 0x9e3779b97f4a7c15   -- neighbours are strangers here, too
+state = state ~ state >> 29
 for _ = 1, 8 do draw(2) end
 local FORMATS = {
   arm = { "vmsa-4k-48", "vmsa-4k-48", "vmsa-4k-39", "vmsa-16k-47", "vmsa-64k-48" }, x86 = { "x86-64-48", "x86-64-57" },
