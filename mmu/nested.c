@@ -70,14 +70,13 @@ void nested_continue(struct core *core, uint32_t index)
 /* ---- whose walk it is ------------------------------------------------------------------------- */
 
 /*
- * The access that a walk is told, where the format judges it before the output is translated. If those who
- * wait do not all want the same, it is told none, and each is judged by the leaf.
+ * The access that a walk is told, which stage 1 judges before the output is translated. If those who wait do
+ * not all want the same, it is told none, and each is judged by the leaf of both stages.
  */
 static struct two_stage_access access_of(const struct core *core, const struct miss *miss)
 {
-    const struct translation_regime *stage1 = miss->half->two_stage->stage1;
     struct two_stage_access access = {.controls = miss->context->regime.controls};
-    unsigned rights = stage1->format->updates_before_output ? miss_rights_wanted(core, miss) : 0;
+    unsigned rights = miss_rights_wanted(core, miss);
     if ((rights & (rights - 1)) == 0)
         access.right = (uint8_t)rights;
     return access;

@@ -72,6 +72,17 @@ static bool stage1_allows(const struct two_stage_walk *walk, unsigned right)
            right;
 }
 
+/* Stage 2 has no translation. Arm ARM, D8.1.5: a fault of stage 1 comes before one of stage 2 on what stage 1
+ * translates to. */
+static enum two_stage_status fault_in_stage2(struct two_stage_walk *walk, enum fault_kind kind,
+                                             unsigned level)
+{
+    const unsigned right = walk->access.right;
+    bool output = !walk->on_table;
+    return output && right && !stage1_allows(walk, right) ? refused_by_stage1(walk)
+                                                          : fault_of_stage2(walk, kind, level);
+}
+
 static uint32_t memory_type(const struct walk_format *format1, uint32_t stage1, uint32_t stage2)
 {
     const uint32_t types = FRAME_DEVICE | FRAME_NONCACHEABLE;
@@ -326,7 +337,7 @@ static enum two_stage_status after_stage2(struct two_stage_walk *walk, enum walk
         translation->walked = true;
         return translated(walk);
     default:
-        return fault_of_stage2(walk, state->fault, state->fault_level);
+        return fault_in_stage2(walk, state->fault, state->fault_level);
     }
 }
 
@@ -393,7 +404,7 @@ enum two_stage_status two_stage_resume(struct two_stage_walk *walk, const uint64
 enum two_stage_status two_stage_abort(struct two_stage_walk *walk)
 {
     walk->fresh = false;
-    return walk->stage == 2 ? fault_of_stage2(walk, FAULT_EXTERNAL_ABORT, walk->level)
+    return walk->stage == 2 ? fault_in_stage2(walk, FAULT_EXTERNAL_ABORT, walk->level)
                             : fault_of_stage1(walk, FAULT_EXTERNAL_ABORT, walk->level);
 }
 

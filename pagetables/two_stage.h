@@ -24,11 +24,13 @@
  * So a walk goes start, ..., LEAF, use, ..., LEAF; or it ends with FAULT. Without caches, of n and m levels,
  * it makes n * (m + 1) + m fetches.
  *
- * When stage 1 has its leaf, an Arm walk goes on with stage 2, and all is judged and made dirty at the end. A
- * RISC-V or x86 walk first judges the access by that leaf and updates it (walk_format.updates_before_output):
- * an access that stage 1 refuses never asks stage 2, and one that stage 2 refuses leaves stage 1's entry
- * accessed. For that the walk is told its access at the start. A walk that knows of none goes on like an Arm
- * walk.
+ * A walk is told its access at the start, because a fault of stage 1 comes before one of stage 2 on what
+ * stage 1 translates to. On RISC-V and x86 (walk_format.updates_before_output) the access is judged by the
+ * leaf of stage 1, and that leaf is updated, before stage 2 is asked for the output: so an access that stage
+ * 2 refuses leaves stage 1's entry accessed. An Arm walk goes on to the leaf of both, by which the caller
+ * judges, and updates come at the end; where stage 2 has no translation, the fault is that of stage 1 if it
+ * refuses the access. A walk that knows of no access, since nobody waits for it or those who wait want
+ * different things, is judged and updated at the end, and tells stage 2's fault.
  */
 #ifndef MMUSIM_PAGETABLES_TWO_STAGE_H
 #define MMUSIM_PAGETABLES_TWO_STAGE_H
