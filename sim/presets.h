@@ -28,6 +28,7 @@ struct preset_reading {
     bool unsandboxed;  /* asked: a file may use files, processes and the clock, as its script may */
     char summary[160]; /* one line; empty if it says nothing */
     char format[48];   /* of its address spaces, unless they say otherwise; empty if it says nothing */
+    int asid_bits;     /* of its TLBs' tags; -1 if it says nothing */
     char error[768];   /* one sentence, with the preset's file and, where it can be told, the line */
 };
 

@@ -58,8 +58,8 @@ static bool write_settings(const struct simulation_config *simulation, struct se
     all->count = 0;
     while (mmu_setting_at(config, (unsigned)all->count, &setting))
         all->count++;
-    all->settings = calloc(all->count + 2, sizeof *all->settings);
-    all->texts = calloc(all->count + 1, sizeof *all->texts);
+    all->settings = calloc(all->count + 3, sizeof *all->settings);
+    all->texts = calloc(all->count + 3, sizeof *all->texts);
     for (size_t i = 0; all->settings && all->texts && mmu_setting_at(config, (unsigned)i, &setting); i++) {
         struct setting_text *text = &all->texts[i];
         memcpy(text->name, setting.name, sizeof text->name);
@@ -71,6 +71,11 @@ static bool write_settings(const struct simulation_config *simulation, struct se
         all->settings[all->count++] = (struct record_setting){"preset", simulation->preset};
     if (all->settings && simulation->format)
         all->settings[all->count++] = (struct record_setting){"format", simulation->format};
+    if (all->settings && all->texts && simulation->asid_bits >= 0) {
+        struct setting_text *text = &all->texts[all->count];
+        snprintf(text->value, sizeof text->value, "%d", simulation->asid_bits);
+        all->settings[all->count++] = (struct record_setting){"asid_bits", text->value};
+    }
     return all->settings && all->texts;
 }
 

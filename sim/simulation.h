@@ -67,6 +67,7 @@ struct simulation_config {
     struct mmu_config machine;
     const char *preset; /* for the record; NULL: none */
     const char *format; /* the same */
+    int asid_bits;      /* the same; -1: none */
     const struct run_options *options;
     const char *record; /* "none" or a level's name */
     bool check;

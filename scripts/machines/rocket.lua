@@ -6,11 +6,12 @@
 --
 -- Not modelled: a first-level entry holds four neighbouring 4 KiB pages (nTLBBasePageSectors), here each page has its
 -- own; the walker's cache is looked up at each step by the address of a page-table entry, here once a walk by virtual
--- address; TLBs hold no ASID (ASIdBits = 0).
+-- address.
 return {
   summary = "Rocket: 32 + 4 entries on each side, no second level, a walker with a cache of 8 table entries; in order",
   cores = 1, -- src/main/scala/system/Configs.scala: DefaultConfig
   ordering = "riscv",
+  asid_bits = 0, -- ASIdBits = 0: software fences when it switches
   format = "sv39", -- PTW.scala, pgLevels. A and D bits are software's: FreeBSD review D17424
 
   tlb = {

@@ -357,8 +357,18 @@ static void read_preset(lua_State *state, int table, struct machine_description 
     description->preset = text_field(state, table, "preset", NULL);
     if (description->preset && !preset_read(description->preset, &description->config, &reading))
         luaL_error(state, "%s", reading.error);
+    description->asid_bits = description->preset ? reading.asid_bits : -1;
     if (reading.format[0])
         description->format = walk_format_find(reading.format)->name;
+}
+
+int read_asid_bits(lua_State *state, int table, int standard)
+{
+    if (!push_field(state, table, "asid_bits"))
+        return standard;
+    int bits = (int)check_range(state, -1, "asid_bits", 0, 16);
+    lua_pop(state, 1);
+    return bits;
 }
 
 const char *read_machine_format(lua_State *state, int table)
@@ -376,7 +386,7 @@ const char *read_machine_format(lua_State *state, int table)
 
 void read_description(lua_State *state, int table, struct machine_description *description)
 {
-    static const char *const run_keys[] = {"record", "check", "preset", "format", NULL};
+    static const char *const run_keys[] = {"record", "check", "preset", "format", "asid_bits", NULL};
     const struct run_options *options = script_of(state)->options;
     struct hardware_reader reader = {.config = &description->config, .others = run_keys};
     char error[ERROR_BYTES];
@@ -385,6 +395,7 @@ void read_description(lua_State *state, int table, struct machine_description *d
     read_preset(state, table, description);
     const char *format = read_machine_format(state, table);
     description->format = format ? format : description->format;
+    description->asid_bits = read_asid_bits(state, table, description->asid_bits);
     read_hardware(state, table, &reader);
     description->record = text_field(state, table, "record", "misses");
     description->check = flag_field(state, table, "check", true);

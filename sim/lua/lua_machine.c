@@ -48,11 +48,13 @@ static int new_machine(lua_State *state)
     struct simulation_config config = {.machine = description.config,
                                        .preset = description.preset,
                                        .format = description.format,
+                                       .asid_bits = description.asid_bits,
                                        .options = script->options,
                                        .record = description.record,
                                        .check = description.check,
                                        .script_text = script->text};
     script->has_machine = true;
+    script->asid_bits = description.asid_bits;
     script->format = description.format ? walk_format_find(description.format) : NULL;
     if (!simulation_open(&script->simulation, &config, script->outcome))
         return script_raise(state);

@@ -51,6 +51,8 @@ static void read_own_keys(lua_State *state, int table, struct chunk *chunk)
     format = read_machine_format(state, table);
     if (format)
         snprintf(chunk->reading->format, sizeof chunk->reading->format, "%s", format);
+    snprintf(chunk->reader.key, sizeof chunk->reader.key, "asid_bits");
+    chunk->reading->asid_bits = read_asid_bits(state, table, chunk->reading->asid_bits);
     chunk->reader.key[0] = '\0';
 }
 
@@ -168,7 +170,7 @@ static bool is_circle(const char *name, const struct chunk *outer)
 static bool read_named(const char *name, const struct chunk *outer, struct mmu_config *config,
                        struct preset_reading *reading)
 {
-    static const char *const own_keys[] = {"preset", "summary", "format", NULL};
+    static const char *const own_keys[] = {"preset", "summary", "format", "asid_bits", NULL};
     struct chunk chunk = {
         .name = name, .outer = outer, .reader = {.config = config, .others = own_keys}, .reading = reading};
     if (is_circle(name, outer)) {
@@ -182,5 +184,6 @@ static bool read_named(const char *name, const struct chunk *outer, struct mmu_c
 bool preset_read(const char *name, struct mmu_config *config, struct preset_reading *reading)
 {
     reading->summary[0] = reading->format[0] = reading->error[0] = '\0';
+    reading->asid_bits = -1;
     return read_named(name, NULL, config, reading);
 }

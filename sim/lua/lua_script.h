@@ -42,6 +42,7 @@ struct script {
     struct simulation simulation;
     bool has_machine;
     const struct walk_format *format; /* of address spaces that say none; NULL: the machine says none */
+    int asid_bits;                    /* see machine_description */
     unsigned current;                 /* core whose program has the turn; NO_CORE in the main chunk */
     struct script_core cores[MMU_CORES_MAX];
 };
@@ -62,6 +63,7 @@ struct machine_description {
     struct mmu_config config;
     const char *preset; /* on the stack; NULL: it begins with the defaults */
     const char *format; /* of address spaces that say none, where their table accepts it; NULL: the table's */
+    int asid_bits;      /* of the tags of TLB entries; -1: those of each format */
     const char *record; /* on the stack, or one of the options' */
     bool check;
 };
@@ -143,6 +145,8 @@ void push_core(lua_State *state, struct script_core *core);
 void script_core_init(struct script *script, unsigned index);
 /* What the field "format" of a machine's or preset's table names; NULL if there is none. */
 const char *read_machine_format(lua_State *state, int table);
+/* Its field "asid_bits". */
+int read_asid_bits(lua_State *state, int table, int standard);
 /* lua_space_config.c: a format of the program. */
 const struct walk_format *check_format(lua_State *state, const char *name);
 /* lua_space_config.c: what the table at `index` says of an address space; its texts stay on the stack. */

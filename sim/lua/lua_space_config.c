@@ -135,12 +135,18 @@ static uint16_t read_tag(lua_State *state, int index, const struct walk_format *
                          uint16_t standard)
 {
     uint64_t most = (UINT64_C(1) << (format->tag_bits ? format->tag_bits : 16)) - 1;
+    int bits = script_of(state)->asid_bits;         /* of the machine */
     most -= format->stage2 && most == MMU_VMID_EL2; /* that one is EL2's */
+    if (!format->stage2 && bits >= 0 && most >= UINT64_C(1) << bits)
+        most = (UINT64_C(1) << bits) - 1;
     if (!push_field(state, index, name)) {
+        if (most == 0)
+            return 0; /* one for all: software has to fence when it switches */
         if (standard > most)
-            luaL_error(state,
-                       "the format \"%s\" has tags up to %I, and this is address space %d: give it an %s",
-                       format->name, (LUAI_UACINT)most, (int)standard, name);
+            luaL_error(
+                state,
+                "tags of \"%s\" on this machine go up to %I, and this is address space %d: give it an %s",
+                format->name, (LUAI_UACINT)most, (int)standard, name);
         return standard;
     }
     uint16_t tag = (uint16_t)check_range(state, -1, name, format->stage2, most);

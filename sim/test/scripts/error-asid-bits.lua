@@ -1,0 +1,3 @@
+-- exit 2
+local m = machine { asid_bits = 8 }
+m:address_space { asid = 256 }
