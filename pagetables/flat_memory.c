@@ -21,6 +21,7 @@ struct flat_memory {
     struct page_group **groups; /* NULL reads as zero */
     uint64_t *table_bytes;      /* by page of the tables' region: of the table that begins there, or 0 */
     bool *in_table;             /* by page of the tables' region */
+    uint64_t used_below;        /* all pages of the region below this one are in tables */
     struct flat_event *log;
     size_t log_count;
     size_t log_room;
@@ -77,6 +78,42 @@ void flat_memory_destroy(struct flat_memory *memory)
     free(memory->in_table);
     free(memory->log);
     free(memory);
+}
+
+static bool copy_group(struct page_group **into, const struct page_group *from)
+{
+    *into = calloc(1, sizeof **into);
+    for (uint64_t i = 0; *into && i < GROUP_PAGES; i++) {
+        if (!from->page[i])
+            continue;
+        (*into)->page[i] = malloc(PAGE_BYTES);
+        if (!(*into)->page[i])
+            return false;
+        memcpy((*into)->page[i], from->page[i], PAGE_BYTES);
+    }
+    return *into != NULL;
+}
+
+struct flat_memory *flat_memory_copy(const struct flat_memory *memory)
+{
+    struct flat_memory *copy = flat_memory_create(&memory->config);
+    if (!copy)
+        return NULL;
+    uint64_t pages = memory->config.tables_bytes / PAGE_BYTES;
+    memcpy(copy->table_bytes, memory->table_bytes, pages * sizeof *copy->table_bytes);
+    memcpy(copy->in_table, memory->in_table, pages * sizeof *copy->in_table);
+    copy->used_below = memory->used_below;
+    copy->tables = memory->tables;
+    copy->locks = memory->locks;
+    copy->fail_allocation = memory->fail_allocation;
+    copy->fail_call = memory->fail_call;
+    for (uint64_t i = 0; i < group_count(&memory->config); i++) {
+        if (!memory->groups[i] || copy_group(&copy->groups[i], memory->groups[i]))
+            continue;
+        flat_memory_destroy(copy);
+        return NULL;
+    }
+    return copy;
 }
 
 /* ---- Words ---- */
@@ -200,7 +237,7 @@ static uint64_t find_room(const struct flat_memory *memory, uint64_t table_pages
 {
     uint64_t pages = memory->config.tables_bytes / PAGE_BYTES;
     uint64_t base = memory->config.tables_base / PAGE_BYTES;
-    for (uint64_t first = 0; first + table_pages <= pages; first++) {
+    for (uint64_t first = memory->used_below; first + table_pages <= pages; first++) {
         uint64_t used = (base + first) % table_pages;
         for (uint64_t i = 0; i < table_pages && !used; i++)
             used = memory->in_table[first + i];
@@ -226,6 +263,8 @@ static int flat_allocate_table(void *context, uint64_t size_bytes, uint64_t *pa)
         return ENVIRONMENT_NO_MEMORY;
     for (uint64_t i = 0; i < table_pages; i++)
         memory->in_table[first + i] = true;
+    if (first == memory->used_below)
+        memory->used_below = first + table_pages;
     memory->table_bytes[first] = size_bytes;
     memory->tables++;
     struct flat_event event = {.kind = FLAT_ALLOCATE, .pa = *pa, .bytes = size_bytes};
@@ -247,6 +286,8 @@ static int flat_release_table(void *context, uint64_t pa, uint64_t size_bytes)
     for (uint64_t i = 0; i < table_pages; i++)
         memory->in_table[offset / PAGE_BYTES + i] = false;
     memory->table_bytes[offset / PAGE_BYTES] = 0;
+    if (offset / PAGE_BYTES < memory->used_below)
+        memory->used_below = offset / PAGE_BYTES;
     memory->tables--;
     struct flat_event event = {.kind = FLAT_RELEASE, .pa = pa, .bytes = size_bytes};
     return noted(memory, &event);
