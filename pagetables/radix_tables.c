@@ -46,6 +46,8 @@ enum pagetable_result radix_release_all(const struct radix *radix, const struct 
         struct entry entry = radix->format->decode(level, word);
         if (entry.kind == ENTRY_TABLE)
             first = call_first_of(first, radix_release_all(radix, environment, depth + 1, entry.table));
+        if (first == PAGETABLE_ENVIRONMENT)
+            return first;
     }
     return call_first_of(first, radix_release(radix, environment, depth, table));
 }
@@ -138,7 +140,7 @@ enum pagetable_result radix_make_room(const struct radix *radix, const struct en
         result = radix_invalidate(environment, &drop);
     if (result != PAGETABLE_OK)
         return result;
-    for (unsigned i = 0; i < room->tables; i++)
+    for (unsigned i = 0; i < room->tables && result != PAGETABLE_ENVIRONMENT; i++)
         result =
             call_first_of(result, radix_release_all(radix, environment, path->depth + 1, room->table[i]));
     return result;

@@ -3,13 +3,16 @@
 
 #include "pagetables/conform/sequence.h"
 
-#define RUNS_MAX 1200 /* of trials, to make one smaller */
+/* Trials to make one smaller, and steps of all of them. */
+#define RUNS_MAX  1200
+#define TOTAL_MAX 60000
 
 struct minimiser {
     struct conform_trial *trial;
     struct conform_step *steps; /* the smallest sequence that still fails */
     enum conform_property_id id;
     unsigned runs;
+    size_t total;
 };
 
 static bool still_fails(struct minimiser *minimiser, const struct conform_step *steps, size_t count,
@@ -20,7 +23,9 @@ static bool still_fails(struct minimiser *minimiser, const struct conform_step *
     other.steps = steps;
     other.count = count;
     other.setting = *setting;
-    if (minimiser->runs++ >= RUNS_MAX || conform_trial_run(&other) || other.broken != minimiser->id)
+    minimiser->total += count;
+    if (minimiser->runs++ >= RUNS_MAX || minimiser->total > TOTAL_MAX || conform_trial_run(&other) ||
+        other.broken != minimiser->id)
         return false;
     memmove(minimiser->steps, steps, count * sizeof *steps);
     other.steps = minimiser->steps;
@@ -149,7 +154,7 @@ void conform_minimise(struct conform_trial *trial, struct conform_step *steps)
 {
     struct minimiser minimiser = {.trial = trial, .steps = steps, .id = trial->broken};
     bool smaller = true;
-    while (smaller && minimiser.runs < RUNS_MAX) {
+    while (smaller && minimiser.runs < RUNS_MAX && minimiser.total < TOTAL_MAX) {
         smaller = drop_any(&minimiser);
         smaller |= smaller_addresses(&minimiser);
         for (size_t i = 0; i < trial->count; i++)

@@ -102,8 +102,11 @@ static bool perform_no_memory(struct conform_trial *trial)
     return kept;
 }
 
-const struct conform_pass conform_pass_no_memory = {
-    .looks_for = 1u << CONFORM_NO_MEMORY, .perform = perform_no_memory, .percent = 50, .steps_max = 16};
+const struct conform_pass conform_pass_no_memory = {.looks_for = 1u << CONFORM_NO_MEMORY,
+                                                    .perform = perform_no_memory,
+                                                    .percent = 50,
+                                                    .steps_max = 16,
+                                                    .grows = true};
 
 /* ---- The machine stops ---- */
 

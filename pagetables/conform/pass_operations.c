@@ -74,6 +74,7 @@ const struct conform_pass conform_pass_operations = {
     .percent = 100,
     .steps_max = 40,
     .attributes = true,
+    .grows = true,
 };
 
 /* ---- Preconditions ---- */

@@ -181,8 +181,10 @@ static bool check_return(struct witness *witness)
 {
     const struct conform_step *step = witness->step;
     collect(witness);
-    if (step->kind == CONFORM_MAP)
+    if (step->kind == CONFORM_MAP) {
         watch_drain(&witness->watch);
+        watch_land(&witness->watch); /* a walk that began before may end with what was before */
+    }
     witness->returned = true;
     watch_walk(&witness->watch);
     if (witness->watch.over || !check_held(witness))
@@ -262,4 +264,5 @@ const struct conform_pass conform_pass_walks = {
     .percent = 100,
     .steps_max = 14,
     .attributes = true,
+    .grows = true,
 };

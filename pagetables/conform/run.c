@@ -110,6 +110,10 @@ static bool perform_systematic(struct runner *runner)
          i++)
         if (!perform(runner, steps, step_count))
             return false;
+    for (unsigned i = 0;
+         runner->pass->grows && conform_growing(format, runner->attributes, i, steps, &step_count); i++)
+        if (!perform(runner, steps, step_count))
+            return false;
     return true;
 }
 

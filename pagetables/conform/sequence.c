@@ -144,29 +144,75 @@ bool conform_systematic(const struct walk_format *format, unsigned index, struct
 
 /* ---- Attributes ---- */
 
+#define REFUSED_AT_ONCE 8u
+
 /* Each is mapped, becomes some others, and itself again. */
+static void write_attributes(struct writer *writer, const struct conform_attributes *attributes,
+                             unsigned which, unsigned size_lg2)
+{
+    uint64_t va = page_at(writer->format, half_of(writer->format) / 4, size_lg2);
+    uint32_t wanted = attributes->list[which];
+    add(writer, map_of(va, size_lg2, 0, wanted));
+    add(writer, map_of(va, size_lg2, 0, attributes->list[0]));
+    for (unsigned i = 1; i < 8; i++) {
+        add(writer, step_of(CONFORM_PROTECT, va, attributes->list[(which + i * i) % attributes->count]));
+        add(writer, step_of(CONFORM_PROTECT, va, wanted));
+    }
+    add(writer, step_of(CONFORM_UNMAP, va, 0));
+}
+
+/* Some that are refused, of a page that is not mapped and of one that is. */
+static void write_refused(struct writer *writer, const struct conform_attributes *attributes, unsigned first)
+{
+    unsigned size_lg2 = writer->format->page_lg2;
+    uint64_t va = page_at(writer->format, half_of(writer->format) / 4, size_lg2);
+    for (unsigned i = first; i < first + REFUSED_AT_ONCE && i < attributes->refused; i++) {
+        add(writer, map_of(va, size_lg2, 0, attributes->refused_list[i]));
+        add(writer, map_of(va, size_lg2, 0, attributes->list[i % attributes->count]));
+        add(writer, step_of(CONFORM_PROTECT, va, attributes->refused_list[i]));
+        add(writer, step_of(CONFORM_UNMAP, va, 0));
+    }
+}
+
 bool conform_all_attributes(const struct walk_format *format, const struct conform_attributes *attributes,
                             unsigned index, struct conform_step *steps, size_t *count)
 {
     struct writer writer = {.format = format, .steps = steps};
-    unsigned all = attributes->count + attributes->refused;
-    if (index >= all * format->frame_sizes)
+    unsigned refusals = (attributes->refused + REFUSED_AT_ONCE - 1) / REFUSED_AT_ONCE;
+    unsigned each = attributes->count * format->frame_sizes;
+    if (attributes->count == 0 || index >= each + refusals)
         return false;
-    unsigned size_lg2 = format->frame_size_lg2[index / all];
-    uint64_t va = page_at(format, half_of(format) / 4, size_lg2);
-    unsigned which = index % all;
-    bool refused = which >= attributes->count;
-    uint32_t wanted = refused ? attributes->refused_list[which - attributes->count] : attributes->list[which];
-    *count = 0;
-    if (attributes->count == 0)
-        return true;
-    add(&writer, map_of(va, size_lg2, 0, wanted));
-    add(&writer, map_of(va, size_lg2, 0, attributes->list[0]));
-    for (unsigned i = 1; i < (refused ? 2 : 8); i++) {
-        add(&writer, step_of(CONFORM_PROTECT, va, attributes->list[(which + i * i) % attributes->count]));
-        add(&writer, step_of(CONFORM_PROTECT, va, wanted));
+    if (index < each)
+        write_attributes(&writer, attributes, index % attributes->count,
+                         format->frame_size_lg2[index / attributes->count]);
+    else
+        write_refused(&writer, attributes, (index - each) * REFUSED_AT_ONCE);
+    *count = writer.count;
+    return true;
+}
+
+/* ---- Growth ---- */
+
+#define GROWN 340u
+
+/* Neighbours, or pages apart from each other; then most of them go, the first or the last first. */
+bool conform_growing(const struct walk_format *format, const struct conform_attributes *attributes,
+                     unsigned index, struct conform_step *steps, size_t *count)
+{
+    struct writer writer = {.format = format, .steps = steps};
+    uint64_t apart = index & 1 ? 37 : 1, start = half_of(format) / 2;
+    uint32_t wanted = attributes->count > 0 ? attributes->list[0] : PLAIN;
+    if (index >= 4)
+        return false;
+    for (uint64_t i = 0; i < GROWN; i++)
+        add(&writer, map_of(page_at(format, start + (i * apart << format->page_lg2), format->page_lg2),
+                            format->page_lg2, i, wanted));
+    for (uint64_t i = 0; i < GROWN - 10; i++) {
+        uint64_t which = index & 2 ? GROWN - 1 - i : i;
+        add(&writer,
+            step_of(CONFORM_UNMAP,
+                    page_at(format, start + (which * apart << format->page_lg2), format->page_lg2), 0));
     }
-    add(&writer, step_of(CONFORM_UNMAP, va, 0));
     *count = writer.count;
     return true;
 }

@@ -18,6 +18,9 @@ bool conform_systematic(const struct walk_format *format, unsigned index, struct
 /* Every frame size with all attributes, and protect between them; by index. False past the end. */
 bool conform_all_attributes(const struct walk_format *format, const struct conform_attributes *attributes,
                             unsigned index, struct conform_step *steps, size_t *count);
+/* So many pages that structures which are resized are, and their removal; by index. False past the end. */
+bool conform_growing(const struct walk_format *format, const struct conform_attributes *attributes,
+                     unsigned index, struct conform_step *steps, size_t *count);
 /* At most `limit` steps. */
 size_t conform_random_steps(const struct walk_format *format, const struct conform_attributes *attributes,
                             struct conform_random *random, size_t limit, struct conform_step *steps);

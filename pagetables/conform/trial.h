@@ -11,7 +11,7 @@
 #include "pagetables/conform/attributes.h"
 #include "pagetables/conform/conform.h"
 
-#define CONFORM_STEPS_MAX 64 /* of one sequence */
+#define CONFORM_STEPS_MAX 768 /* of one sequence */
 
 struct conform_pass;
 
@@ -36,6 +36,7 @@ struct conform_pass {
     bool (*perform)(struct conform_trial *trial);
     unsigned percent;   /* of the random runs that it gets */
     unsigned steps_max; /* of its random sequences */
+    bool grows;         /* it also performs sequences that make a table grow and shrink */
     bool attributes;    /* it also performs the sequences of all attributes */
     bool once;          /* it makes its own sequences: one trial without steps */
 };

@@ -274,6 +274,15 @@ static void drop_doomed(struct watch *watch)
     watch->issues = 0;
 }
 
+void watch_land(struct watch *watch)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < watch->items; i++)
+        if (watch->item[i].kind != WATCH_WALK || watch->item[i].table)
+            watch->item[kept++] = watch->item[i];
+    watch->items = kept;
+}
+
 /* ---- Walks ---- */
 
 static void add_walk(struct watch *watch, uint64_t probe, const struct walk_state *walk, uint64_t floor,
@@ -317,6 +326,32 @@ static void step_walk(struct watch *watch, uint64_t probe, const struct watch_it
         add_leaf(watch, WATCH_LEAF, &walk.leaf, origin);
 }
 
+/* The words of one fetch are read at one moment: who sees a store there sees all that comes before it. */
+static bool is_possible(const struct word *word, const unsigned *choice, unsigned words, unsigned fetch_words)
+{
+    for (unsigned first = 0; first < words; first += fetch_words) {
+        uint64_t seen = 0;
+        for (unsigned i = first; i < first + fetch_words; i++)
+            seen = word[i].group[choice[i]] > seen ? word[i].group[choice[i]] : seen;
+        for (unsigned i = first; i < first + fetch_words; i++)
+            if (choice[i] + 1 < word[i].values && word[i].group[choice[i] + 1] < seen)
+                return false;
+    }
+    return true;
+}
+
+static void take_choice(struct watch *watch, uint64_t probe, const struct watch_item *origin,
+                        const struct walk_state *walk, uint64_t floor, const struct word *word,
+                        const unsigned *choice, unsigned words)
+{
+    uint64_t values[WALK_WORDS_MAX];
+    for (unsigned i = 0; i < words; i++) {
+        values[i] = word[i].value[choice[i]];
+        floor = word[i].group[choice[i]] > floor ? word[i].group[choice[i]] : floor;
+    }
+    step_walk(watch, probe, origin, walk, values, floor);
+}
+
 /* Every choice of the values that its fetches may find. */
 static void choose_words(struct watch *watch, uint64_t probe, const struct watch_item *origin,
                          const struct walk_state *walk, uint64_t floor, const struct word *word,
@@ -324,13 +359,8 @@ static void choose_words(struct watch *watch, uint64_t probe, const struct watch
 {
     unsigned choice[WALK_WORDS_MAX] = {0};
     for (unsigned tried = 0; !watch->over && tried < CHOICES_MAX; tried++) {
-        uint64_t values[WALK_WORDS_MAX];
-        uint64_t seen = floor;
-        for (unsigned i = 0; i < words; i++) {
-            values[i] = word[i].value[choice[i]];
-            seen = word[i].group[choice[i]] > seen ? word[i].group[choice[i]] : seen;
-        }
-        step_walk(watch, probe, origin, walk, values, seen);
+        if (is_possible(word, choice, words, walk->fetch_words))
+            take_choice(watch, probe, origin, walk, floor, word, choice, words);
         unsigned next = 0;
         while (next < words && ++choice[next] == word[next].values)
             choice[next++] = 0;

@@ -93,6 +93,8 @@ void watch_end(struct watch *watch);
 
 /* All stores become visible. */
 void watch_drain(struct watch *watch);
+/* Walks in flight come to their ends, whatever they are; what a walk cache holds stays. */
+void watch_land(struct watch *watch);
 /* The other core walks, at every table that it knows. */
 void watch_walk(struct watch *watch);
 
