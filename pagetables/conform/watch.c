@@ -5,6 +5,7 @@
 
 #define VALUES_MAX  6  /* of one word */
 #define CHOICES_MAX 64 /* of all words that a walk fetches at once */
+#define ITEMS_MAX   20000
 #define STORES_MANY 48 /* pending stores from which on not each one is looked at */
 
 /* ---- Stores ---- */
@@ -258,6 +259,7 @@ static void add_item(struct watch *watch, struct watch_item *item, const struct 
         return;
     }
     check_break(watch, item);
+    watch->over |= watch->items == ITEMS_MAX; /* nothing is said of a walk that never meets itself */
     if (watch->over || !grow(watch, &array, &watch->item_room, watch->items, sizeof *watch->item))
         return;
     watch->item = array;
@@ -385,7 +387,7 @@ static void advance(struct watch *watch, uint64_t probe, const struct watch_item
 
 static void walk_from_root(struct watch *watch, uint64_t va)
 {
-    struct walk_state walk;
+    struct walk_state walk = {.va = 0}; /* its own words are compared, also those that it never sets */
     enum walk_status status = watch->regime.format->start(&walk, &watch->regime, va);
     if (status == WALK_FETCH)
         advance(watch, va, NULL, &walk, 0);
