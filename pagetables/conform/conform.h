@@ -76,7 +76,8 @@ struct conform_setting {
 /* A property does not hold. */
 struct conform_failure {
     struct conform_setting setting;
-    struct conform_step *steps; /* the minimal sequence, `count` of them; owned by the report */
+    struct conform_step *steps;     /* the minimal sequence, `count` of them; owned by the report */
+    enum pagetable_result *answers; /* what the contract wants of each; owned by the report */
     size_t count;
     size_t failing; /* the step that shows it; `count`: what comes after the last one */
     uint64_t nth;   /* the allocation that failed, or the call at which the machine stopped; else 0 */
@@ -124,7 +125,7 @@ struct conform_options {
 bool conform_run(const struct conform_options *options, struct conform_report *report);
 void conform_report_free(struct conform_report *report);
 
-/* What a table answers to the step after the steps before it in this setting: for who tells a report. */
+/* "map", "unmap", "protect", "query" */
 const char *conform_step_name(enum conform_step_kind kind);
 
 #ifdef __cplusplus

@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "pagetables/conform/check.h"
 #include "pagetables/conform/sequence.h"
 #include "pagetables/conform/trial.h"
 
@@ -51,6 +52,23 @@ static void count(struct runner *runner, const struct conform_trial *trial)
             count_in(&runner->report->result[id].counts, &trial->counts);
 }
 
+/* What the contract wants of each step, by the abstract map alone. */
+static bool tell_answers(const struct conform_trial *trial, struct conform_failure *failure)
+{
+    struct conform_subject subject;
+    failure->answers = malloc((failure->count + 1) * sizeof *failure->answers);
+    if (!failure->answers ||
+        !conform_subject_prepare(&subject, trial->options, &trial->setting, UINT64_C(1) << 20))
+        return false;
+    bool told = true;
+    for (size_t i = 0; told && i < failure->count; i++) {
+        failure->answers[i] = conform_expected(trial, &subject, &failure->steps[i]).first;
+        told = failure->answers[i] != PAGETABLE_OK || conform_follow(&subject, &failure->steps[i]);
+    }
+    conform_subject_close(&subject);
+    return told;
+}
+
 static bool keep_failure(struct runner *runner, struct conform_trial *trial, struct conform_step *steps)
 {
     struct conform_result *result = &runner->report->result[trial->broken];
@@ -64,7 +82,7 @@ static bool keep_failure(struct runner *runner, struct conform_trial *trial, str
     memcpy(result->failure.steps, steps, trial->count * sizeof *steps);
     result->verdict = CONFORM_FAILED;
     runner->report->failed++;
-    return true;
+    return tell_answers(trial, &result->failure);
 }
 
 /* False ends the run. */
@@ -171,7 +189,9 @@ bool conform_run(const struct conform_options *options, struct conform_report *r
 
 void conform_report_free(struct conform_report *report)
 {
-    for (unsigned id = 0; id < CONFORM_PROPERTIES; id++)
+    for (unsigned id = 0; id < CONFORM_PROPERTIES; id++) {
         free(report->result[id].failure.steps);
+        free(report->result[id].failure.answers);
+    }
     *report = (struct conform_report){.failed = 0};
 }
