@@ -77,12 +77,13 @@ void nest_close(struct nest *nest)
 
 enum two_stage_status nest_answer_words(struct nest *nest)
 {
-    uint64_t words[WALK_FETCHES_MAX];
+    uint64_t words[WALK_WORDS_MAX];
     struct two_stage_walk *walk = &nest->walk;
     nest->fetches += walk->fetches;
     nest->fetches_of[walk->stage] += walk->fetches;
-    for (unsigned i = 0; i < walk->fetches; i++)
-        if (!nest->reader.read(nest->reader.context, walk->fetch[i], &words[i]))
+    for (unsigned i = 0; i < walk->fetches * (unsigned)walk->fetch_words; i++)
+        if (!nest->reader.read(nest->reader.context,
+                               walk->fetch[i / walk->fetch_words] + i % walk->fetch_words * 8, &words[i]))
             return two_stage_abort(walk);
     return two_stage_resume(walk, words);
 }

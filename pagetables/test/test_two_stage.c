@@ -274,6 +274,41 @@ static void good_words_on_several_pages_are_translated_each_and_read_at_once(voi
     nest_close(&nest);
 }
 
+/* The same eight words as two lines of four, on two pages. */
+static enum walk_status start_lines(struct walk_state *walk, const struct translation_regime *regime,
+                                    uint64_t va)
+{
+    (void)start_scattered(walk, regime, va);
+    walk->fetches = 2;
+    walk->fetch_words = 4;
+    walk->fetch[0] = regime->root + 32;
+    walk->fetch[1] = regime->root + PAGE;
+    return WALK_FETCH;
+}
+
+static enum walk_status resume_lines(struct walk_state *walk, const uint64_t *words)
+{
+    for (unsigned i = 4; i < 8; i++)
+        assert_int_equal(words[i], 100 + i);
+    return resume_scattered(walk, words);
+}
+
+static void good_lines_are_translated_once_and_read_whole(void **state)
+{
+    const struct walk_format lines = {.start = start_lines, .resume = resume_lines};
+    struct nest nest;
+    nest_open(&nest, 2, 3);
+    nest.stage1.format = &lines;
+    for (unsigned i = 0; i < 8; i++)
+        nest_poke(&nest, nest_table_pa(i / 4) + (i / 4 ? 0 : 32) + i % 4 * 8, 100 + i);
+    assert_int_equal(nest_translate(&nest, VA), TWO_STAGE_LEAF);
+    assert_int_equal(nest.fetches_of[1], 2);
+    assert_int_equal(nest.fetches_of[2], (2 + 1) * 3);
+    assert_int_equal(two_stage_address(&nest.regime, &nest.reader, VA, &nest.walk), TWO_STAGE_LEAF);
+    nest_assert_leaf(&nest, VA, PA_OUTPUT, 12);
+    nest_close(&nest);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -290,6 +325,7 @@ int main(void)
         cmocka_unit_test(good_both_stages_have_to_allow_an_access),
         cmocka_unit_test(good_attributes_are_what_both_stages_allow),
         cmocka_unit_test(good_words_on_several_pages_are_translated_each_and_read_at_once),
+        cmocka_unit_test(good_lines_are_translated_once_and_read_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
