@@ -2,6 +2,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "pagetables/ept.h"
+#include "pagetables/x86.h"
 #include "sim/lua/lua_script.h"
 
 #define FAULT_TYPE "mmusim.fault"
@@ -55,20 +57,72 @@ static void set_text(lua_State *state, const char *name, const char *value)
     lua_setfield(state, -2, name);
 }
 
-/* What the architecture tells software, where the format says it. */
+/* ---- What the architecture reports ---- */
+
+/*
+ * The same numbers in each architecture's own words. Whose they are follows from them (fault_report): Arm's
+ * code has its vector in bits 31:26, RISC-V's is its vector, and those of x86 and EPT are none of the
+ * others'.
+ */
+static bool print_arm(const struct fault_report *report, char text[TEXT_BYTES])
+{
+    if (report->vector == 0 || report->code >> 26 != report->vector)
+        return false;
+    int length = snprintf(text, TEXT_BYTES, "ESR 0x%" PRIx64 " (EC 0x%02x, FSC 0x%02x), FAR 0x%" PRIx64,
+                          report->code, report->vector, report->status, report->address);
+    if (report->ipa)
+        snprintf(text + length, TEXT_BYTES - (size_t)length, ", HPFAR: IPA 0x%" PRIx64, report->ipa);
+    return true;
+}
+
+static bool print_riscv(const struct fault_report *report, char text[TEXT_BYTES])
+{
+    if (report->vector == 0 || report->code != report->vector)
+        return false;
+    int length = snprintf(text, TEXT_BYTES, "cause %u, tval 0x%" PRIx64, report->vector, report->address);
+    if (report->ipa)
+        length += snprintf(text + length, TEXT_BYTES - (size_t)length, ", htval 0x%" PRIx64, report->ipa);
+    if (report->instruction)
+        snprintf(text + length, TEXT_BYTES - (size_t)length, ", htinst 0x%" PRIx64, report->instruction);
+    return true;
+}
+
+static bool print_x86(const struct fault_report *report, char text[TEXT_BYTES])
+{
+    switch (report->vector) {
+    case X86_VECTOR_GENERAL_PROTECTION:
+        snprintf(text, TEXT_BYTES, "#GP, error code 0x%" PRIx64, report->code);
+        return true;
+    case X86_VECTOR_PAGE_FAULT:
+        snprintf(text, TEXT_BYTES, "#PF, error code 0x%" PRIx64 ", CR2 0x%" PRIx64, report->code,
+                 report->address);
+        return true;
+    case EPT_EXIT_VIOLATION:
+    case EPT_EXIT_MISCONFIGURATION:
+        snprintf(text, TEXT_BYTES,
+                 "exit reason %u, qualification 0x%" PRIx64 ", guest-linear 0x%" PRIx64
+                 ", guest-physical 0x%" PRIx64,
+                 report->vector, report->code, report->address, report->ipa);
+        return true;
+    default:
+        return false;
+    }
+}
+
+static void print_report(const struct fault_report *report, char text[TEXT_BYTES])
+{
+    if (!print_arm(report, text) && !print_riscv(report, text) && !print_x86(report, text))
+        snprintf(text, TEXT_BYTES, "vector %u, code 0x%" PRIx64 ", address 0x%" PRIx64, report->vector,
+                 report->code, report->address);
+}
+
+/* Nothing where the format reports nothing. */
 static void set_report(lua_State *state, const struct fault_report *report)
 {
     char text[TEXT_BYTES];
     if (!report->vector && !report->code)
         return;
-    int length = snprintf(text, sizeof text, "vector %u, code 0x%" PRIx64 ", address 0x%" PRIx64,
-                          report->vector, report->code, report->address);
-    if (report->ipa)
-        length +=
-            snprintf(text + length, sizeof text - (size_t)length, ", intermediate 0x%" PRIx64, report->ipa);
-    if (report->instruction)
-        snprintf(text + length, sizeof text - (size_t)length, ", instruction 0x%" PRIx64,
-                 report->instruction);
+    print_report(report, text);
     set_text(state, "report", text);
     set_integer(state, "code", report->code);
     set_integer(state, "vector", report->vector);
