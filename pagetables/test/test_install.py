@@ -101,6 +101,13 @@ class Install(unittest.TestCase):
         self.assertIn("no violations", self.call("mmusim", "check", "try.db"))
         self.assertIn(name, self.call("mmusim", "query", "--csv", "try.db", "SELECT page_table, path FROM plugins"))
 
+    def conform(self, path, runs):
+        """The conformance kit finds nothing, and leaves no property out."""
+        if OPTIONS.program:
+            told = self.call("mmusim", "conform", "--runs", runs, path)
+            self.assertNotIn("The time was over", told)
+            self.assertGreater(told.count("\nok "), 20, told)
+
     def compile_plugin(self, compiler, standard, source, output):
         self.call(compiler, standard, *WARNINGS, *SHARED, *self.flags("--cflags", "mmusim-plugin"), "-o", output, source)
 
@@ -155,6 +162,7 @@ class Install(unittest.TestCase):
         for command in commands:
             self.call("sh", "-ec", command)
         self.try_plugin("./libmytable.so", "mytable")
+        self.conform("./libmytable.so", 1)
 
     def test_the_template_serves_other_formats(self):
         self.copy(self.template / "mytable.c")
@@ -169,11 +177,13 @@ class Install(unittest.TestCase):
         self.copy(self.examples / "linear.c")
         self.compile_plugin(OPTIONS.cc, "-std=c17", "linear.c", "linear.so")
         self.try_plugin("./linear.so", "linear-c")
+        self.conform("./linear.so", 3)
 
     def test_a_plugin_with_a_format_in_cpp(self):
         self.copy(self.examples / "linear.cpp")
         self.compile_plugin(OPTIONS.cxx, "-std=c++17", "linear.cpp", "linear.so")
         self.try_plugin("./linear.so", "linear-cpp")
+        self.conform("./linear.so", 3)
 
     def test_plugins_in_c_and_cpp_by_the_cmake_package(self):
         self.cmake_project("""
@@ -196,6 +206,7 @@ class Install(unittest.TestCase):
         self.call("rustc", "--edition", "2021", "-D", "warnings", "--crate-type", "cdylib", "-C", "panic=abort", "-O",
                   "-o", "linear.so", "linear.rs")
         self.try_plugin("./linear.so", "linear-rust")
+        self.conform("./linear.so", 3)
 
     @unittest.skipIf("-fsanitize" in " ".join(sys.argv), "sanitizers leave symbols to be found later")
     def test_a_call_of_the_programs_functions_is_an_error_of_the_build(self):
