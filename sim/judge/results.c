@@ -207,7 +207,8 @@ bool judge_answer(struct judge *judge, const struct mmu_event *event, bool final
     return true;
 }
 
-/* A view is of one moment and right after an operation: the edges of windows that it lies on are past. */
+/* A view is of one moment and right after an operation: the edges of windows that it lies on are past. Gives
+ * what is mapped at that moment, or may be already or still. */
 static const struct version *view_wrong(struct judge *judge, const struct space *space,
                                         const struct mmu_event *event, bool *wrong)
 {
@@ -215,18 +216,20 @@ static const struct version *view_wrong(struct judge *judge, const struct space 
     struct version_cursor cursor =
         version_cursor_make(&judge->index, space->number, view->va, space->sizes_used);
     const struct version *version;
-    const struct version *certain = NULL;
+    const struct version *certain = NULL, *possible = NULL;
     *wrong = view->mapped;
     while ((version = version_next(&cursor))) {
         if (version->created.end <= event->cycle && version->ended.begin > event->cycle)
             certain = version;
-        if (view->mapped && version->created.begin <= event->cycle && version->ended.end > event->cycle &&
-            same_mapping(&version->mapping, &view->mapping))
+        if (version->created.begin > event->cycle || version->ended.end <= event->cycle)
+            continue;
+        possible = version;
+        if (view->mapped && same_mapping(&version->mapping, &view->mapping))
             *wrong = false;
     }
     if (!view->mapped)
         *wrong = certain != NULL;
-    return certain;
+    return certain ? certain : possible;
 }
 
 static void describe(char *text, size_t bytes, const struct mapping *mapping)
@@ -251,7 +254,7 @@ bool judge_view(struct judge *judge, const struct mmu_event *event, bool final)
     if (operation && (operation->end_cycle == EVENT_NEVER || operation->parked))
         return true;
     bool wrong;
-    const struct version *certain = view_wrong(judge, space, event, &wrong);
+    const struct version *version = view_wrong(judge, space, event, &wrong);
     if (!wrong || !final)
         return wrong;
     struct judge_finding finding = {.rule = RULE_VIEW_DIFFERS,
@@ -262,7 +265,7 @@ bool judge_view(struct judge *judge, const struct mmu_event *event, bool final)
                                     .operation = view->operation};
     char seen[96], expected[96];
     describe(seen, sizeof seen, view->mapped ? &view->mapping : NULL);
-    describe(expected, sizeof expected, certain ? &certain->mapping : NULL);
+    describe(expected, sizeof expected, version ? &version->mapping : NULL);
     judge_report(judge, &finding,
                  "after operation %" PRIu64 ", in cycle %" PRIu64 ", the table of space %u has at 0x%" PRIx64
                  " %s, but the abstract map has %s",
