@@ -6,10 +6,10 @@ include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
 set(MMUSIM_PUBLIC_HEADERS
-    pagetables/abstract_map.h pagetables/checked.h pagetables/entry.h pagetables/environment.h pagetables/ept.h
-    pagetables/flat_memory.h pagetables/frame.h pagetables/interpret.h pagetables/pagetable.h pagetables/plugin.h
-    pagetables/plugin_load.h pagetables/riscv.h pagetables/two_stage.h pagetables/vmsa.h pagetables/vmsa_registers.h pagetables/walk.h
-    pagetables/x86.h
+    pagetables/abstract_map.h pagetables/checked.h pagetables/conform/conform.h pagetables/entry.h
+    pagetables/environment.h pagetables/ept.h pagetables/flat_memory.h pagetables/frame.h pagetables/interpret.h
+    pagetables/pagetable.h pagetables/plugin.h pagetables/plugin_load.h pagetables/riscv.h pagetables/two_stage.h
+    pagetables/vmsa.h pagetables/vmsa_registers.h pagetables/walk.h pagetables/x86.h
     tlb/replacement.h tlb/tlb.h
     traces/decode.h traces/info.h traces/trace.h
     mmu/config.h mmu/counters.h mmu/event.h mmu/frame_allocator.h mmu/guest.h mmu/histogram.h mmu/machine.h mmu/memory.h
@@ -62,11 +62,12 @@ endfunction()
 # A plug-in sees headers and links with nothing: what it calls and does not define is an error of its build.
 target_link_options(mmusim_plugin INTERFACE "$<INSTALL_INTERFACE:LINKER:-z,defs>")
 mmusim_install_libraries(plugin mmusim_plugin=plugin)
-mmusim_install_libraries(core mmusim_pagetables=pagetables mmusim_plugins=plugin_loader mmusim_tlb=tlb mmusim_mmu=mmu)
+mmusim_install_libraries(core mmusim_pagetables=pagetables mmusim_plugins=plugin_loader mmusim_tlb=tlb mmusim_mmu=mmu
+                        mmusim_conform=conform)
 mmusim_install_libraries(traces mmusim_traces=traces)
 mmusim_install_pkgconfig(mmusim-plugin DESCRIPTION "Headers for page tables as plug-ins of mmusim")
 mmusim_install_pkgconfig(mmusim DESCRIPTION "${PROJECT_DESCRIPTION}: page tables, TLBs, the machine"
-    LIBRARIES -lmmusim_mmu -lmmusim_tlb -lmmusim_plugins -lmmusim_pagetables -ldl -lm)
+    LIBRARIES -lmmusim_conform -lmmusim_mmu -lmmusim_tlb -lmmusim_plugins -lmmusim_pagetables -ldl -lm)
 mmusim_install_pkgconfig(mmusim-traces DESCRIPTION "Traces of memory accesses, read and written"
     REQUIRES libarchive LIBRARIES -lmmusim_traces)
 set(components plugin core traces)

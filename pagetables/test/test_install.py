@@ -275,7 +275,7 @@ class Install(unittest.TestCase):
         self.cmake_project("""
             project(all LANGUAGES C CXX)
             find_package(mmusim REQUIRED)
-            foreach(name plugin pagetables plugin_loader tlb mmu traces @MORE@)
+            foreach(name plugin pagetables plugin_loader conform tlb mmu traces @MORE@)
                 if(NOT TARGET mmusim::${name})
                     message(FATAL_ERROR "no mmusim::${name}")
                 endif()
