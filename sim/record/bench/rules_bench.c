@@ -16,12 +16,18 @@
 #define ACCESSES   10
 #define ATTRIBUTES (FRAME_READABLE | FRAME_WRITABLE | FRAME_USER)
 
+static uint8_t rights_of(uint32_t attributes)
+{
+    return attributes ? 27 : 0; /* as the events below have it */
+}
+
 static const struct walk_format format = {.name = "vmsa-4k-48",
                                           .levels = 4,
                                           .va_bits = 48,
                                           .page_lg2 = 12,
                                           .frame_sizes = 1,
-                                          .frame_size_lg2 = {12}};
+                                          .frame_size_lg2 = {12},
+                                          .rights = rights_of};
 static const struct pagetable_class table = {.name = "radix"};
 
 static double now(void)
