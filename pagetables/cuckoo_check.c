@@ -45,14 +45,17 @@ struct seen {
 };
 typedef bool (*slot_visitor)(void *context, const struct seen *seen);
 
-/* False when the visitor wants no more. Words that cannot be read are no slot in use. */
+/* False when the visitor wants no more. Of words that cannot be read the visitor is told the slot alone, with
+ * the tag 0. */
 static bool visit_way(const struct slots *slots, struct seen *seen, uint64_t way, uint64_t first,
                       slot_visitor visit, void *context)
 {
     for (uint64_t i = first; way != 0 && i < UINT64_C(1) << cuckoo_slots_lg2(way); i++) {
         seen->slot = (way & PLAIN_ADDRESS) + i * CUCKOO_SLOT_BYTES;
-        if (read_word(slots, seen->slot, &seen->tag) && seen->tag != 0 &&
-            read_word(slots, seen->slot + 8, &seen->leaf) && !visit(context, seen))
+        bool readable =
+            read_word(slots, seen->slot, &seen->tag) && read_word(slots, seen->slot + 8, &seen->leaf);
+        seen->tag = readable ? seen->tag : 0;
+        if ((!readable || seen->tag != 0) && !visit(context, seen))
             return false;
     }
     return true;
@@ -82,7 +85,7 @@ struct collection {
 static bool collect_slot(void *context, const struct seen *seen)
 {
     struct collection *collection = context;
-    if (!(seen->leaf & PLAIN_VALID))
+    if (seen->tag == 0 || !(seen->leaf & PLAIN_VALID))
         return true;
     if (collection->count < collection->room)
         collection->mappings[collection->count] = (struct mapping){
@@ -131,6 +134,8 @@ __attribute__((format(printf, 2, 3))) static bool corrupt(struct check *check, c
 static bool check_slot(void *context, const struct seen *seen)
 {
     struct check *check = context;
+    if (seen->tag == 0)
+        return corrupt(check, "the slot at 0x%" PRIx64 " is where there is no memory", seen->slot);
     uint64_t va = seen->tag & CUCKOO_TAG_BASE;
     struct frame frame = plain_decode(seen->leaf, plain_size_lg2(seen->size));
     if (seen->tag != cuckoo_tag(va, seen->size) || seen->leaf != plain_encode(&frame))

@@ -38,19 +38,21 @@ static node_t *new_node(struct ranges_edit *edit, bool leaf)
     return node;
 }
 
+static void read_words(struct ranges_edit *edit, uint64_t node, uint64_t *words, unsigned first,
+                       unsigned count)
+{
+    for (unsigned i = first; edit->error == PAGETABLE_OK && i < first + count; i++)
+        fail(edit, call_read(edit->environment, node + 8u * i, &words[i]));
+}
+
 static void read_node(struct ranges_edit *edit, node_t *node)
 {
-    const struct environment *environment = edit->environment;
     uint64_t words[RANGES_NODE_WORDS] = {0};
-    fail(edit, call_read(environment, node->pa, &words[0]));
+    read_words(edit, node->pa, words, 0, 1);
     node->keys = words[0] & RANGES_HEADER_KEYS;
     node->leaf = (words[0] & RANGES_HEADER_LEAF) != 0;
-    unsigned key_words = RANGES_FIRST_KEY + node->keys * RANGES_KEY_WORDS;
-    for (unsigned i = RANGES_FIRST_KEY; i < key_words; i++)
-        fail(edit, call_read(environment, node->pa + 8u * i, &words[i]));
-    for (unsigned i = 0; !node->leaf && i <= node->keys; i++)
-        fail(edit,
-             call_read(environment, node->pa + 8u * (RANGES_CHILDREN + i), &words[RANGES_CHILDREN + i]));
+    read_words(edit, node->pa, words, RANGES_FIRST_KEY, node->keys * RANGES_KEY_WORDS);
+    read_words(edit, node->pa, words, RANGES_CHILDREN, node->leaf ? 0 : node->keys + 1u);
     for (unsigned i = 0; i < node->keys; i++)
         node->key[i] = range_at(words, i);
     for (unsigned i = 0; !node->leaf && i <= node->keys; i++)
