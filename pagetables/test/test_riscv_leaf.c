@@ -111,7 +111,7 @@ static void bad_without_svadu_a_clean_page_has_no_stores(void **state)
 {
     for (size_t i = 0; i < FORMATS; i++) {
         const struct translation_regime regime = regime_of(formats[i]);
-        struct walk_update update;
+        struct walk_update update = {0};
         struct walked walked = walk_to(&regime, 0, 0, leaf_of(formats[i], VRWX | RISCV_A));
         assert_int_equal(walked.status, WALK_LEAF);
         assert_int_equal((walked.walk.leaf.rights | walked.walk.leaf.rights_when_dirty) & STORES, 0);
@@ -134,7 +134,7 @@ static void good_with_svadu_a_use_sets_a_and_a_store_sets_both(void **state)
         for (unsigned store = 0; store < 2; store++) {
             struct translation_regime regime;
             struct walked walked = walk_with_svadu(formats[i], &regime, VRWX);
-            struct walk_update update;
+            struct walk_update update = {0};
             assert_int_equal(walked.status, WALK_LEAF);
             assert_int_equal(walked.walk.leaf.rights & STORES, 0);
             assert_int_not_equal(walked.walk.leaf.rights_when_dirty & STORES, 0);
@@ -153,7 +153,7 @@ static void bad_with_svadu_a_read_only_page_never_becomes_writable(void **state)
 {
     struct translation_regime regime;
     struct walked walked = walk_with_svadu(&riscv_sv39, &regime, RISCV_V | RISCV_R);
-    struct walk_update update;
+    struct walk_update update = {0};
     assert_int_equal(walked.walk.leaf.rights_when_dirty & STORES, 0);
     assert_true(walk_needs_update(&walked.walk, false, &update));
     assert_int_equal(update.desired, RISCV_V | RISCV_R | RISCV_A);
