@@ -7,7 +7,7 @@ enum pagetable_result cuckoo_read_descriptor(struct cuckoo_view *view)
 {
     enum pagetable_result result = PAGETABLE_OK;
     for (unsigned size = 0; result == PAGETABLE_OK && size < PLAIN_SIZES; size++) {
-        uint64_t line = view->cuckoo->root + (uint64_t)size * CUCKOO_LINE_BYTES;
+        uint64_t line = view->table->root + (uint64_t)size * CUCKOO_LINE_BYTES;
         uint64_t words[CUCKOO_LINE_WORDS] = {0};
         for (unsigned i = 0; result == PAGETABLE_OK && i <= CUCKOO_MARKS; i++)
             result = call_read(view->environment, line + 8u * i, &words[i]);
@@ -15,7 +15,7 @@ enum pagetable_result cuckoo_read_descriptor(struct cuckoo_view *view)
         if (result == PAGETABLE_OK && words[0] != 0 && !cuckoo_way_is_valid(words[0]))
             return PAGETABLE_CORRUPT;
         if (result == PAGETABLE_OK && words[0] != 0)
-            result = call_read(view->environment, view->cuckoo->root + CUCKOO_PAGES + 8u * size,
+            result = call_read(view->environment, view->table->root + CUCKOO_PAGES + 8u * size,
                                &view->pages[size]);
     }
     return result;
@@ -24,37 +24,14 @@ enum pagetable_result cuckoo_read_descriptor(struct cuckoo_view *view)
 enum pagetable_result cuckoo_write_line(const struct cuckoo_view *view, unsigned size, unsigned word,
                                         uint64_t value)
 {
-    uint64_t line = view->cuckoo->root + (uint64_t)size * CUCKOO_LINE_BYTES;
+    uint64_t line = view->table->root + (uint64_t)size * CUCKOO_LINE_BYTES;
     return call_write(view->environment, line + 8u * word, value);
 }
 
 enum pagetable_result cuckoo_count_page(struct cuckoo_view *view, unsigned size, int change)
 {
     view->pages[size] += (uint64_t)change;
-    return call_write(view->environment, view->cuckoo->root + CUCKOO_PAGES + 8u * size, view->pages[size]);
-}
-
-/* ---- invalidations ---- */
-
-enum pagetable_result cuckoo_invalidate_page(const struct cuckoo_view *view, uint64_t va, bool global)
-{
-    const struct invalidation what = {.va = va,
-                                      .asid = view->cuckoo->asid,
-                                      .vmid = view->cuckoo->vmid,
-                                      .scope = global || view->cuckoo->every_asid ? INVALIDATE_VA_ALL_ASIDS
-                                                                                  : INVALIDATE_VA,
-                                      .broadcast = true};
-    return call_invalidate(view->environment, &what);
-}
-
-enum pagetable_result cuckoo_invalidate_space(const struct cuckoo_view *view, bool global)
-{
-    const struct invalidation what = {.asid = view->cuckoo->asid,
-                                      .vmid = view->cuckoo->vmid,
-                                      .scope = global || view->cuckoo->every_asid ? INVALIDATE_ALL
-                                                                                  : INVALIDATE_ASID,
-                                      .broadcast = true};
-    return call_invalidate(view->environment, &what);
+    return call_write(view->environment, view->table->root + CUCKOO_PAGES + 8u * size, view->pages[size]);
 }
 
 /* ---- slots ---- */
@@ -261,7 +238,8 @@ static enum pagetable_result unmap_locked(struct cuckoo_view *view, uint64_t va)
     if (result == PAGETABLE_OK)
         result = cuckoo_count_page(view, place.size, -1);
     if (result == PAGETABLE_OK)
-        result = cuckoo_invalidate_page(view, va, plain_attributes(place.leaf) & FRAME_GLOBAL);
+        result = plain_invalidate_page(view->table, view->environment, va,
+                                       plain_attributes(place.leaf) & FRAME_GLOBAL);
     if (result == PAGETABLE_OK)
         result = shrink_if_empty(view, place.size);
     if (result == PAGETABLE_OK)
@@ -277,25 +255,10 @@ static enum pagetable_result protect_locked(struct cuckoo_view *view, uint64_t v
     enum pagetable_result result = cuckoo_read_descriptor(view);
     if (result == PAGETABLE_OK)
         result = look_for_base(view, va, &place);
-    if (result == PAGETABLE_OK && !plain_expresses(attributes))
-        result = PAGETABLE_UNSUPPORTED;
     if (result != PAGETABLE_OK)
         return result;
-    struct frame frame = plain_decode(place.leaf, plain_size_lg2(place.size));
-    bool global = (frame.attributes | attributes) & FRAME_GLOBAL;
-    frame.attributes = attributes;
-    uint64_t after = plain_encode(&frame);
-    if (after == place.leaf)
-        return PAGETABLE_OK;
-    bool through_invalid = plain_must_break(place.leaf, after);
-    result = call_write(view->environment, place.slot + 8, through_invalid ? 0 : after);
-    if (result == PAGETABLE_OK)
-        result = cuckoo_invalidate_page(view, va, global);
-    if (result == PAGETABLE_OK && through_invalid)
-        result = call_write(view->environment, place.slot + 8, after);
-    if (result == PAGETABLE_OK && through_invalid)
-        result = call_barrier(view->environment, BARRIER_DSB_ISHST);
-    return result == PAGETABLE_OK ? call_barrier(view->environment, BARRIER_ISB) : result;
+    const struct plain_page page = {va, place.slot + 8, place.leaf, place.size};
+    return plain_protect(view->table, view->environment, &page, attributes);
 }
 
 static enum pagetable_result query_locked(struct cuckoo_view *view, uint64_t va, struct mapping *found)
@@ -306,8 +269,7 @@ static enum pagetable_result query_locked(struct cuckoo_view *view, uint64_t va,
         result = look_everywhere(view, va, &place);
     if (result != PAGETABLE_OK)
         return result;
-    unsigned size_lg2 = plain_size_lg2(place.size);
-    *found = (struct mapping){va >> size_lg2 << size_lg2, plain_decode(place.leaf, size_lg2)};
+    *found = plain_mapping(va, place.leaf, place.size);
     return PAGETABLE_OK;
 }
 
@@ -315,12 +277,12 @@ static enum pagetable_result query_locked(struct cuckoo_view *view, uint64_t va,
 
 static struct cuckoo_view view_of(const void *state, const struct environment *environment)
 {
-    return (struct cuckoo_view){.cuckoo = state, .environment = environment};
+    return (struct cuckoo_view){.table = state, .environment = environment};
 }
 
 static uint64_t lock_of(const struct cuckoo_view *view)
 {
-    return view->cuckoo->root + CUCKOO_LOCK;
+    return view->table->root + CUCKOO_LOCK;
 }
 
 static enum pagetable_result cuckoo_map(void *state, const struct environment *environment, uint64_t va,
@@ -361,14 +323,7 @@ static enum pagetable_result cuckoo_query(void *state, const struct environment 
 static enum pagetable_result cuckoo_create(void *state, const struct environment *environment,
                                            const struct pagetable_config *config)
 {
-    struct cuckoo *cuckoo = state;
-    if (config->format != &cuckoo_48)
-        return PAGETABLE_UNSUPPORTED;
-    cuckoo->asid = config->asid;
-    cuckoo->vmid = config->vmid;
-    cuckoo->every_asid = config->every_asid;
-    return call_result_of(environment->operations->allocate_table(environment->context,
-                                                                  CUCKOO_DESCRIPTOR_BYTES, &cuckoo->root));
+    return plain_create(state, environment, config, &cuckoo_48);
 }
 
 /* The address space's number may be used again: nothing of this one may be left under it. */
@@ -377,22 +332,14 @@ static enum pagetable_result cuckoo_destroy(void *state, const struct environmen
     struct cuckoo_view view = view_of(state, environment);
     enum pagetable_result result = cuckoo_read_descriptor(&view);
     if (result == PAGETABLE_OK)
-        result = cuckoo_invalidate_space(&view, true);
+        result = plain_invalidate_space(view.table, environment, true);
     for (unsigned size = 0; result == PAGETABLE_OK && size < PLAIN_SIZES; size++) {
         if (cuckoo_occurs(&view, size))
             result = cuckoo_release_ways(environment, view.line[size].way, CUCKOO_WAYS);
         if (result == PAGETABLE_OK && cuckoo_moves(&view, size))
             result = cuckoo_release_ways(environment, view.line[size].next, CUCKOO_WAYS);
     }
-    if (result != PAGETABLE_OK)
-        return result;
-    return call_result_of(environment->operations->release_table(environment->context, view.cuckoo->root,
-                                                                 CUCKOO_DESCRIPTOR_BYTES));
-}
-
-static uint64_t cuckoo_root(const void *state)
-{
-    return ((const struct cuckoo *)state)->root;
+    return result == PAGETABLE_OK ? plain_destroy(view.table, environment) : result;
 }
 
 static bool cuckoo_accepts(const struct walk_format *format, const struct entry_format *entries)
@@ -406,14 +353,14 @@ const struct pagetable_class pagetable_cuckoo = {
     .struct_bytes = sizeof(struct pagetable_class),
     .name = "cuckoo",
     .summary = "elastic cuckoo tables, three ways a page size, moved gradually while cores walk them",
-    .state_bytes = sizeof(struct cuckoo),
+    .state_bytes = sizeof(struct plain_table),
     .create = cuckoo_create,
     .destroy = cuckoo_destroy,
     .map = cuckoo_map,
     .unmap = cuckoo_unmap,
     .protect = cuckoo_protect,
     .query = cuckoo_query,
-    .root = cuckoo_root,
+    .root = plain_root,
     .enumerate = cuckoo_enumerate,
     .invariants = cuckoo_invariants,
     .default_format = "cuckoo-48",

@@ -48,13 +48,12 @@ extern const struct pagetable_class pagetable_cuckoo;
 #define CUCKOO_SLOTS_LG2_MAX 20u
 #define CUCKOO_MOVED         4u
 
-#define CUCKOO_DESCRIPTOR_BYTES UINT64_C(4096)
-#define CUCKOO_LINE_BYTES       0x40u
-#define CUCKOO_LINE_WORDS       8u
-#define CUCKOO_MARKS            6u /* the word of a line */
-#define CUCKOO_MARK_BITS        21u
-#define CUCKOO_PAGES            0x100u
-#define CUCKOO_LOCK             0x200u
+#define CUCKOO_LINE_BYTES 0x40u
+#define CUCKOO_LINE_WORDS 8u
+#define CUCKOO_MARKS      6u /* the word of a line */
+#define CUCKOO_MARK_BITS  21u
+#define CUCKOO_PAGES      0x100u
+#define CUCKOO_LOCK       0x200u
 
 #define CUCKOO_SLOTS_LG2_MASK UINT64_C(0x3f)
 #define CUCKOO_TAG_USED       UINT64_C(1)
@@ -124,15 +123,6 @@ static inline uint64_t cuckoo_slot(const struct cuckoo_line *line, uint64_t va, 
     }
     return (array & PLAIN_ADDRESS) + index * CUCKOO_SLOT_BYTES;
 }
-
-/* ---- the table's state block, for the files of this table and for their tests ---- */
-
-struct cuckoo {
-    uint64_t root; /* the descriptor */
-    uint16_t asid;
-    uint16_t vmid;
-    bool every_asid;
-};
 
 /* pagetables/cuckoo_check.c */
 enum pagetable_result cuckoo_enumerate(const void *state, const struct memory_reader *memory,

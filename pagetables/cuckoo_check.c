@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "pagetables/cuckoo.h"
+#include "pagetables/plain_table.h"
 
 /* ---- slots that count ---- */
 
@@ -19,7 +20,8 @@ static bool read_word(const struct slots *slots, uint64_t pa, uint64_t *word)
     return slots->memory->read(slots->memory->context, pa, word);
 }
 
-static bool find_slots(const struct cuckoo *cuckoo, const struct memory_reader *memory, struct slots *slots)
+static bool find_slots(const struct plain_table *cuckoo, const struct memory_reader *memory,
+                       struct slots *slots)
 {
     *slots = (struct slots){.memory = memory, .root = cuckoo->root};
     for (unsigned size = 0; size < PLAIN_SIZES; size++) {
@@ -180,7 +182,7 @@ static bool check_line(struct check *check, unsigned size)
 enum pagetable_result cuckoo_invariants(const void *state, const struct memory_reader *memory, char *reason,
                                         size_t reason_bytes)
 {
-    const struct cuckoo *cuckoo = state;
+    const struct plain_table *cuckoo = state;
     struct slots slots;
     struct check check = {.slots = &slots, .reason = reason, .reason_bytes = reason_bytes};
     if (!find_slots(cuckoo, memory, &slots))

@@ -71,8 +71,8 @@ static enum pagetable_result move_pages(const struct search *search, uint64_t *s
         const struct step *step = &search->step[i];
         enum pagetable_result result = cuckoo_fill(view, free, step->tag, step->leaf);
         if (result == PAGETABLE_OK)
-            result = cuckoo_invalidate_page(view, step->tag & CUCKOO_TAG_BASE,
-                                            plain_attributes(step->leaf) & FRAME_GLOBAL);
+            result = plain_invalidate_page(view->table, view->environment, step->tag & CUCKOO_TAG_BASE,
+                                           plain_attributes(step->leaf) & FRAME_GLOBAL);
         if (result == PAGETABLE_OK)
             result = call_write(view->environment, step->slot, 0);
         if (result == PAGETABLE_OK)
@@ -176,7 +176,7 @@ static enum pagetable_result end_move(struct cuckoo_view *view, unsigned size)
     }
     /* Walks under way may know the old ways. */
     if (result == PAGETABLE_OK)
-        result = cuckoo_invalidate_space(view, false);
+        result = plain_invalidate_space(view->table, view->environment, false);
     return result == PAGETABLE_OK ? cuckoo_release_ways(view->environment, before.way, CUCKOO_WAYS) : result;
 }
 

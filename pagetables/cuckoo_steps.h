@@ -6,11 +6,12 @@
 
 #include "pagetables/calls.h"
 #include "pagetables/cuckoo.h"
+#include "pagetables/plain_table.h"
 
 /* What an operation knows of the table: lines of the descriptor, each read when it is first needed, under the
  * lock. */
 struct cuckoo_view {
-    const struct cuckoo *cuckoo;
+    const struct plain_table *table;
     const struct environment *environment;
     struct cuckoo_line line[PLAIN_SIZES];
     uint64_t pages[PLAIN_SIZES];
@@ -43,9 +44,6 @@ enum pagetable_result cuckoo_read_descriptor(struct cuckoo_view *view);
 enum pagetable_result cuckoo_write_line(const struct cuckoo_view *view, unsigned size, unsigned word,
                                         uint64_t value);
 enum pagetable_result cuckoo_count_page(struct cuckoo_view *view, unsigned size, int change);
-
-enum pagetable_result cuckoo_invalidate_page(const struct cuckoo_view *view, uint64_t va, bool global);
-enum pagetable_result cuckoo_invalidate_space(const struct cuckoo_view *view, bool global);
 
 /* The page of this size that contains `va`. */
 enum pagetable_result cuckoo_look(const struct cuckoo_view *view, uint64_t va, unsigned size,

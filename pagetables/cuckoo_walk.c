@@ -15,27 +15,21 @@ enum { SIZES };
 
 static enum walk_status start(struct walk_state *walk, const struct translation_regime *regime, uint64_t va)
 {
-    walk->regime = regime;
-    walk->va = va;
-    walk->inherited = 0;
-    walk->fault = FAULT_NONE;
-    walk->fault_level = 0;
+    walk_begin(walk, regime, va, DESCRIPTOR_LEVEL);
     if (va >> PLAIN_ADDRESS_BITS != 0)
-        return plain_fault(walk, FAULT_TRANSLATION, DESCRIPTOR_LEVEL);
+        return walk_end_with_fault(walk, FAULT_TRANSLATION, DESCRIPTOR_LEVEL);
     for (unsigned size = 0; size < PLAIN_SIZES; size++)
         walk->fetch[size] = regime->root + (uint64_t)size * CUCKOO_LINE_BYTES;
     walk->fetches = PLAIN_SIZES;
     walk->fetch_words = CUCKOO_LINE_WORDS;
-    walk->level = DESCRIPTOR_LEVEL;
     return WALK_FETCH;
 }
 
 static enum fault_kind fault_of_way(const struct walk_state *walk, uint64_t way)
 {
-    unsigned physical_lg2 = walk->regime->physical_size_lg2;
     if (!cuckoo_way_is_valid(way))
         return FAULT_RESERVED;
-    return physical_lg2 < 64 && (way & PLAIN_ADDRESS) >> physical_lg2 != 0 ? FAULT_ADDRESS_SIZE : FAULT_NONE;
+    return walk_is_beyond(walk->regime, way & PLAIN_ADDRESS) ? FAULT_ADDRESS_SIZE : FAULT_NONE;
 }
 
 static enum fault_kind fault_of_line(const struct walk_state *walk, const struct cuckoo_line *line)
@@ -59,13 +53,13 @@ static enum walk_status probe(struct walk_state *walk, const uint64_t *words)
             continue;
         enum fault_kind fault = fault_of_line(walk, &line);
         if (fault != FAULT_NONE)
-            return plain_fault(walk, fault, DESCRIPTOR_LEVEL);
+            return walk_end_with_fault(walk, fault, DESCRIPTOR_LEVEL);
         walk->scratch[SIZES] |= UINT64_C(1) << size;
         for (unsigned way = 0; way < CUCKOO_WAYS; way++)
             walk->fetch[walk->fetches++] = cuckoo_slot(&line, walk->va, size, way);
     }
     if (walk->fetches == 0)
-        return plain_fault(walk, FAULT_TRANSLATION, DESCRIPTOR_LEVEL);
+        return walk_end_with_fault(walk, FAULT_TRANSLATION, DESCRIPTOR_LEVEL);
     walk->fetch_words = CUCKOO_SLOT_BYTES / 8;
     walk->level = SLOT_LEVEL;
     return WALK_FETCH;
@@ -81,7 +75,7 @@ static enum walk_status compare(struct walk_state *walk, const uint64_t *words)
             if (words[0] == cuckoo_tag(walk->va, size))
                 return plain_end(walk, words[1], plain_size_lg2(size), SLOT_LEVEL);
     }
-    return plain_fault(walk, FAULT_TRANSLATION, SLOT_LEVEL);
+    return walk_end_with_fault(walk, FAULT_TRANSLATION, SLOT_LEVEL);
 }
 
 static enum walk_status resume(struct walk_state *walk, const uint64_t *words)

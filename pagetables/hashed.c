@@ -2,10 +2,11 @@
 #include "pagetables/hashed.h"
 
 #include "pagetables/calls.h"
+#include "pagetables/plain_table.h"
 
 /* What an operation knows of the table: the descriptor, read once under the lock. */
 struct view {
-    const struct hashed *hashed;
+    const struct plain_table *table;
     const struct environment *environment;
     uint64_t array;
     uint64_t sizes;
@@ -34,7 +35,7 @@ static enum pagetable_result read_descriptor(struct view *view)
                  {HASHED_DEAD, &view->dead}};
     enum pagetable_result result = PAGETABLE_OK;
     for (unsigned i = 0; result == PAGETABLE_OK && i < sizeof words / sizeof *words; i++)
-        result = call_read(view->environment, view->hashed->root + words[i].offset, words[i].word);
+        result = call_read(view->environment, view->table->root + words[i].offset, words[i].word);
     unsigned lg2 = slots_lg2_of(view->array);
     if (result == PAGETABLE_OK && (lg2 < HASHED_SLOTS_LG2_MIN || lg2 > HASHED_SLOTS_LG2_MAX))
         return PAGETABLE_CORRUPT;
@@ -43,32 +44,7 @@ static enum pagetable_result read_descriptor(struct view *view)
 
 static enum pagetable_result write_descriptor(const struct view *view, unsigned offset, uint64_t word)
 {
-    return call_write(view->environment, view->hashed->root + offset, word);
-}
-
-/* ---- invalidations ---- */
-
-/* Walk caches hold the descriptor under the address space's number. */
-static enum pagetable_result invalidate_space(const struct view *view, bool global)
-{
-    const struct invalidation what = {.asid = view->hashed->asid,
-                                      .vmid = view->hashed->vmid,
-                                      .scope = global || view->hashed->every_asid ? INVALIDATE_ALL
-                                                                                  : INVALIDATE_ASID,
-                                      .broadcast = true};
-    return call_invalidate(view->environment, &what);
-}
-
-static enum pagetable_result invalidate_page(const struct view *view, uint64_t va, bool global)
-{
-    const struct invalidation what = {.va = va,
-                                      .asid = view->hashed->asid,
-                                      .vmid = view->hashed->vmid,
-                                      .scope = global || view->hashed->every_asid ? INVALIDATE_VA_ALL_ASIDS
-                                                                                  : INVALIDATE_VA,
-                                      .broadcast = true,
-                                      .last_level_only = true};
-    return call_invalidate(view->environment, &what);
+    return call_write(view->environment, view->table->root + offset, word);
 }
 
 /* ---- looking ---- */
@@ -284,7 +260,7 @@ static enum pagetable_result resize(struct view *view, unsigned slots_lg2)
     if (result == PAGETABLE_OK)
         result = write_descriptor(view, HASHED_DEAD, 0);
     if (result == PAGETABLE_OK)
-        result = invalidate_space(view, false);
+        result = plain_invalidate_space(view->table, view->environment, false);
     if (result != PAGETABLE_OK)
         return result;
     view->array = array;
@@ -321,7 +297,7 @@ static enum pagetable_result seek_size(struct view *view, unsigned size)
         return PAGETABLE_OK;
     view->sizes |= UINT64_C(1) << size;
     enum pagetable_result result = write_descriptor(view, HASHED_SIZES, view->sizes);
-    return result == PAGETABLE_OK ? invalidate_space(view, false) : result;
+    return result == PAGETABLE_OK ? plain_invalidate_space(view->table, view->environment, false) : result;
 }
 
 static enum pagetable_result map_locked(struct view *view, uint64_t va, const struct frame *frame)
@@ -381,7 +357,8 @@ static enum pagetable_result unmap_locked(struct view *view, uint64_t va)
     if (result == PAGETABLE_OK && tag != 0)
         result = write_descriptor(view, HASHED_DEAD, ++view->dead);
     if (result == PAGETABLE_OK)
-        result = invalidate_page(view, va, plain_attributes(place.leaf) & FRAME_GLOBAL);
+        result = plain_invalidate_page(view->table, view->environment, va,
+                                       plain_attributes(place.leaf) & FRAME_GLOBAL);
     if (result == PAGETABLE_OK)
         result = call_barrier(view->environment, BARRIER_ISB);
     if (result != PAGETABLE_OK || view->used * 8 >= slots_of(view->array) ||
@@ -400,25 +377,10 @@ static enum pagetable_result protect_locked(struct view *view, uint64_t va, uint
     enum pagetable_result result = read_descriptor(view);
     if (result == PAGETABLE_OK)
         result = look_for_base(view, va, &place);
-    if (result == PAGETABLE_OK && !plain_expresses(attributes))
-        result = PAGETABLE_UNSUPPORTED;
     if (result != PAGETABLE_OK)
         return result;
-    struct frame frame = plain_decode(place.leaf, plain_size_lg2(place.size));
-    bool global = (frame.attributes | attributes) & FRAME_GLOBAL;
-    frame.attributes = attributes;
-    uint64_t after = plain_encode(&frame);
-    if (after == place.leaf)
-        return PAGETABLE_OK;
-    bool through_invalid = plain_must_break(place.leaf, after);
-    result = call_write(view->environment, place.slot + 8, through_invalid ? 0 : after);
-    if (result == PAGETABLE_OK)
-        result = invalidate_page(view, va, global);
-    if (result == PAGETABLE_OK && through_invalid)
-        result = call_write(view->environment, place.slot + 8, after);
-    if (result == PAGETABLE_OK && through_invalid)
-        result = call_barrier(view->environment, BARRIER_DSB_ISHST);
-    return result == PAGETABLE_OK ? call_barrier(view->environment, BARRIER_ISB) : result;
+    const struct plain_page page = {va, place.slot + 8, place.leaf, place.size};
+    return plain_protect(view->table, view->environment, &page, attributes);
 }
 
 static enum pagetable_result query_locked(struct view *view, uint64_t va, struct mapping *found)
@@ -429,8 +391,7 @@ static enum pagetable_result query_locked(struct view *view, uint64_t va, struct
         result = look_everywhere(view, va, &place);
     if (result != PAGETABLE_OK)
         return result;
-    unsigned size_lg2 = plain_size_lg2(place.size);
-    *found = (struct mapping){va >> size_lg2 << size_lg2, plain_decode(place.leaf, size_lg2)};
+    *found = plain_mapping(va, place.leaf, place.size);
     return PAGETABLE_OK;
 }
 
@@ -438,14 +399,14 @@ static enum pagetable_result query_locked(struct view *view, uint64_t va, struct
 
 static struct view view_of(const void *state, const struct environment *environment)
 {
-    return (struct view){.hashed = state, .environment = environment};
+    return (struct view){.table = state, .environment = environment};
 }
 
 static enum pagetable_result hashed_map(void *state, const struct environment *environment, uint64_t va,
                                         const struct frame *frame)
 {
     struct view view = view_of(state, environment);
-    uint64_t lock = view.hashed->root + HASHED_LOCK;
+    uint64_t lock = view.table->root + HASHED_LOCK;
     enum pagetable_result result = call_enter(environment, lock);
     return result == PAGETABLE_OK ? call_leave(environment, lock, map_locked(&view, va, frame)) : result;
 }
@@ -453,7 +414,7 @@ static enum pagetable_result hashed_map(void *state, const struct environment *e
 static enum pagetable_result hashed_unmap(void *state, const struct environment *environment, uint64_t va)
 {
     struct view view = view_of(state, environment);
-    uint64_t lock = view.hashed->root + HASHED_LOCK;
+    uint64_t lock = view.table->root + HASHED_LOCK;
     enum pagetable_result result = call_enter(environment, lock);
     return result == PAGETABLE_OK ? call_leave(environment, lock, unmap_locked(&view, va)) : result;
 }
@@ -462,7 +423,7 @@ static enum pagetable_result hashed_protect(void *state, const struct environmen
                                             uint32_t attributes)
 {
     struct view view = view_of(state, environment);
-    uint64_t lock = view.hashed->root + HASHED_LOCK;
+    uint64_t lock = view.table->root + HASHED_LOCK;
     enum pagetable_result result = call_enter(environment, lock);
     return result == PAGETABLE_OK ? call_leave(environment, lock, protect_locked(&view, va, attributes))
                                   : result;
@@ -472,7 +433,7 @@ static enum pagetable_result hashed_query(void *state, const struct environment 
                                           struct mapping *found)
 {
     struct view view = view_of(state, environment);
-    uint64_t lock = view.hashed->root + HASHED_LOCK;
+    uint64_t lock = view.table->root + HASHED_LOCK;
     enum pagetable_result result = call_enter(environment, lock);
     return result == PAGETABLE_OK ? call_leave(environment, lock, query_locked(&view, va, found)) : result;
 }
@@ -480,23 +441,16 @@ static enum pagetable_result hashed_query(void *state, const struct environment 
 static enum pagetable_result hashed_create(void *state, const struct environment *environment,
                                            const struct pagetable_config *config)
 {
-    struct hashed *hashed = state;
-    const struct environment_operations *operations = environment->operations;
+    struct plain_table *table = state;
     uint64_t base;
-    if (config->format != &hashed_48)
-        return PAGETABLE_UNSUPPORTED;
-    hashed->asid = config->asid;
-    hashed->vmid = config->vmid;
-    hashed->every_asid = config->every_asid;
-    int error = operations->allocate_table(environment->context, HASHED_DESCRIPTOR_BYTES, &hashed->root);
-    if (error != ENVIRONMENT_OK)
-        return call_result_of(error);
-    error = operations->allocate_table(environment->context, array_bytes(HASHED_SLOTS_LG2_MIN), &base);
-    if (error == ENVIRONMENT_OK)
-        return call_write(environment, hashed->root + HASHED_ARRAY, base | HASHED_SLOTS_LG2_MIN);
-    return call_first_of(call_result_of(operations->release_table(environment->context, hashed->root,
-                                                                  HASHED_DESCRIPTOR_BYTES)),
-                         call_result_of(error));
+    enum pagetable_result result = plain_create(table, environment, config, &hashed_48);
+    if (result != PAGETABLE_OK)
+        return result;
+    result = call_result_of(environment->operations->allocate_table(
+        environment->context, array_bytes(HASHED_SLOTS_LG2_MIN), &base));
+    if (result == PAGETABLE_OK)
+        return call_write(environment, table->root + HASHED_ARRAY, base | HASHED_SLOTS_LG2_MIN);
+    return call_first_of(plain_destroy(table, environment), result);
 }
 
 /* The address space's number may be used again: nothing of this one may be left under it. */
@@ -505,18 +459,10 @@ static enum pagetable_result hashed_destroy(void *state, const struct environmen
     struct view view = view_of(state, environment);
     enum pagetable_result result = read_descriptor(&view);
     if (result == PAGETABLE_OK)
-        result = invalidate_space(&view, true);
+        result = plain_invalidate_space(view.table, environment, true);
     if (result == PAGETABLE_OK)
         result = release_array(environment, view.array);
-    if (result != PAGETABLE_OK)
-        return result;
-    return call_result_of(environment->operations->release_table(environment->context, view.hashed->root,
-                                                                 HASHED_DESCRIPTOR_BYTES));
-}
-
-static uint64_t hashed_root(const void *state)
-{
-    return ((const struct hashed *)state)->root;
+    return result == PAGETABLE_OK ? plain_destroy(view.table, environment) : result;
 }
 
 static bool hashed_accepts(const struct walk_format *format, const struct entry_format *entries)
@@ -530,7 +476,7 @@ const struct pagetable_class pagetable_hashed = {
     .struct_bytes = sizeof(struct pagetable_class),
     .name = "hashed",
     .summary = "hashed table, open addressing with linear probing, resized while cores walk it",
-    .state_bytes = sizeof(struct hashed),
+    .state_bytes = sizeof(struct plain_table),
     .releases_empty_tables = true,
     .create = hashed_create,
     .destroy = hashed_destroy,
@@ -538,7 +484,7 @@ const struct pagetable_class pagetable_hashed = {
     .unmap = hashed_unmap,
     .protect = hashed_protect,
     .query = hashed_query,
-    .root = hashed_root,
+    .root = plain_root,
     .enumerate = hashed_enumerate,
     .invariants = hashed_invariants,
     .default_format = "hashed-48",

@@ -44,12 +44,11 @@ extern const struct pagetable_class pagetable_hashed;
 #define HASHED_SLOTS_LG2_MAX  24u
 #define HASHED_SLOTS_LG2_MASK UINT64_C(0x3f)
 
-#define HASHED_DESCRIPTOR_BYTES UINT64_C(4096)
-#define HASHED_ARRAY            0x00u
-#define HASHED_SIZES            0x08u
-#define HASHED_USED             0x40u
-#define HASHED_DEAD             0x48u
-#define HASHED_LOCK             0x80u
+#define HASHED_ARRAY 0x00u
+#define HASHED_SIZES 0x08u
+#define HASHED_USED  0x40u
+#define HASHED_DEAD  0x48u
+#define HASHED_LOCK  0x80u
 
 /* ---- slots ---- */
 
@@ -78,15 +77,6 @@ static inline uint64_t hashed_slot(uint64_t array, uint64_t va, unsigned size, u
     uint64_t index = (hashed_home(va, size, slots_lg2) + probe) & ((UINT64_C(1) << slots_lg2) - 1);
     return (array & PLAIN_ADDRESS) + index * HASHED_SLOT_BYTES;
 }
-
-/* ---- the table's state block, for the files of this table and for their tests ---- */
-
-struct hashed {
-    uint64_t root; /* the descriptor */
-    uint16_t asid;
-    uint16_t vmid;
-    bool every_asid;
-};
 
 /* pagetables/hashed_check.c */
 enum pagetable_result hashed_enumerate(const void *state, const struct memory_reader *memory,

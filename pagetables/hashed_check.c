@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "pagetables/hashed.h"
+#include "pagetables/plain_table.h"
 
 struct array {
     const struct memory_reader *memory;
@@ -17,7 +18,8 @@ static bool read_word(const struct array *array, uint64_t pa, uint64_t *word)
     return array->memory->read(array->memory->context, pa, word);
 }
 
-static bool find_array(const struct hashed *hashed, const struct memory_reader *memory, struct array *array)
+static bool find_array(const struct plain_table *hashed, const struct memory_reader *memory,
+                       struct array *array)
 {
     array->memory = memory;
     if (!read_word(array, hashed->root + HASHED_ARRAY, &array->word))
@@ -153,7 +155,7 @@ static enum pagetable_result check_count(const struct check *check, unsigned off
 enum pagetable_result hashed_invariants(const void *state, const struct memory_reader *memory, char *reason,
                                         size_t reason_bytes)
 {
-    const struct hashed *hashed = state;
+    const struct plain_table *hashed = state;
     struct check check = {.root = hashed->root, .reason = reason, .reason_bytes = reason_bytes};
     uint64_t sizes;
     if (!find_array(hashed, memory, &check.array))

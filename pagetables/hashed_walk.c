@@ -23,7 +23,7 @@ static enum walk_status ask_slots(struct walk_state *walk)
             walk->fetch[walk->fetches++] =
                 hashed_slot(walk->scratch[ARRAY], walk->va, size, (unsigned)walk->scratch[PROBE]);
     if (walk->fetches == 0 || walk->scratch[PROBE] == HASHED_PROBES_MAX)
-        return plain_fault(walk, FAULT_TRANSLATION, SLOT_LEVEL);
+        return walk_end_with_fault(walk, FAULT_TRANSLATION, SLOT_LEVEL);
     walk->fetch_words = HASHED_SLOT_BYTES / 8;
     walk->level = SLOT_LEVEL;
     return WALK_FETCH;
@@ -33,34 +33,23 @@ static enum walk_status begin_probes(struct walk_state *walk, uint64_t array, ui
 {
     unsigned slots_lg2 = (unsigned)(array & HASHED_SLOTS_LG2_MASK);
     if (slots_lg2 < HASHED_SLOTS_LG2_MIN || slots_lg2 > HASHED_SLOTS_LG2_MAX)
-        return plain_fault(walk, FAULT_RESERVED, DESCRIPTOR_LEVEL);
-    unsigned physical_lg2 = walk->regime->physical_size_lg2;
-    if (physical_lg2 < 64 && (array & PLAIN_ADDRESS) >> physical_lg2 != 0)
-        return plain_fault(walk, FAULT_ADDRESS_SIZE, DESCRIPTOR_LEVEL);
+        return walk_end_with_fault(walk, FAULT_RESERVED, DESCRIPTOR_LEVEL);
+    if (walk_is_beyond(walk->regime, array & PLAIN_ADDRESS))
+        return walk_end_with_fault(walk, FAULT_ADDRESS_SIZE, DESCRIPTOR_LEVEL);
     walk->scratch[ARRAY] = array;
     walk->scratch[SOUGHT] = sizes & ((1u << PLAIN_SIZES) - 1);
     walk->scratch[PROBE] = 0;
     return ask_slots(walk);
 }
 
-static void clear(struct walk_state *walk, const struct translation_regime *regime, uint64_t va)
-{
-    walk->regime = regime;
-    walk->va = va;
-    walk->inherited = 0;
-    walk->fault = FAULT_NONE;
-    walk->fault_level = 0;
-}
-
 static enum walk_status start(struct walk_state *walk, const struct translation_regime *regime, uint64_t va)
 {
-    clear(walk, regime, va);
+    walk_begin(walk, regime, va, DESCRIPTOR_LEVEL);
     if (va >> PLAIN_ADDRESS_BITS != 0)
-        return plain_fault(walk, FAULT_TRANSLATION, DESCRIPTOR_LEVEL);
+        return walk_end_with_fault(walk, FAULT_TRANSLATION, DESCRIPTOR_LEVEL);
     walk->fetch[0] = regime->root + HASHED_ARRAY;
     walk->fetches = 1;
     walk->fetch_words = 2;
-    walk->level = DESCRIPTOR_LEVEL;
     return WALK_FETCH;
 }
 
@@ -104,7 +93,7 @@ static bool table(const struct walk_state *walk, struct walk_table *table)
 static enum walk_status enter(struct walk_state *walk, const struct translation_regime *regime, uint64_t va,
                               const struct walk_table *table)
 {
-    clear(walk, regime, va);
+    walk_begin(walk, regime, va, SLOT_LEVEL);
     return begin_probes(walk, table->pa | (table->inherited & HASHED_SLOTS_LG2_MASK), table->inherited >> 8);
 }
 

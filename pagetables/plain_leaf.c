@@ -19,22 +19,13 @@ uint8_t plain_rights(uint32_t attributes)
     return (uint8_t)rights;
 }
 
-enum walk_status plain_fault(struct walk_state *walk, enum fault_kind kind, unsigned level)
-{
-    walk->fetches = 0;
-    walk->fault = (uint8_t)kind;
-    walk->fault_level = (uint8_t)level;
-    return WALK_FAULT;
-}
-
 enum walk_status plain_end(struct walk_state *walk, uint64_t word, unsigned size_lg2, unsigned level)
 {
     if (!(word & PLAIN_VALID))
-        return plain_fault(walk, FAULT_TRANSLATION, level);
+        return walk_end_with_fault(walk, FAULT_TRANSLATION, level);
     struct frame frame = plain_decode(word, size_lg2);
-    unsigned physical_lg2 = walk->regime->physical_size_lg2;
-    if (physical_lg2 < 64 && frame.base >> physical_lg2 != 0)
-        return plain_fault(walk, FAULT_ADDRESS_SIZE, level);
+    if (walk_is_beyond(walk->regime, frame.base))
+        return walk_end_with_fault(walk, FAULT_ADDRESS_SIZE, level);
     uint8_t rights = plain_rights(frame.attributes);
     walk->fetches = 0;
     walk->leaf = (struct walk_leaf){.va = walk->va & ~((UINT64_C(1) << size_lg2) - 1),

@@ -58,6 +58,13 @@ static inline struct frame plain_decode(uint64_t word, unsigned size_lg2)
                           .size_lg2 = (uint8_t)size_lg2};
 }
 
+/* The mapping of the page that contains `va`; `word` is its leaf, or that of `va` in a range. */
+static inline struct mapping plain_mapping(uint64_t va, uint64_t word, unsigned size)
+{
+    unsigned size_lg2 = plain_size_lg2(size);
+    return (struct mapping){va >> size_lg2 << size_lg2, plain_decode(word, size_lg2)};
+}
+
 /* Whether one valid leaf may become another only through an invalid one: as on Arm (DDI 0487 L.b, D8.17.1
  * R_WHZWS), the memory type and global. */
 static inline bool plain_must_break(uint64_t before, uint64_t after)
@@ -72,7 +79,6 @@ uint8_t plain_rights(uint32_t attributes);
 /* The walk ends: with a leaf of `level` whose base is that of the page which contains walk->va, or with an
  * address size or translation fault. */
 enum walk_status plain_end(struct walk_state *walk, uint64_t word, unsigned size_lg2, unsigned level);
-enum walk_status plain_fault(struct walk_state *walk, enum fault_kind kind, unsigned level);
 
 /*
  * Candidates from a table that has them in no order: `collect` writes the first `room` of them and gives how

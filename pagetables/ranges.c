@@ -86,7 +86,7 @@ static enum pagetable_result commit_and_invalidate(struct ranges_edit *edit, uin
 {
     enum pagetable_result result = ranges_edit_commit(edit, va);
     if (result == PAGETABLE_OK)
-        result = ranges_invalidate(edit->ranges, edit->environment, va, global);
+        result = plain_invalidate_page(edit->table, edit->environment, va, global);
     if (result == PAGETABLE_OK)
         result = call_barrier(edit->environment, BARRIER_ISB);
     return result == PAGETABLE_OK ? ranges_edit_end(edit) : result;
@@ -161,9 +161,7 @@ static enum pagetable_result query_locked(struct ranges_edit *edit, uint64_t va,
     bool there = ranges_find(edit, va, &range) && range_contains(&range, va);
     if (edit->error != PAGETABLE_OK || !there)
         return edit->error != PAGETABLE_OK ? edit->error : PAGETABLE_NOT_MAPPED;
-    unsigned size_lg2 = plain_size_lg2(range_size(&range));
-    found->va = va >> size_lg2 << size_lg2;
-    found->frame = plain_decode(range_leaf_at(&range, found->va), size_lg2);
+    *found = plain_mapping(va, range_leaf_at(&range, va), range_size(&range));
     return PAGETABLE_OK;
 }
 
@@ -171,7 +169,7 @@ static enum pagetable_result query_locked(struct ranges_edit *edit, uint64_t va,
 
 static uint64_t lock_of(const void *state)
 {
-    return ((const struct ranges *)state)->root + RANGES_LOCK;
+    return plain_root(state) + RANGES_LOCK;
 }
 
 static enum pagetable_result begin(struct ranges_edit *edit, const void *state,
@@ -221,34 +219,17 @@ static enum pagetable_result ranges_query(void *state, const struct environment 
 static enum pagetable_result ranges_create(void *state, const struct environment *environment,
                                            const struct pagetable_config *config)
 {
-    struct ranges *ranges = state;
-    if (config->format != &ranges_48)
-        return PAGETABLE_UNSUPPORTED;
-    ranges->asid = config->asid;
-    ranges->vmid = config->vmid;
-    ranges->every_asid = config->every_asid;
-    return call_result_of(environment->operations->allocate_table(environment->context,
-                                                                  RANGES_DESCRIPTOR_BYTES, &ranges->root));
+    return plain_create(state, environment, config, &ranges_48);
 }
 
 /* The address space's number may be used again: nothing of this one may be left under it. */
 static enum pagetable_result ranges_destroy(void *state, const struct environment *environment)
 {
-    const struct ranges *ranges = state;
-    const struct invalidation all = {
-        .asid = ranges->asid, .vmid = ranges->vmid, .scope = INVALIDATE_ALL, .broadcast = true};
-    enum pagetable_result result = call_invalidate(environment, &all);
+    const struct plain_table *table = state;
+    enum pagetable_result result = plain_invalidate_space(table, environment, true);
     if (result == PAGETABLE_OK)
-        result = ranges_release_pages(ranges, environment);
-    if (result != PAGETABLE_OK)
-        return result;
-    return call_result_of(
-        environment->operations->release_table(environment->context, ranges->root, RANGES_DESCRIPTOR_BYTES));
-}
-
-static uint64_t ranges_root(const void *state)
-{
-    return ((const struct ranges *)state)->root;
+        result = ranges_release_pages(table, environment);
+    return result == PAGETABLE_OK ? plain_destroy(table, environment) : result;
 }
 
 static bool ranges_accepts(const struct walk_format *format, const struct entry_format *entries)
@@ -262,14 +243,14 @@ const struct pagetable_class pagetable_ranges = {
     .struct_bytes = sizeof(struct pagetable_class),
     .name = "ranges",
     .summary = "range table, a B-tree of base, limit and offset, for a range TLB; nodes are written once",
-    .state_bytes = sizeof(struct ranges),
+    .state_bytes = sizeof(struct plain_table),
     .create = ranges_create,
     .destroy = ranges_destroy,
     .map = ranges_map,
     .unmap = ranges_unmap,
     .protect = ranges_protect,
     .query = ranges_query,
-    .root = ranges_root,
+    .root = plain_root,
     .enumerate = ranges_enumerate,
     .invariants = ranges_invariants,
     .default_format = "ranges-48",

@@ -37,13 +37,12 @@ extern "C" {
 extern const struct walk_format ranges_48;
 extern const struct pagetable_class pagetable_ranges;
 
-#define RANGES_DESCRIPTOR_BYTES UINT64_C(4096)
-#define RANGES_ROOT             0x00u
-#define RANGES_FREE             0x40u
-#define RANGES_RETIRED          0x48u
-#define RANGES_PAGES            0x50u
-#define RANGES_COUNT            0x58u
-#define RANGES_LOCK             0x80u
+#define RANGES_ROOT    0x00u
+#define RANGES_FREE    0x40u
+#define RANGES_RETIRED 0x48u
+#define RANGES_PAGES   0x50u
+#define RANGES_COUNT   0x58u
+#define RANGES_LOCK    0x80u
 
 #define RANGES_NODE_BYTES UINT64_C(256)
 #define RANGES_NODE_WORDS 32u
@@ -91,15 +90,6 @@ static inline struct range range_at(const uint64_t *node, unsigned key)
     const uint64_t *words = node + RANGES_FIRST_KEY + (size_t)key * RANGES_KEY_WORDS;
     return (struct range){words[0], words[1], words[2]};
 }
-
-/* ---- the table's state block, for the files of this table and for their tests ---- */
-
-struct ranges {
-    uint64_t root; /* the descriptor */
-    uint16_t asid;
-    uint16_t vmid;
-    bool every_asid;
-};
 
 /* pagetables/ranges_check.c */
 enum pagetable_result ranges_enumerate(const void *state, const struct memory_reader *memory,

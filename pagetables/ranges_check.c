@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "pagetables/plain_table.h"
 #include "pagetables/ranges.h"
 
 static bool read_word(const struct memory_reader *memory, uint64_t pa, uint64_t *word)
@@ -61,7 +62,7 @@ static bool enumerate_node(const struct enumeration *enumeration, uint64_t node,
 enum pagetable_result ranges_enumerate(const void *state, const struct memory_reader *memory,
                                        pagetable_visitor visit, void *context)
 {
-    const struct ranges *ranges = state;
+    const struct plain_table *ranges = state;
     const struct enumeration enumeration = {memory, visit, context};
     uint64_t root;
     if (!read_word(memory, ranges->root + RANGES_ROOT, &root))
@@ -140,7 +141,7 @@ static enum pagetable_result check_node(struct check *check, uint64_t node, unsi
 enum pagetable_result ranges_invariants(const void *state, const struct memory_reader *memory, char *reason,
                                         size_t reason_bytes)
 {
-    const struct ranges *ranges = state;
+    const struct plain_table *ranges = state;
     struct check check = {.memory = memory, .reason = reason, .reason_bytes = reason_bytes};
     uint64_t root, count;
     if (!read_word(memory, ranges->root + RANGES_ROOT, &root) ||

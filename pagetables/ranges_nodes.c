@@ -9,31 +9,19 @@ static uint64_t link_of(uint64_t node)
     return node + RANGES_LINK * 8;
 }
 
-enum pagetable_result ranges_invalidate(const struct ranges *ranges, const struct environment *environment,
-                                        uint64_t va, bool global)
-{
-    const struct invalidation what = {.va = va,
-                                      .asid = ranges->asid,
-                                      .vmid = ranges->vmid,
-                                      .scope = global || ranges->every_asid ? INVALIDATE_VA_ALL_ASIDS
-                                                                            : INVALIDATE_VA,
-                                      .broadcast = true};
-    return call_invalidate(environment, &what);
-}
-
 /* One page more: all its nodes but the first are free. */
-static enum pagetable_result add_page(const struct ranges *ranges, const struct environment *environment,
+static enum pagetable_result add_page(const struct plain_table *table, const struct environment *environment,
                                       uint64_t *free)
 {
     uint64_t page, pages;
     enum pagetable_result result =
         call_result_of(environment->operations->allocate_table(environment->context, PAGE_BYTES, &page));
     if (result == PAGETABLE_OK)
-        result = call_read(environment, ranges->root + RANGES_PAGES, &pages);
+        result = call_read(environment, table->root + RANGES_PAGES, &pages);
     if (result == PAGETABLE_OK)
         result = call_write(environment, link_of(page), pages);
     if (result == PAGETABLE_OK)
-        result = call_write(environment, ranges->root + RANGES_PAGES, page);
+        result = call_write(environment, table->root + RANGES_PAGES, page);
     for (uint64_t i = 1; result == PAGETABLE_OK && i < NODES_PER_PAGE; i++) {
         result = call_write(environment, link_of(page + i * RANGES_NODE_BYTES), *free);
         *free = page + i * RANGES_NODE_BYTES;
@@ -42,41 +30,42 @@ static enum pagetable_result add_page(const struct ranges *ranges, const struct 
 }
 
 /* Walks under way are waited for; then what was retired is free. */
-static enum pagetable_result take_retired(const struct ranges *ranges, const struct environment *environment,
-                                          uint64_t va, uint64_t *free)
+static enum pagetable_result take_retired(const struct plain_table *table,
+                                          const struct environment *environment, uint64_t va, uint64_t *free)
 {
     uint64_t retired;
-    enum pagetable_result result = call_read(environment, ranges->root + RANGES_RETIRED, &retired);
+    enum pagetable_result result = call_read(environment, table->root + RANGES_RETIRED, &retired);
     if (result != PAGETABLE_OK || retired == 0)
         return result;
-    result = ranges_invalidate(ranges, environment, va, false);
+    result = plain_invalidate_page(table, environment, va, false);
     if (result == PAGETABLE_OK)
-        result = call_write(environment, ranges->root + RANGES_RETIRED, 0);
+        result = call_write(environment, table->root + RANGES_RETIRED, 0);
     *free = retired;
     return result;
 }
 
 /* A free node; what was taken before goes back if there is none. */
-static enum pagetable_result take_node(const struct ranges *ranges, const struct environment *environment,
+static enum pagetable_result take_node(const struct plain_table *table, const struct environment *environment,
                                        uint64_t va, uint64_t *free, uint64_t *node)
 {
     enum pagetable_result result = PAGETABLE_OK;
     if (*free == 0)
-        result = take_retired(ranges, environment, va, free);
+        result = take_retired(table, environment, va, free);
     if (result == PAGETABLE_OK && *free == 0)
-        result = add_page(ranges, environment, free);
+        result = add_page(table, environment, free);
     *node = *free;
     return result == PAGETABLE_OK ? call_read(environment, link_of(*node), free) : result;
 }
 
-enum pagetable_result ranges_take_nodes(const struct ranges *ranges, const struct environment *environment,
-                                        uint64_t va, uint64_t *nodes, unsigned count)
+enum pagetable_result ranges_take_nodes(const struct plain_table *table,
+                                        const struct environment *environment, uint64_t va, uint64_t *nodes,
+                                        unsigned count)
 {
     uint64_t free;
     unsigned taken = 0;
-    enum pagetable_result result = call_read(environment, ranges->root + RANGES_FREE, &free);
+    enum pagetable_result result = call_read(environment, table->root + RANGES_FREE, &free);
     while (result == PAGETABLE_OK && taken < count) {
-        result = take_node(ranges, environment, va, &free, &nodes[taken]);
+        result = take_node(table, environment, va, &free, &nodes[taken]);
         taken += result == PAGETABLE_OK;
     }
     enum pagetable_result kept = result == PAGETABLE_ENVIRONMENT ? result : PAGETABLE_OK;
@@ -85,28 +74,30 @@ enum pagetable_result ranges_take_nodes(const struct ranges *ranges, const struc
         free = nodes[taken];
     }
     if (kept == PAGETABLE_OK)
-        kept = call_write(environment, ranges->root + RANGES_FREE, free);
+        kept = call_write(environment, table->root + RANGES_FREE, free);
     return call_first_of(result, kept);
 }
 
-enum pagetable_result ranges_retire_nodes(const struct ranges *ranges, const struct environment *environment,
-                                          const uint64_t *nodes, unsigned count)
+enum pagetable_result ranges_retire_nodes(const struct plain_table *table,
+                                          const struct environment *environment, const uint64_t *nodes,
+                                          unsigned count)
 {
     uint64_t retired;
     if (count == 0)
         return PAGETABLE_OK;
-    enum pagetable_result result = call_read(environment, ranges->root + RANGES_RETIRED, &retired);
+    enum pagetable_result result = call_read(environment, table->root + RANGES_RETIRED, &retired);
     for (unsigned i = 0; result == PAGETABLE_OK && i < count; i++) {
         result = call_write(environment, link_of(nodes[i]), retired);
         retired = nodes[i];
     }
-    return result == PAGETABLE_OK ? call_write(environment, ranges->root + RANGES_RETIRED, retired) : result;
+    return result == PAGETABLE_OK ? call_write(environment, table->root + RANGES_RETIRED, retired) : result;
 }
 
-enum pagetable_result ranges_release_pages(const struct ranges *ranges, const struct environment *environment)
+enum pagetable_result ranges_release_pages(const struct plain_table *table,
+                                           const struct environment *environment)
 {
     uint64_t page;
-    enum pagetable_result result = call_read(environment, ranges->root + RANGES_PAGES, &page);
+    enum pagetable_result result = call_read(environment, table->root + RANGES_PAGES, &page);
     while (result == PAGETABLE_OK && page != 0) {
         uint64_t next;
         result = call_read(environment, link_of(page), &next);

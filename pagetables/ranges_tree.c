@@ -113,18 +113,18 @@ static struct range take_key(node_t *node, unsigned at)
 
 /* ---- looking ---- */
 
-void ranges_edit_begin(struct ranges_edit *edit, const struct ranges *ranges,
+void ranges_edit_begin(struct ranges_edit *edit, const struct plain_table *table,
                        const struct environment *environment)
 {
-    edit->ranges = ranges;
+    edit->table = table;
     edit->environment = environment;
     edit->nodes = 0;
     edit->error = PAGETABLE_OK;
     edit->root = 0;
     edit->ranges_counted = 0;
-    fail(edit, call_read(environment, ranges->root + RANGES_ROOT, &edit->root));
+    fail(edit, call_read(environment, table->root + RANGES_ROOT, &edit->root));
     if (edit->error == PAGETABLE_OK)
-        fail(edit, call_read(environment, ranges->root + RANGES_COUNT, &edit->ranges_counted));
+        fail(edit, call_read(environment, table->root + RANGES_COUNT, &edit->ranges_counted));
 }
 
 bool ranges_find(struct ranges_edit *edit, uint64_t va, struct range *found)
@@ -375,7 +375,7 @@ enum pagetable_result ranges_edit_commit(struct ranges_edit *edit, uint64_t va)
     if (edit->error != PAGETABLE_OK)
         return edit->error;
     unsigned count = mark_changes(edit, edit->root);
-    enum pagetable_result result = ranges_take_nodes(edit->ranges, environment, va, nodes, count);
+    enum pagetable_result result = ranges_take_nodes(edit->table, environment, va, nodes, count);
     if (result != PAGETABLE_OK)
         return result;
     uint64_t root = place(edit, edit->root, &next);
@@ -387,9 +387,9 @@ enum pagetable_result ranges_edit_commit(struct ranges_edit *edit, uint64_t va)
     if (result == PAGETABLE_OK)
         result = call_barrier(environment, BARRIER_DSB_ISHST);
     if (result == PAGETABLE_OK)
-        result = call_write(environment, edit->ranges->root + RANGES_ROOT, root);
+        result = call_write(environment, edit->table->root + RANGES_ROOT, root);
     return result == PAGETABLE_OK
-               ? call_write(environment, edit->ranges->root + RANGES_COUNT, edit->ranges_counted)
+               ? call_write(environment, edit->table->root + RANGES_COUNT, edit->ranges_counted)
                : result;
 }
 
@@ -400,5 +400,5 @@ enum pagetable_result ranges_edit_end(struct ranges_edit *edit)
     for (unsigned i = 0; i < edit->nodes; i++)
         if (edit->node[i].pa != 0 && (edit->node[i].written != 0 || edit->node[i].gone))
             old[count++] = edit->node[i].pa;
-    return ranges_retire_nodes(edit->ranges, edit->environment, old, count);
+    return ranges_retire_nodes(edit->table, edit->environment, old, count);
 }

@@ -6,6 +6,7 @@
 #define MMUSIM_PAGETABLES_RANGES_TREE_H
 
 #include "pagetables/calls.h"
+#include "pagetables/plain_table.h"
 #include "pagetables/ranges.h"
 
 #define RANGES_EDIT_NODES 128
@@ -25,7 +26,7 @@ struct ranges_edit_node {
 };
 
 struct ranges_edit {
-    const struct ranges *ranges;
+    const struct plain_table *table;
     const struct environment *environment;
     struct ranges_edit_node node[RANGES_EDIT_NODES];
     unsigned nodes;
@@ -35,7 +36,7 @@ struct ranges_edit {
 };
 
 /* Reads the descriptor; under the lock. */
-void ranges_edit_begin(struct ranges_edit *edit, const struct ranges *ranges,
+void ranges_edit_begin(struct ranges_edit *edit, const struct plain_table *table,
                        const struct environment *environment);
 /* The range with the greatest base at or below `va`; the one with the least base above it. False if there is
  * none. */
@@ -56,13 +57,13 @@ enum pagetable_result ranges_edit_end(struct ranges_edit *edit);
 
 /* `count` free nodes. On an error none is taken. `va`: what an invalidation is for, if retired nodes are
  * needed. */
-enum pagetable_result ranges_take_nodes(const struct ranges *ranges, const struct environment *environment,
-                                        uint64_t va, uint64_t *nodes, unsigned count);
-enum pagetable_result ranges_retire_nodes(const struct ranges *ranges, const struct environment *environment,
-                                          const uint64_t *nodes, unsigned count);
-enum pagetable_result ranges_release_pages(const struct ranges *ranges,
+enum pagetable_result ranges_take_nodes(const struct plain_table *table,
+                                        const struct environment *environment, uint64_t va, uint64_t *nodes,
+                                        unsigned count);
+enum pagetable_result ranges_retire_nodes(const struct plain_table *table,
+                                          const struct environment *environment, const uint64_t *nodes,
+                                          unsigned count);
+enum pagetable_result ranges_release_pages(const struct plain_table *table,
                                            const struct environment *environment);
-enum pagetable_result ranges_invalidate(const struct ranges *ranges, const struct environment *environment,
-                                        uint64_t va, bool global);
 
 #endif

@@ -9,30 +9,21 @@
 
 static enum walk_status start(struct walk_state *walk, const struct translation_regime *regime, uint64_t va)
 {
-    walk->regime = regime;
-    walk->va = va;
-    walk->inherited = 0;
-    walk->fault = FAULT_NONE;
-    walk->fault_level = 0;
+    walk_begin(walk, regime, va, 0);
     walk->range.bytes = 0;
     if (va >> PLAIN_ADDRESS_BITS != 0)
-        return plain_fault(walk, FAULT_TRANSLATION, 0);
-    walk->fetch[0] = regime->root + RANGES_ROOT;
-    walk->fetches = 1;
-    walk->fetch_words = 1;
-    walk->level = 0;
-    return WALK_FETCH;
+        return walk_end_with_fault(walk, FAULT_TRANSLATION, 0);
+    return walk_fetch_entry(walk, regime->root + RANGES_ROOT, 0);
 }
 
 static enum walk_status ask_node(struct walk_state *walk, uint64_t node)
 {
-    unsigned physical_lg2 = walk->regime->physical_size_lg2;
     if (node == 0)
-        return plain_fault(walk, FAULT_TRANSLATION, walk->level);
+        return walk_end_with_fault(walk, FAULT_TRANSLATION, walk->level);
     if (node & (RANGES_NODE_BYTES - 1) || walk->level == RANGES_DEPTH_MAX)
-        return plain_fault(walk, FAULT_RESERVED, walk->level);
-    if (physical_lg2 < 64 && node >> physical_lg2 != 0)
-        return plain_fault(walk, FAULT_ADDRESS_SIZE, walk->level);
+        return walk_end_with_fault(walk, FAULT_RESERVED, walk->level);
+    if (walk_is_beyond(walk->regime, node))
+        return walk_end_with_fault(walk, FAULT_ADDRESS_SIZE, walk->level);
     walk->fetches = RANGES_NODE_WORDS / LINE_WORDS;
     walk->fetch_words = LINE_WORDS;
     for (unsigned i = 0; i < walk->fetches; i++)
@@ -45,7 +36,7 @@ static enum walk_status end_in(struct walk_state *walk, const struct range *rang
 {
     unsigned size_lg2 = plain_size_lg2(range_size(range));
     if (range_size(range) >= PLAIN_SIZES)
-        return plain_fault(walk, FAULT_RESERVED, walk->level);
+        return walk_end_with_fault(walk, FAULT_RESERVED, walk->level);
     uint64_t page = walk->va & ~((UINT64_C(1) << size_lg2) - 1);
     enum walk_status status = plain_end(walk, range_leaf_at(range, page), size_lg2, walk->level);
     if (status == WALK_LEAF)
@@ -65,7 +56,7 @@ static enum walk_status resume_node(struct walk_state *walk, const uint64_t *nod
             break;
     }
     if (node[0] & RANGES_HEADER_LEAF)
-        return plain_fault(walk, FAULT_TRANSLATION, walk->level);
+        return walk_end_with_fault(walk, FAULT_TRANSLATION, walk->level);
     return ask_node(walk, node[RANGES_CHILDREN + key]);
 }
 

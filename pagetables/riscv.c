@@ -19,14 +19,6 @@ static inline unsigned index_bits(const struct riscv_numbers *numbers, unsigned 
     return level == root_level(numbers) ? numbers->root_bits : RISCV_TABLE_BITS;
 }
 
-static inline enum walk_status fault(struct walk_state *walk, enum fault_kind kind, unsigned level)
-{
-    walk->fetches = 0;
-    walk->fault = (uint8_t)kind;
-    walk->fault_level = (uint8_t)level;
-    return WALK_FAULT;
-}
-
 /* ---- From the root, or from a table, to a leaf ---- */
 
 /* 4.3.2, step 2. */
@@ -34,21 +26,7 @@ static inline enum walk_status ask(struct walk_state *walk, const struct riscv_n
                                    uint64_t table, unsigned level)
 {
     uint64_t index = walk->va >> riscv_span_lg2(level) & ((UINT64_C(1) << index_bits(numbers, level)) - 1);
-    walk->fetch[0] = table + index * ENTRY_BYTES;
-    walk->fetches = 1;
-    walk->fetch_words = 1;
-    walk->level = (uint8_t)level;
-    return WALK_FETCH;
-}
-
-static inline void clear(struct walk_state *walk, const struct translation_regime *regime, uint64_t va)
-{
-    walk->regime = regime;
-    walk->va = va;
-    walk->inherited = 0;
-    walk->level = (uint8_t)root_level(numbers_of(regime));
-    walk->fault = FAULT_NONE;
-    walk->fault_level = 0;
+    return walk_fetch_entry(walk, table + index * ENTRY_BYTES, level);
 }
 
 /* 4.4.1: the bits above the last one of the page number equal it; 8.5.1: of the G stage they are zero. */
@@ -62,9 +40,9 @@ static inline bool reaches(const struct riscv_numbers *numbers, uint64_t va)
 static enum walk_status start(struct walk_state *walk, const struct translation_regime *regime, uint64_t va)
 {
     const struct riscv_numbers *numbers = numbers_of(regime);
-    clear(walk, regime, va);
+    walk_begin(walk, regime, va, root_level(numbers));
     if (!reaches(numbers, va))
-        return fault(walk, FAULT_TRANSLATION, root_level(numbers));
+        return walk_end_with_fault(walk, FAULT_TRANSLATION, root_level(numbers));
     /* 4.3.2, step 1; 8.2.10: of the G stage the root is aligned to its 16 KiB, the lowest two bits of PPN are
      * zero. */
     uint64_t in_root = ((uint64_t)ENTRY_BYTES << numbers->root_bits) - 1;
@@ -74,7 +52,7 @@ static enum walk_status start(struct walk_state *walk, const struct translation_
 static enum walk_status enter(struct walk_state *walk, const struct translation_regime *regime, uint64_t va,
                               const struct walk_table *table)
 {
-    clear(walk, regime, va);
+    walk_begin(walk, regime, va, table->level);
     walk->inherited = table->inherited;
     return ask(walk, numbers_of(regime), table->pa, table->level);
 }
@@ -131,7 +109,7 @@ static inline enum walk_status end_with_leaf(struct walk_state *walk, uint64_t w
 {
     /* 4.3.2, step 7, where hardware does not set A. */
     if (!(word & RISCV_A) && !walk->regime->hardware_access)
-        return fault(walk, FAULT_ACCESS_FLAG, walk->level);
+        return walk_end_with_fault(walk, FAULT_ACCESS_FLAG, walk->level);
     walk->fetches = 0;
     walk->entry = word;
     walk->leaf.level = walk->level;
@@ -151,9 +129,9 @@ static enum walk_status resume(struct walk_state *walk, const uint64_t *words)
     case ENTRY_LEAF:
         return end_with_leaf(walk, word);
     case ENTRY_RESERVED:
-        return fault(walk, FAULT_RESERVED, walk->level);
+        return walk_end_with_fault(walk, FAULT_RESERVED, walk->level);
     default:
-        return fault(walk, FAULT_TRANSLATION, walk->level);
+        return walk_end_with_fault(walk, FAULT_TRANSLATION, walk->level);
     }
 }
 

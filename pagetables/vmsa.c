@@ -23,19 +23,6 @@ static inline uint64_t in_page(const struct vmsa_numbers *numbers)
     return (UINT64_C(1) << numbers->page_lg2) - 1;
 }
 
-static inline bool beyond(uint64_t pa, unsigned size_lg2)
-{
-    return size_lg2 < 64 && pa >> size_lg2 != 0;
-}
-
-static inline enum walk_status fault(struct walk_state *walk, enum fault_kind kind, unsigned level)
-{
-    walk->fetches = 0;
-    walk->fault = (uint8_t)kind;
-    walk->fault_level = (uint8_t)level;
-    return WALK_FAULT;
-}
-
 /* ---- From the root, or from a table, to a leaf ---- */
 
 /* D8.2.8.3, table D8-25: the descriptor's address is the table's, with the index in bits 11:3. The root is
@@ -45,36 +32,22 @@ static inline enum walk_status ask(struct walk_state *walk, const struct vmsa_nu
                                    uint64_t table, unsigned level)
 {
     uint64_t index = walk->va >> numbers->span_lg2[level] & numbers->last_index[level];
-    walk->fetch[0] = table + (index << 3);
-    walk->fetches = 1;
-    walk->fetch_words = 1;
-    walk->level = (uint8_t)level;
-    return WALK_FETCH;
-}
-
-static inline void clear(struct walk_state *walk, const struct translation_regime *regime, uint64_t va)
-{
-    walk->regime = regime;
-    walk->va = va;
-    walk->inherited = 0;
-    walk->level = numbers_of(regime)->first_level;
-    walk->fault = FAULT_NONE;
-    walk->fault_level = 0;
+    return walk_fetch_entry(walk, table + (index << 3), level);
 }
 
 enum walk_status vmsa_start(struct walk_state *walk, const struct translation_regime *regime, uint64_t va)
 {
     const struct vmsa_numbers *numbers = numbers_of(regime);
-    clear(walk, regime, va);
+    walk_begin(walk, regime, va, numbers->first_level);
     /* D8.1.9, D8.2.4: an address larger than the configured input size is a level 0 translation fault; below
      * TTBR1's region likewise. */
     uint64_t outside = (numbers->high ? ~va : va) >> numbers->va_bits;
     if (outside != 0 || regime->features & VMSA_NO_WALKS)
-        return fault(walk, FAULT_TRANSLATION, 0);
+        return walk_end_with_fault(walk, FAULT_TRANSLATION, 0);
     /* D8.2.3 R_VPBBF: a base address beyond the output size is a level 0 address size fault, whatever the
      * first level. */
-    if (beyond(regime->root, regime->physical_size_lg2))
-        return fault(walk, FAULT_ADDRESS_SIZE, 0);
+    if (walk_is_beyond(regime, regime->root))
+        return walk_end_with_fault(walk, FAULT_ADDRESS_SIZE, 0);
     /* D8.2.3: a root is aligned to its size; one of less than a page may stand anywhere in it. */
     uint64_t in_root = UINT64_C(8) * numbers->last_index[numbers->first_level] + 7;
     return ask(walk, numbers, regime->root & ~in_root, numbers->first_level);
@@ -83,7 +56,7 @@ enum walk_status vmsa_start(struct walk_state *walk, const struct translation_re
 enum walk_status vmsa_enter(struct walk_state *walk, const struct translation_regime *regime, uint64_t va,
                             const struct walk_table *table)
 {
-    clear(walk, regime, va);
+    walk_begin(walk, regime, va, table->level);
     walk->inherited = table->inherited;
     return ask(walk, numbers_of(regime), table->pa, table->level);
 }
@@ -168,11 +141,11 @@ static inline enum walk_status end_with_leaf(struct walk_state *walk, enum kind 
     /* D8.3.1.2, table D8-52: the bits of a block's address that are below its size are RES0 and do not take
      * part. */
     uint64_t own_base = word & VMSA_ADDRESS & ~((UINT64_C(1) << numbers->span_lg2[level]) - 1);
-    if (beyond(own_base, walk->regime->physical_size_lg2))
-        return fault(walk, FAULT_ADDRESS_SIZE, level);
+    if (walk_is_beyond(walk->regime, own_base))
+        return walk_end_with_fault(walk, FAULT_ADDRESS_SIZE, level);
     /* D8.5.1: with software management, AF = 0 is an access flag fault at this level. */
     if (!(word & VMSA_AF) && !walk->regime->hardware_access)
-        return fault(walk, FAULT_ACCESS_FLAG, level);
+        return walk_end_with_fault(walk, FAULT_ACCESS_FLAG, level);
     unsigned size_lg2 = leaf_size_lg2(walk, numbers, word);
     uint64_t in_frame = (UINT64_C(1) << size_lg2) - 1;
     walk->fetches = 0;
@@ -191,12 +164,12 @@ static inline enum walk_status resume(struct walk_state *walk, enum kind kind, u
     unsigned level = walk->level;
     /* D8.2.1, D8.3 R_JXLYN: an invalid descriptor is a translation fault at the level of its lookup. */
     if (!(word & VMSA_VALID))
-        return fault(walk, FAULT_TRANSLATION, level);
+        return walk_end_with_fault(walk, FAULT_TRANSLATION, level);
     if (word & VMSA_TABLE && level < VMSA_LAST_LEVEL) {
         uint64_t table = word & VMSA_ADDRESS & ~in_page(numbers);
         /* D8.1.7 I_HGDWP: an address beyond the output size faults at the level that holds it. */
-        if (beyond(table, walk->regime->physical_size_lg2))
-            return fault(walk, FAULT_ADDRESS_SIZE, level);
+        if (walk_is_beyond(walk->regime, table))
+            return walk_end_with_fault(walk, FAULT_ADDRESS_SIZE, level);
         /* D8.4.1.2 R_YTXKB and the following: a table restricts all levels below it. Stage 2 has no such
          * bits (D8.3.1.1). */
         if (kind != STAGE2)
@@ -207,7 +180,7 @@ static inline enum walk_status resume(struct walk_state *walk, enum kind kind, u
     /* D8.3, table D8-48: no block at a level without block size, and bit 1 clear at level 3, are treated as
      * invalid. */
     if (level == VMSA_LAST_LEVEL ? !(word & VMSA_TABLE) : level < numbers->block_level)
-        return fault(walk, FAULT_TRANSLATION, level);
+        return walk_end_with_fault(walk, FAULT_TRANSLATION, level);
     return end_with_leaf(walk, kind, word);
 }
 

@@ -287,6 +287,47 @@ struct walk_format {
     bool el2;
 };
 
+/* ---- What engines have in common; inline, so that those of plug-ins have it, too ---- */
+
+/* A walk of `va` that has met nothing yet; the next entry is one of `level`. */
+static inline void walk_begin(struct walk_state *walk, const struct translation_regime *regime, uint64_t va,
+                              unsigned level)
+{
+    walk->regime = regime;
+    walk->va = va;
+    walk->inherited = 0;
+    walk->level = (uint8_t)level;
+    walk->fault = FAULT_NONE;
+    walk->fault_level = 0;
+}
+
+/* The one word at `pa` is wanted, an entry of `level`. */
+static inline enum walk_status walk_fetch_entry(struct walk_state *walk, uint64_t pa, unsigned level)
+{
+    walk->fetch[0] = pa;
+    walk->fetches = 1;
+    walk->fetch_words = 1;
+    walk->level = (uint8_t)level;
+    return WALK_FETCH;
+}
+
+static inline enum walk_status walk_end_with_fault(struct walk_state *walk, enum fault_kind kind,
+                                                   unsigned level)
+{
+    walk->fetches = 0;
+    walk->fault = (uint8_t)kind;
+    walk->fault_level = (uint8_t)level;
+    return WALK_FAULT;
+}
+
+/* Whether an address lies beyond the configured physical size: FAULT_ADDRESS_SIZE. */
+static inline bool walk_is_beyond(const struct translation_regime *regime, uint64_t pa)
+{
+    return regime->physical_size_lg2 < 64 && pa >> regime->physical_size_lg2 != 0;
+}
+
+/* ---- What callers of engines have in common ---- */
+
 /* `update` where the format may have none. */
 static inline bool walk_needs_update(struct walk_state *walk, bool store, struct walk_update *update)
 {

@@ -2,26 +2,18 @@
 
 static enum walk_status ask(struct walk_state *walk, uint64_t table, unsigned level)
 {
-    walk->fetch[0] = table + (walk->va >> synthetic_span_lg2(level) & 511) * 8;
-    walk->fetches = 1;
-    walk->fetch_words = 1;
-    walk->level = (uint8_t)level;
-    return WALK_FETCH;
+    return walk_fetch_entry(walk, table + (walk->va >> synthetic_span_lg2(level) & 511) * 8, level);
 }
 
 static enum walk_status fault(struct walk_state *walk)
 {
-    walk->fault = FAULT_TRANSLATION;
-    walk->fault_level = walk->level;
-    walk->fetches = 0;
-    return WALK_FAULT;
+    return walk_end_with_fault(walk, FAULT_TRANSLATION, walk->level);
 }
 
 static enum walk_status enter(struct walk_state *walk, const struct translation_regime *regime, uint64_t va,
                               const struct walk_table *table)
 {
-    walk->regime = regime;
-    walk->va = va;
+    walk_begin(walk, regime, va, table->level);
     return ask(walk, table->pa, table->level);
 }
 

@@ -51,34 +51,21 @@ static uint8_t rights(uint32_t attributes)
 
 /* ---- Hardware's side ---- */
 
-static enum walk_status fault(struct walk_state *walk, enum fault_kind kind)
-{
-    walk->fault = (uint8_t)kind;
-    walk->fault_level = 0;
-    walk->fetches = 0;
-    return WALK_FAULT;
-}
-
 static enum walk_status start(struct walk_state *walk, const struct translation_regime *regime, uint64_t va)
 {
-    walk->regime = regime;
-    walk->va = va;
-    walk->level = 0;
+    walk_begin(walk, regime, va, 0);
     if (va >> VA_BITS)
-        return fault(walk, FAULT_TRANSLATION);
-    walk->fetches = 1;
-    walk->fetch_words = 1;
-    walk->fetch[0] = regime->root + 8 * (va >> PAGE_LG2);
-    return WALK_FETCH;
+        return walk_end_with_fault(walk, FAULT_TRANSLATION, 0);
+    return walk_fetch_entry(walk, regime->root + 8 * (va >> PAGE_LG2), 0);
 }
 
 static enum walk_status resume(struct walk_state *walk, const uint64_t *words)
 {
     struct frame frame = decode(words[0]);
     if (!(words[0] & VALID))
-        return fault(walk, FAULT_TRANSLATION);
-    if (frame.base >> walk->regime->physical_size_lg2)
-        return fault(walk, FAULT_ADDRESS_SIZE);
+        return walk_end_with_fault(walk, FAULT_TRANSLATION, 0);
+    if (walk_is_beyond(walk->regime, frame.base))
+        return walk_end_with_fault(walk, FAULT_ADDRESS_SIZE, 0);
     uint8_t allowed = rights(frame.attributes);
     walk->fetches = 0;
     walk->leaf = (struct walk_leaf){.va = walk->va >> PAGE_LG2 << PAGE_LG2,
