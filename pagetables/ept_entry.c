@@ -96,24 +96,18 @@ static uint64_t after_store(uint64_t word)
 
 /* ---- The formats ---- */
 
+#define BOTH                                                                                                 \
+    .struct_bytes = sizeof(struct entry_format), .encode_leaf = encode_leaf, .encode_table = encode_table,   \
+    .decode = decode, .must_break = must_break, .after_store = after_store
+
 const struct entry_format ept_48_entries = {
-    .struct_bytes = sizeof(struct entry_format),
+    BOTH,
     .levels = 4,
     .level = {X86_LEVEL(4), X86_LEVEL(3), X86_LEVEL(2), X86_LEVEL(1)},
-    .encode_leaf = encode_leaf,
-    .encode_table = encode_table,
-    .decode = decode,
-    .must_break = must_break,
-    .after_store = after_store,
 };
 
 const struct entry_format ept_57_entries = {
-    .struct_bytes = sizeof(struct entry_format),
+    BOTH,
     .levels = 5,
     .level = {X86_LEVEL(5), X86_LEVEL(4), X86_LEVEL(3), X86_LEVEL(2), X86_LEVEL(1)},
-    .encode_leaf = encode_leaf,
-    .encode_table = encode_table,
-    .decode = decode,
-    .must_break = must_break,
-    .after_store = after_store,
 };

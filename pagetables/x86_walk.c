@@ -35,14 +35,6 @@ static inline uint64_t beyond(const struct translation_regime *regime)
     return size_lg2 < 64 ? X86_ADDRESS & ~((UINT64_C(1) << size_lg2) - 1) : 0;
 }
 
-static inline enum walk_status fault(struct walk_state *walk, enum fault_kind kind, unsigned level)
-{
-    walk->fetches = 0;
-    walk->fault = (uint8_t)kind;
-    walk->fault_level = (uint8_t)level;
-    return WALK_FAULT;
-}
-
 /* Whether hardware sets accessed and dirty flags. x86-64: always (SDM 4.8); EPT: where bit 6 of EPTP says so
  * (SDM 29.3.5). */
 static inline bool sets_flags(const struct translation_regime *regime)
@@ -55,21 +47,7 @@ static inline bool sets_flags(const struct translation_regime *regime)
 static inline enum walk_status ask(struct walk_state *walk, uint64_t table, unsigned level)
 {
     uint64_t index = walk->va >> span_lg2(level) & ((UINT64_C(1) << INDEX_BITS) - 1);
-    walk->fetch[0] = table + (index << 3);
-    walk->fetches = 1;
-    walk->fetch_words = 1;
-    walk->level = (uint8_t)level;
-    return WALK_FETCH;
-}
-
-static inline void clear(struct walk_state *walk, const struct translation_regime *regime, uint64_t va)
-{
-    walk->regime = regime;
-    walk->va = va;
-    walk->inherited = 0;
-    walk->level = numbers_of(regime)->top_level;
-    walk->fault = FAULT_NONE;
-    walk->fault_level = 0;
+    return walk_fetch_entry(walk, table + (index << 3), level);
 }
 
 static inline bool is_canonical(uint64_t va, unsigned va_bits)
@@ -81,21 +59,22 @@ static inline bool is_canonical(uint64_t va, unsigned va_bits)
 static enum walk_status start(struct walk_state *walk, const struct translation_regime *regime, uint64_t va)
 {
     const struct x86_numbers *numbers = numbers_of(regime);
-    clear(walk, regime, va);
+    walk_begin(walk, regime, va, numbers->top_level);
     /* SDM volume 1, 3.3.7.1, "Canonical Addressing"; EPT: 29.3.2, a guest-physical address with higher bits
      * set is an EPT violation. */
     if (numbers->ept ? va >> numbers->va_bits != 0 : !is_canonical(va, numbers->va_bits))
-        return fault(walk, numbers->ept ? FAULT_TRANSLATION : FAULT_NONCANONICAL, numbers->top_level);
+        return walk_end_with_fault(walk, numbers->ept ? FAULT_TRANSLATION : FAULT_NONCANONICAL,
+                                   numbers->top_level);
     /* Software cannot load such a root: MOV to CR3 raises #GP, VM entry fails (SDM 4.5.2, 27.2.1.1). */
     if (regime->root & beyond(regime))
-        return fault(walk, FAULT_ADDRESS_SIZE, numbers->top_level);
+        return walk_end_with_fault(walk, FAULT_ADDRESS_SIZE, numbers->top_level);
     return ask(walk, regime->root & X86_ADDRESS, numbers->top_level);
 }
 
 static enum walk_status enter(struct walk_state *walk, const struct translation_regime *regime, uint64_t va,
                               const struct walk_table *table)
 {
-    clear(walk, regime, va);
+    walk_begin(walk, regime, va, table->level);
     walk->inherited = table->inherited;
     return ask(walk, table->pa, table->level);
 }
@@ -204,9 +183,9 @@ static enum walk_status resume(struct walk_state *walk, const uint64_t *words)
     bool leaf = x86_is_leaf(walk->level, word);
     /* SDM 4.7, 29.3.3: whatever else is set in an entry that is not present is ignored. */
     if (!is_present(walk->regime, word))
-        return fault(walk, FAULT_TRANSLATION, walk->level);
+        return walk_end_with_fault(walk, FAULT_TRANSLATION, walk->level);
     if (is_reserved(walk, word, leaf))
-        return fault(walk, FAULT_RESERVED, walk->level);
+        return walk_end_with_fault(walk, FAULT_RESERVED, walk->level);
     walk->entry = word;
     if (sets_flags(walk->regime) && !(word & numbers->accessed) && is_set_on_the_way(walk, leaf))
         return ask_accessed(walk);
@@ -241,133 +220,58 @@ static enum walk_status updated(struct walk_state *walk)
  * that would be used for its address.
  */
 
-static const struct x86_numbers numbers_48 = {.va_bits = 48,
-                                              .top_level = 4,
-                                              .accessed = X86_ACCESSED,
-                                              .dirty = X86_DIRTY,
-                                              .gives = X86_GIVES,
-                                              .takes = X86_TAKES};
-static const struct x86_numbers numbers_57 = {.va_bits = 57,
-                                              .top_level = 5,
-                                              .accessed = X86_ACCESSED,
-                                              .dirty = X86_DIRTY,
-                                              .gives = X86_GIVES,
-                                              .takes = X86_TAKES};
-static const struct x86_numbers numbers_ept_48 = {.va_bits = 48,
-                                                  .top_level = 4,
-                                                  .ept = true,
-                                                  .accessed = EPT_ACCESSED,
-                                                  .dirty = EPT_DIRTY,
-                                                  .gives = EPT_GIVES};
-static const struct x86_numbers numbers_ept_57 = {.va_bits = 57,
-                                                  .top_level = 5,
-                                                  .ept = true,
-                                                  .accessed = EPT_ACCESSED,
-                                                  .dirty = EPT_DIRTY,
-                                                  .gives = EPT_GIVES};
+#define BOTH(bits, top)                                                                                      \
+    .struct_bytes = sizeof(struct walk_format), .levels = (top), .va_bits = (bits), .page_lg2 = PAGE_LG2,    \
+    .frame_sizes = 3, .frame_size_lg2 = {12, 21, 30}, .start = start, .resume = resume,                      \
+    .table = current_table, .enter = enter, .update = update, .updated = updated, .spurious = SPURIOUS_ONCE
+
+/* SDM 4.10.1: a PCID has 12 bits. */
+#define X86_64(bits, top)                                                                                    \
+    BOTH(bits, top), .va_form = VA_SIGNED,                                                                   \
+                     .numbers = &(const struct x86_numbers){.va_bits = (bits),                               \
+                                                            .top_level = (top),                              \
+                                                            .accessed = X86_ACCESSED,                        \
+                                                            .dirty = X86_DIRTY,                              \
+                                                            .gives = X86_GIVES,                              \
+                                                            .takes = X86_TAKES},                             \
+                     .rights = x86_rights_of_attributes, .allowed = x86_allowed, .report = x86_report,       \
+                     .controls = {.flags = CONTROL_WP | CONTROL_SMEP}, .updates_before_output = true,        \
+                     .updates = UPDATES_ALWAYS, .tag_bits = 12
+
+/* SDM 29.4.3.1: INVEPT has a type for one EPTP and one for all. */
+#define EPT(bits, top)                                                                                       \
+    BOTH(bits, top), .stage2 = true, .va_form = VA_LOW,                                                      \
+                     .numbers = &(const struct x86_numbers){.va_bits = (bits),                               \
+                                                            .top_level = (top),                              \
+                                                            .ept = true,                                     \
+                                                            .accessed = EPT_ACCESSED,                        \
+                                                            .dirty = EPT_DIRTY,                              \
+                                                            .gives = EPT_GIVES},                             \
+                     .rights = ept_rights_of_attributes, .report = ept_report, .table_accesses_store = true, \
+                     .updates = UPDATES_TOGETHER, .invalidated_whole = true
 
 const struct walk_format x86_64_48 = {
-    .struct_bytes = sizeof(struct walk_format),
+    X86_64(48, 4),
     .name = "x86-64-48",
     .summary = "x86-64, 4-level paging, 48-bit canonical addresses",
-    .levels = 4,
-    .va_bits = 48,
-    .va_form = VA_SIGNED,
-    .page_lg2 = PAGE_LG2,
-    .frame_sizes = 3,
-    .frame_size_lg2 = {12, 21, 30},
-    .numbers = &numbers_48,
-    .start = start,
-    .resume = resume,
-    .rights = x86_rights_of_attributes,
-    .table = current_table,
-    .enter = enter,
-    .update = update,
-    .updated = updated,
-    .allowed = x86_allowed,
-    .report = x86_report,
-    .controls = {.flags = CONTROL_WP | CONTROL_SMEP},
-    .updates_before_output = true,
-    .spurious = SPURIOUS_ONCE,
-    .updates = UPDATES_ALWAYS,
-    .tag_bits = 12, /* PCID: SDM 4.10.1 */
 };
 
 const struct walk_format x86_64_57 = {
-    .struct_bytes = sizeof(struct walk_format),
+    X86_64(57, 5),
     .name = "x86-64-57",
     .summary = "x86-64, 5-level paging, 57-bit canonical addresses",
-    .levels = 5,
-    .va_bits = 57,
-    .va_form = VA_SIGNED,
-    .page_lg2 = PAGE_LG2,
-    .frame_sizes = 3,
-    .frame_size_lg2 = {12, 21, 30},
-    .numbers = &numbers_57,
-    .start = start,
-    .resume = resume,
-    .rights = x86_rights_of_attributes,
-    .table = current_table,
-    .enter = enter,
-    .update = update,
-    .updated = updated,
-    .allowed = x86_allowed,
-    .report = x86_report,
-    .controls = {.flags = CONTROL_WP | CONTROL_SMEP},
-    .updates_before_output = true,
-    .spurious = SPURIOUS_ONCE,
-    .updates = UPDATES_ALWAYS,
-    .tag_bits = 12, /* PCID: SDM 4.10.1 */
 };
 
 const struct walk_format ept_48 = {
-    .struct_bytes = sizeof(struct walk_format),
+    EPT(48, 4),
     .name = "ept-48",
     .summary = "Intel extended page tables, 4 levels, 48-bit guest-physical addresses, stage 2",
-    .stage2 = true,
-    .levels = 4,
-    .va_bits = 48,
-    .page_lg2 = PAGE_LG2,
-    .frame_sizes = 3,
-    .frame_size_lg2 = {12, 21, 30},
-    .numbers = &numbers_ept_48,
-    .start = start,
-    .resume = resume,
-    .rights = ept_rights_of_attributes,
-    .table = current_table,
-    .enter = enter,
-    .update = update,
-    .updated = updated,
-    .report = ept_report,
-    .table_accesses_store = true,
-    .spurious = SPURIOUS_ONCE,
-    .updates = UPDATES_TOGETHER,
-    .invalidated_whole = true, /* SDM 29.4.3.1: INVEPT has a type for one EPTP and one for all */
 };
 
 const struct walk_format ept_57 = {
-    .struct_bytes = sizeof(struct walk_format),
+    EPT(57, 5),
     .name = "ept-57",
     .summary = "Intel extended page tables, 5 levels, 57-bit guest-physical addresses, stage 2",
-    .stage2 = true,
-    .levels = 5,
-    .va_bits = 57,
-    .page_lg2 = PAGE_LG2,
-    .frame_sizes = 3,
-    .frame_size_lg2 = {12, 21, 30},
-    .numbers = &numbers_ept_57,
-    .start = start,
-    .resume = resume,
-    .rights = ept_rights_of_attributes,
-    .table = current_table,
-    .enter = enter,
-    .update = update,
-    .updated = updated,
-    .report = ept_report,
-    .table_accesses_store = true,
-    .spurious = SPURIOUS_ONCE,
-    .updates = UPDATES_TOGETHER,
-    .invalidated_whole = true, /* SDM 29.4.3.1: INVEPT has a type for one EPTP and one for all */
 };
 
 static const struct format_row rows[] = {
