@@ -30,6 +30,13 @@ struct frame_allocator {
     struct free_blocks free[FRAME_BLOCK_LG2_MAX + 1];
 };
 
+/* log2 of the block that so many bytes, a power of two, are given. */
+static inline unsigned frame_block_lg2(uint64_t size_bytes)
+{
+    unsigned lg2 = 63 - (unsigned)__builtin_clzll(size_bytes);
+    return lg2 < FRAME_BLOCK_LG2_MIN ? FRAME_BLOCK_LG2_MIN : lg2;
+}
+
 /* The first `reserved_bytes` of memory are never given, so that address 0 is not a frame. */
 void frame_allocator_init(struct frame_allocator *allocator, uint64_t size_bytes, uint64_t reserved_bytes);
 void frame_allocator_destroy(struct frame_allocator *allocator);

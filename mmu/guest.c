@@ -57,12 +57,6 @@ static int guest_compare_exchange(void *context, uint64_t ipa, uint64_t expected
 
 /* ---- tables ------------------------------------------------------------------------------------ */
 
-static unsigned size_lg2_of(uint64_t size_bytes)
-{
-    unsigned lg2 = 63 - (unsigned)__builtin_clzll(size_bytes);
-    return lg2 < FRAME_BLOCK_LG2_MIN ? FRAME_BLOCK_LG2_MIN : lg2;
-}
-
 static int clear_block(struct guest_environment *guest, uint64_t ipa, uint64_t size_bytes)
 {
     int status = ENVIRONMENT_OK;
@@ -78,7 +72,7 @@ static int clear_block(struct guest_environment *guest, uint64_t ipa, uint64_t s
 static int guest_allocate(void *context, uint64_t size_bytes, uint64_t *ipa)
 {
     struct guest_environment *guest = context;
-    unsigned size_lg2 = size_lg2_of(size_bytes);
+    unsigned size_lg2 = frame_block_lg2(size_bytes);
     if (!frame_allocate(guest->tables, size_lg2, ipa))
         return ENVIRONMENT_NO_MEMORY;
     int status = clear_block(guest, *ipa, UINT64_C(1) << size_lg2);
@@ -90,8 +84,8 @@ static int guest_allocate(void *context, uint64_t size_bytes, uint64_t *ipa)
 static int guest_release(void *context, uint64_t ipa, uint64_t size_bytes)
 {
     const struct guest_environment *guest = context;
-    return frame_release(guest->tables, ipa, size_lg2_of(size_bytes)) ? ENVIRONMENT_OK
-                                                                      : ENVIRONMENT_NO_MEMORY;
+    bool kept = frame_release(guest->tables, ipa, frame_block_lg2(size_bytes));
+    return kept ? ENVIRONMENT_OK : ENVIRONMENT_STOPPED;
 }
 
 /* ---- what needs no address, or another --------------------------------------------------------- */

@@ -2,11 +2,6 @@
 
 #define PAGE_BYTES 4096u
 
-static unsigned size_lg2_of(uint64_t size_bytes)
-{
-    return 63 - (unsigned)__builtin_clzll(size_bytes);
-}
-
 static int setup_read(void *context, uint64_t pa, uint64_t *value)
 {
     const struct setup_environment *setup = context;
@@ -41,7 +36,7 @@ int setup_clear_page(void *context, uint64_t pa)
 static int setup_allocate(void *context, uint64_t size_bytes, uint64_t *pa)
 {
     const struct setup_environment *setup = context;
-    if (!frame_allocate(setup->allocator, size_lg2_of(size_bytes), pa))
+    if (!frame_allocate(setup->allocator, frame_block_lg2(size_bytes), pa))
         return ENVIRONMENT_NO_MEMORY;
     int status = ENVIRONMENT_OK;
     for (uint64_t i = 0; i < size_bytes && status == ENVIRONMENT_OK; i += PAGE_BYTES)
@@ -52,8 +47,8 @@ static int setup_allocate(void *context, uint64_t size_bytes, uint64_t *pa)
 static int setup_release(void *context, uint64_t pa, uint64_t size_bytes)
 {
     const struct setup_environment *setup = context;
-    return frame_release(setup->allocator, pa, size_lg2_of(size_bytes)) ? ENVIRONMENT_OK
-                                                                        : ENVIRONMENT_NO_MEMORY;
+    bool kept = frame_release(setup->allocator, pa, frame_block_lg2(size_bytes));
+    return kept ? ENVIRONMENT_OK : ENVIRONMENT_STOPPED;
 }
 
 static int setup_barrier(void *context, enum barrier_kind kind)

@@ -107,16 +107,10 @@ static int clear_block(void *timed, uint64_t pa, uint64_t size_bytes)
     return status;
 }
 
-static unsigned size_lg2_of(uint64_t size_bytes)
-{
-    unsigned lg2 = 63 - (unsigned)__builtin_clzll(size_bytes);
-    return lg2 < FRAME_BLOCK_LG2_MIN ? FRAME_BLOCK_LG2_MIN : lg2;
-}
-
 static int timed_allocate(void *context, uint64_t size_bytes, uint64_t *pa)
 {
     const struct timed_environment *timed = context;
-    if (!frame_allocate(&timed->simulation->frames, size_lg2_of(size_bytes), pa))
+    if (!frame_allocate(&timed->simulation->frames, frame_block_lg2(size_bytes), pa))
         return ENVIRONMENT_NO_MEMORY;
     return clear_block(context, *pa, size_bytes);
 }
@@ -146,8 +140,8 @@ static int timed_release(void *context, uint64_t pa, uint64_t size_bytes)
 {
     const struct timed_environment *timed = context;
     tell_left(timed, pa, size_bytes);
-    bool kept = frame_release(&timed->simulation->frames, pa, size_lg2_of(size_bytes));
-    return kept ? ENVIRONMENT_OK : ENVIRONMENT_NO_MEMORY;
+    bool kept = frame_release(&timed->simulation->frames, pa, frame_block_lg2(size_bytes));
+    return kept ? ENVIRONMENT_OK : ENVIRONMENT_STOPPED;
 }
 
 static int timed_barrier(void *context, enum barrier_kind kind)

@@ -355,6 +355,23 @@ static void the_setup_environment_refuses_addresses_beyond_memory(void **state)
     fixture_close(&fixture);
 }
 
+static void tables_smaller_than_a_page_leave_what_is_beside_them_alone(void **state)
+{
+    struct fixture fixture;
+    uint64_t small, page, other, value;
+    (void)state;
+    begin(&fixture);
+    struct environment environment = setup_environment(&fixture.setup);
+    const struct environment_operations *op = environment.operations;
+    assert_int_equal(op->allocate_table(environment.context, 128, &small), ENVIRONMENT_OK);
+    assert_int_equal(op->allocate_table(environment.context, 4096, &page), ENVIRONMENT_OK);
+    assert_int_equal(op->write(environment.context, page, 7), ENVIRONMENT_OK);
+    assert_int_equal(op->allocate_table(environment.context, 128, &other), ENVIRONMENT_OK);
+    assert_int_equal(op->read(environment.context, page, &value), ENVIRONMENT_OK);
+    assert_int_equal(value, 7);
+    fixture_close(&fixture);
+}
+
 static void tables_are_zero_even_when_used_before(void **state)
 {
     struct fixture fixture;
@@ -394,6 +411,7 @@ int main(void)
         cmocka_unit_test(nothing_is_given_when_all_is_taken),
         cmocka_unit_test(the_setup_environment_reads_what_it_wrote),
         cmocka_unit_test(the_setup_environment_refuses_addresses_beyond_memory),
+        cmocka_unit_test(tables_smaller_than_a_page_leave_what_is_beside_them_alone),
         cmocka_unit_test(tables_are_zero_even_when_used_before),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
