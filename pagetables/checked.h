@@ -2,7 +2,8 @@
  * The preconditions of page-table operations, checked once for all tables.
  *
  * These are the seed specification's `map_pre`, `unmap_pre` and `query_pre`. If one does not hold, its result
- * comes back and the table is not called.
+ * comes back and the table is not called. Attributes are no precondition: what a format can express the table
+ * says itself.
  */
 #ifndef MMUSIM_PAGETABLES_CHECKED_H
 #define MMUSIM_PAGETABLES_CHECKED_H

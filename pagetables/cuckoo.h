@@ -1,17 +1,19 @@
 /*
  * "cuckoo": elastic cuckoo page tables, and the walk engine that reads them.
  *
- * Source: Skarlatos, Kokolis, Xu, Torrellas, "Elastic Cuckoo Page Tables: Rethinking Virtual Memory
- * Translation for Parallelism", ASPLOS 2020. One table for each page size, of CUCKOO_WAYS ways with a hash
- * function each; a page stands in one slot of one way. A walk probes the slots of all ways and sizes in one
- * step.
+ * Not a public header. Source: Skarlatos, Kokolis, Xu, Torrellas, "Elastic Cuckoo Page Tables: Rethinking
+ * Virtual Memory Translation for Parallelism", ASPLOS 2020. One table for each page size, of CUCKOO_WAYS ways
+ * with a hash function each; a page stands in one slot of one way. A walk probes the slots of all ways and
+ * sizes in one step.
  *
  * In memory. The root is the address of a descriptor, a page of its own, with a line for each size:
  *
  *   0x40 * size   words 0 to 2: the ways: base, and in bits 5:0 log2 of the slots; 0 if the size never
- * occurred words 3 to 5: the ways that they are being moved to, in the same form; 0 if they are not word 6:
- * how far the move has come, 21 bits a way 0x100         software's: pages of each size 0x200 software's: the
- * lock
+ *                 occurred
+ *                 words 3 to 5: the ways that they are being moved to, in the same form; 0 if they are not
+ *                 word 6: how far the move has come, 21 bits a way
+ *   0x100         software's: pages of each size
+ *   0x200         software's: the lock
  *
  * While a table is moved, a page belongs to the new way if its slot in the old one lies below the way's mark,
  * else to the old one (the paper's rehashing pointers): so a walk needs one probe a way, also then. Each map

@@ -50,11 +50,11 @@ struct entry {
 
 /* Every function is present. Append only: see pagetables/plugin.h. */
 struct entry_format {
-    uint32_t struct_bytes; /* sizeof(struct entry_format) as the format was built with */
-    uint8_t levels;
+    uint32_t struct_bytes;                      /* sizeof(struct entry_format) as the format was built with */
+    uint8_t levels;                             /* 1 to ENTRY_LEVELS_MAX */
     struct entry_level level[ENTRY_LEVELS_MAX]; /* by depth */
     /* The word of a leaf at this level, of the first leaf if the frame is that of a run. False if the format
-     * cannot express the frame. */
+     * cannot express the frame here: its size, its base or its attributes (state included). */
     bool (*encode_leaf)(const struct entry_level *level, const struct frame *frame, uint64_t *word);
     /* The word that points to the table at `pa` and restricts nothing. */
     uint64_t (*encode_table)(uint64_t pa);
@@ -62,7 +62,8 @@ struct entry_format {
     struct entry (*decode)(const struct entry_level *level, uint64_t word);
     /* Whether a valid leaf may be replaced by another only through an invalid entry (break-before-make). */
     bool (*must_break)(uint64_t before, uint64_t after);
-    /* What hardware makes of a leaf that a store uses: accessed, and dirty if it was clean. */
+    /* What hardware makes of a leaf that a store uses: accessed, and dirty if it was clean. So protect can
+     * keep what hardware wrote meanwhile. */
     uint64_t (*after_store)(uint64_t word);
 };
 
@@ -89,7 +90,8 @@ static inline uint64_t entry_index(const struct entry_level *level, uint64_t va)
     return va >> level->span_lg2 & ((UINT64_C(1) << level->index_bits) - 1);
 }
 
-/* The entries of a format, or NULL if it has none (a plug-in may bring hardware's side alone). */
+/* The entries of a format of the program, or NULL if it has none. Of the library mmusim_pagetables: a plug-in
+ * has those of its format in pagetable_config.entries. */
 const struct entry_format *entry_format_of(const struct walk_format *format);
 
 #ifdef __cplusplus

@@ -36,7 +36,8 @@ void flat_memory_destroy(struct flat_memory *memory); /* NULL is allowed */
  * is no host memory. */
 struct flat_memory *flat_memory_copy(const struct flat_memory *memory);
 
-/* Both refer to the memory and are valid as long as it is. */
+/* Both refer to the memory and are valid as long as it is. `lock` of a lock that is held is BAD_ADDRESS:
+ * nobody could give it back. */
 struct environment flat_memory_environment(struct flat_memory *memory);
 struct memory_reader flat_memory_reader(struct flat_memory *memory);
 

@@ -1,5 +1,5 @@
 /*
- * Frames: what one leaf entry of a page table maps to, and what may be done with it.
+ * Frames: what one leaf entry of a page table, or one run of them, maps to, and what may be done with it.
  *
  * A frame is the seed specification's `Frame`: base, size and attributes. Everything above this folder
  * (TLBs, judges, records, scripts) speaks of mappings in these terms, whatever the format of the entries.
@@ -73,6 +73,8 @@ static inline bool mapping_contains(const struct mapping *mapping, uint64_t va)
 {
     return (va ^ mapping->va) >> mapping->frame.size_lg2 == 0;
 }
+
+/* ---- Texts, by the library mmusim_pagetables: not for plug-ins ---- */
 
 /* Length of the longest text of frame_attributes_print, with its end. */
 #define FRAME_ATTRIBUTES_TEXT_BYTES 13

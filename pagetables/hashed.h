@@ -1,10 +1,10 @@
 /*
  * "hashed": one hashed page table with open addressing and linear probing, and the walk engine that reads it.
  *
- * Source: Yaniv and Tsafrir, "Hash, Don't Cache (the Page Table)", SIGMETRICS 2016, who show that open
- * addressing makes hashed page tables competitive with radix tables. Here, unlike there, a table holds pages
- * of all sizes: each size is hashed and probed for itself, and a walk probes all sizes that occur in
- * parallel.
+ * Not a public header. Source: Yaniv and Tsafrir, "Hash, Don't Cache (the Page Table)", SIGMETRICS 2016, who
+ * show that open addressing makes hashed page tables competitive with radix tables. Here, unlike there, a
+ * table holds pages of all sizes: each size is hashed and probed for itself, and a walk probes all sizes that
+ * occur in parallel.
  *
  * In memory. The root is the address of a descriptor, a page of its own:
  *

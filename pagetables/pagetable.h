@@ -2,12 +2,33 @@
  * The page-table contract: what a page table offers to the machine, the judges and the conformance kit.
  *
  * A page table is a `pagetable_class` and one flat block of state of `state_bytes`, which the caller
- * allocates, aligned for any type, and never looks into. Everything else that the table keeps lies in
- * physical memory and is reached through the environment. Its operations are deterministic.
+ * allocates, aligned for any type (as malloc does), and never looks into. Everything else that the table
+ * keeps lies in physical memory and is reached through the environment. Its operations are deterministic. The
+ * block is undefined before `create`; after it, a copy of block and memory is a table as good as the first,
+ * so it may point to its configuration and to constants, and to nothing else.
  *
  * The operations and their meaning are the seed's `PageTableInterface`. Their preconditions are checked once
  * for all tables by `pagetable_checked` (pagetables/checked.h), never by a table: an implementation may rely
  * on them.
+ *
+ * Who calls when. `create` comes first and `destroy` last, while nobody else calls. Several cores may be in
+ * `map`, `unmap`, `protect` and `query` of one table at once, since each call of the environment lets others
+ * go on: the table's own lock (environment.h) keeps them apart. `enumerate` and `invariants` may be called at
+ * any time between, also while a core is in the middle of an operation.
+ *
+ * Which function answers what, beside PAGETABLE_OK, PAGETABLE_ENVIRONMENT and PAGETABLE_CORRUPT:
+ *
+ *   create    NO_MEMORY; UNSUPPORTED: not with this configuration
+ *   destroy   nothing else
+ *   map       OVERLAP; UNSUPPORTED; NO_MEMORY
+ *   unmap     NOT_MAPPED; NO_MEMORY, where removal needs memory
+ *   protect   NOT_MAPPED; UNSUPPORTED; NO_MEMORY likewise
+ *   query     NOT_MAPPED
+ *
+ * Where two apply, either may be answered. Not PAGETABLE_OK means that the abstract map is as it was, that no
+ * memory is lost, and that `*found` has no meaning. Only after PAGETABLE_ENVIRONMENT (the machine stops, or
+ * memory that was there is gone) the table may be in the middle of a change; then `destroy` is what is left
+ * to call.
  */
 #ifndef MMUSIM_PAGETABLES_PAGETABLE_H
 #define MMUSIM_PAGETABLES_PAGETABLE_H
@@ -50,7 +71,7 @@ const char *pagetable_result_name(enum pagetable_result result);
 struct pagetable_config {
     const struct walk_format *format;
     uint16_t asid; /* of a stage 1 format */
-    uint16_t vmid; /* of the virtual machine that the table belongs to; 0: of none */
+    uint16_t vmid; /* of the virtual machine that the table is stage 2 of or belongs to; 0: of none */
     /* Used under several ASIDs (a kernel's half): whatever is invalidated belongs to all of them. */
     bool every_asid;
     /* How software writes the format's entries; NULL if it is a format of which only hardware's side is
@@ -58,7 +79,8 @@ struct pagetable_config {
     const struct entry_format *entries;
 };
 
-/* Reads raw memory without time, for enumeration and checks. False where there is no memory. */
+/* Reads raw memory without time, for enumeration and checks. False where there is no memory; `pa` is aligned
+ * to 8 bytes. */
 struct memory_reader {
     bool (*read)(void *context, uint64_t pa, uint64_t *value);
     void *context;
@@ -67,52 +89,59 @@ struct memory_reader {
 /* Called once a candidate; returns false to stop. */
 typedef bool (*pagetable_visitor)(void *context, const struct mapping *candidate);
 
-/* Every function is present. `state` is the block, `environment` is valid during the call only. */
+/* Every function is present. `state` is the block, `environment` is valid during the call only. Append only:
+ * see pagetables/plugin.h. */
 struct pagetable_class {
-    uint32_t abi_version;  /* PAGETABLE_ABI_VERSION */
-    uint32_t struct_bytes; /* sizeof(struct pagetable_class) as the table was built with */
-    const char *name;      /* "radix" */
-    const char *summary;   /* one line for `mmusim list` */
-    uint32_t state_bytes;
-    bool releases_empty_tables;
+    uint32_t abi_version;       /* PAGETABLE_ABI_VERSION */
+    uint32_t struct_bytes;      /* sizeof(struct pagetable_class) as the table was built with */
+    const char *name;           /* "radix" */
+    const char *summary;        /* one line for `mmusim list` */
+    uint32_t state_bytes;       /* at least 1 */
+    bool releases_empty_tables; /* when all is unmapped, as many tables are allocated as after `create` */
 
     /* Makes an empty table. On error nothing is left allocated. */
     enum pagetable_result (*create)(void *state, const struct environment *environment,
                                     const struct pagetable_config *config);
-    /* Releases every table. No core uses the table any more. */
+    /* Releases every table. No core uses the table any more, but TLBs may: they are invalidated first. */
     enum pagetable_result (*destroy)(void *state, const struct environment *environment);
 
-    /* Adds a mapping, and nothing else changes; on an error nothing changes (no memory is leaked). */
+    /* Adds a mapping, and nothing else changes. On return walks find it. */
     enum pagetable_result (*map)(void *state, const struct environment *environment, uint64_t va,
                                  const struct frame *frame);
     /* Removes the mapping whose base is `va`. On return nothing in the machine can use it any more. */
     enum pagetable_result (*unmap)(void *state, const struct environment *environment, uint64_t va);
-    /* The same frame with other attributes; on return nothing in the machine can use the old ones. */
+    /* The same frame with other attributes, FRAME_STATE_ALL included; on return nothing in the machine can
+     * use the old ones. */
     enum pagetable_result (*protect)(void *state, const struct environment *environment, uint64_t va,
                                      uint32_t attributes);
-    /* The mapping that contains `va`. Nothing changes. */
+    /* The mapping that contains `va`, with its entry's state (FRAME_STATE_ALL). Nothing changes. */
     enum pagetable_result (*query)(void *state, const struct environment *environment, uint64_t va,
                                    struct mapping *found);
 
-    /* What hardware is given as the root (TTBR). */
+    /* What hardware is given as the root (TTBR): asked for once, after `create`, it holds until `destroy`. A
+     * structure whose first table moves has a descriptor in front of it, as pagetables/hashed.h. */
     uint64_t (*root)(const void *state);
     /*
-     * Candidates for mappings, from raw memory alone, in ascending order of address; each is confirmed by
-     * the walk engine before anybody believes it (pagetables/interpret.h).
+     * Candidates for mappings, from raw memory alone, in ascending order of address and without
+     * FRAME_STATE_ALL; each is confirmed by the walk engine before anybody believes it
+     * (pagetables/interpret.h). Words that others damaged propose nothing, or something wrong; it ends.
      */
     enum pagetable_result (*enumerate)(const void *state, const struct memory_reader *memory,
                                        pagetable_visitor visit, void *context);
-    /* The table's own check of itself. On PAGETABLE_CORRUPT `reason` has a sentence. */
+    /* The table's own check of itself. On PAGETABLE_CORRUPT `reason` has a sentence, ended by 0 within
+     * reason_bytes; else it is left alone. */
     enum pagetable_result (*invariants)(const void *state, const struct memory_reader *memory, char *reason,
                                         size_t reason_bytes);
 
     /* The name of the format that it has if nobody says another one. */
     const char *default_format;
-    /* Whether it can be made with this format and these entries (NULL: none are known). */
+    /* Whether it can be made with this format and these entries (NULL: none are known). Formats of the
+     * program and of plug-ins are asked about, also before any table is made; `create` is never called with
+     * another. */
     bool (*accepts)(const struct walk_format *format, const struct entry_format *entries);
 };
 
-/* Every built-in table, by index; NULL past the end. */
+/* Every built-in table, by index; NULL past the end. Of the library mmusim_pagetables: not for plug-ins. */
 const struct pagetable_class *pagetable_class_at(unsigned index);
 const struct pagetable_class *pagetable_class_find(const char *name);
 

@@ -13,6 +13,10 @@
  * members of others, and the numbers of enumerators never change. pagetables/test/test_plugin_layout.c holds
  * it all.
  *
+ * What the program gives (walk_state, translation_regime, pagetable_config, environment_operations, ...) has
+ * no size in it and grows at its end, too. A plug-in that is newer than the program may use of it what was
+ * there in the first header of this version, and nothing later.
+ *
  * The program copies what it is given. A plug-in that wants to know whether a format is its own compares
  * names, not addresses.
  */

@@ -4,12 +4,13 @@
  * Order of stores, barriers and invalidations is Arm's (Arm ARM DDI 0487 L.b: D8.2.6.1 R_SPVBD, D8.17.1,
  * K11.5.3):
  *
- * map      new tables are filled while nothing points to them, DSB ISHST; then one store links them: DSB
- * ISHST, ISB. A walk sees the old map or the new one, nothing between. unmap    clear the leaf, and the link
- * to the topmost table that became empty; DSB ISHST; TLBI VAE1IS (VAAE1IS for a global leaf), which also
- * drops the walk caches' entries for the unlinked tables; DSB ISH, ISB; only then are those tables released.
- * protect  if rights alone change: store, DSB ISHST, TLBI, DSB ISH, ISB. If the memory type or nG changes,
- * through an invalid entry: clear, DSB ISHST, TLBI, DSB ISH, store, DSB ISHST, ISB.
+ *   map       new tables are filled while nothing points to them, DSB ISHST; then one store links them: DSB
+ *             ISHST, ISB. A walk sees the old map or the new one, nothing between.
+ *   unmap     clear the leaf, and the link to the topmost table that became empty; DSB ISHST; TLBI VAE1IS
+ *             (VAAE1IS for a global leaf), which also drops the walk caches' entries for the unlinked tables;
+ *             DSB ISH, ISB; only then are those tables released.
+ *   protect   if rights alone change: store, DSB ISHST, TLBI, DSB ISH, ISB. If the memory type or nG changes,
+ *             through an invalid entry: clear, DSB ISHST, TLBI, DSB ISH, store, DSB ISHST, ISB.
  *
  * A frame that the format has as a run of contiguous entries is written and cleared as all of them, and
  * invalidated with a TLBI for each, since a TLB need not have cached them as one (D8.7.1). A stage 2 table

@@ -3,10 +3,10 @@
  * that reads it. For a range TLB beside the page TLB: the end of a walk tells the whole range
  * (walk_state.range).
  *
- * Source: Karakostas and others, "Redundant Memory Mappings for Fast Access to Large Memories", ISCA 2015,
- * where a B-tree of ranges stands beside a page table. Here it is the only table: what is mapped page by page
- * becomes one range where addresses go on and size and attributes are the same, and a page that goes splits
- * it.
+ * Not a public header. Source: Karakostas and others, "Redundant Memory Mappings for Fast Access to Large
+ * Memories", ISCA 2015, where a B-tree of ranges stands beside a page table. Here it is the only table: what
+ * is mapped page by page becomes one range where addresses go on and size and attributes are the same, and a
+ * page that goes splits it.
  *
  * In memory. The root is the address of a descriptor, a page of its own:
  *

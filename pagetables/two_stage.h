@@ -133,7 +133,8 @@ struct two_stage_walk {
     bool use_stores;
 };
 
-/* `access`: NULL if there is none yet; the controls are then those of stage 1's regime. */
+/* `*walk` is undefined before, and keeps `regime`. `access`: NULL if there is none yet; the controls are then
+ * those of stage 1's regime. */
 enum two_stage_status two_stage_start(struct two_stage_walk *walk, const struct two_stage_regime *regime,
                                       uint64_t va, const struct two_stage_access *access);
 /*
@@ -147,11 +148,14 @@ enum two_stage_status two_stage_enter(struct two_stage_walk *walk, const struct 
 
 /* A leaf of stage 2 that contains `ipa` and needed no update when it was cached. Not if `walk_only`. */
 enum two_stage_status two_stage_answer(struct two_stage_walk *walk, const struct walk_leaf *leaf);
-/* From the root, or from a table of stage 2 that contains `ipa`. */
+/* From the root (NULL), or from a table of stage 2 that contains `ipa`. */
 enum two_stage_status two_stage_walk_stage2(struct two_stage_walk *walk, const struct walk_table *table);
 
+/* fetches * fetch_words words, in the order of the fetches. */
 enum two_stage_status two_stage_resume(struct two_stage_walk *walk, const uint64_t *words);
+/* FAULT_EXTERNAL_ABORT of the stage and level whose entry was fetched. */
 enum two_stage_status two_stage_abort(struct two_stage_walk *walk);
+/* The compare-exchange of `update` succeeded. */
 enum two_stage_status two_stage_updated(struct two_stage_walk *walk);
 
 /*

@@ -3,13 +3,16 @@
  *
  * A walk engine decides *what* to fetch and never when. `start` gives the first fetches, `resume` takes
  * their words and gives the next, until the walk ends with a leaf or a fault. The state is one flat struct,
- * owned by the caller, which may be copied or dropped at any point; engines allocate nothing.
+ * owned by the caller, which may be copied or dropped at any point; engines allocate nothing. All that an
+ * engine knows comes from the state, its regime and the words: so a walk can be repeated. Words are whatever
+ * memory holds, damaged or hostile: every walk ends after walk_format.levels fetches at the most.
  *
  * Rights are not judged here: the leaf says which accesses it allows (`rights`), and the MMU compares, after
  * the state of the core (PSTATE.PAN, sstatus.SUM, CR4.SMAP, ...) had its say: walk_allowed.
  *
  * Walk caches: while a walk wants entries, `table` tells which table it reads; `enter` begins a later walk of
- * the same region at that table.
+ * the same region at that table. Invalidations by address wait for the walks under way that read a table
+ * which translates the address; for every walk of the address space, where `table` cannot tell (or is NULL).
  *
  * Hardware updates: where the regime lets hardware manage the access flag or the dirty state, an entry may
  * need a change before it may be used. That of a table is asked for on the way (WALK_UPDATE); that of a leaf
@@ -47,8 +50,8 @@ enum fault_kind {
     FAULT_ACCESS_FLAG,    /* the entry's access flag is clear and hardware does not set it */
     FAULT_PERMISSION,     /* the entry does not allow this access */
     FAULT_ADDRESS_SIZE,   /* an entry or root holds an address beyond the configured size */
-    FAULT_EXTERNAL_ABORT, /* a fetch found no memory */
-    FAULT_TLB_CONFLICT,   /* several entries of a TLB match the address */
+    FAULT_EXTERNAL_ABORT, /* a fetch found no memory: never by an engine, which cannot know */
+    FAULT_TLB_CONFLICT,   /* several entries of a TLB match the address: likewise */
     FAULT_RESERVED, /* an entry with reserved bits or a reserved form; RISC-V: reported as any page fault */
     FAULT_NONCANONICAL, /* x86: the address is not canonical, a general-protection exception */
     FAULT_KINDS
@@ -73,7 +76,7 @@ struct access_controls {
     uint32_t key_rights; /* x86 PKRU: bit 2k access-disable, bit 2k+1 write-disable of key k */
 };
 
-/* "pan", "sum", ... of one bit; NULL if it is none. */
+/* "pan", "sum", ... of one bit; NULL if it is none. Of the library mmusim_pagetables: not for plug-ins. */
 const char *access_control_name(uint32_t control);
 
 /* Faults of accesses that a table permits, although nobody did wrong: what a format allows hardware. */
@@ -112,7 +115,7 @@ struct translation_regime {
 /* The end of a successful walk. */
 struct walk_leaf {
     uint64_t va;        /* base of the virtual page */
-    struct frame frame; /* as the entry decodes */
+    struct frame frame; /* as the entry decodes, without FRAME_STATE_ALL */
     uint8_t rights;     /* ACCESS_RIGHT, or-ed, and ACCESS_RIGHT_MXR; what the entry allows as it is now */
     uint8_t rights_when_dirty; /* the same, and the stores that it allows once hardware has made it dirty */
     uint8_t stage1_rights;     /* of two stages: what the first alone allows; else 0 */
@@ -168,13 +171,15 @@ struct walk_state {
     uint64_t entry;      /* the engine's own: the leaf entry */
     uint64_t desired;    /* the engine's own: what the last update makes of it */
     uint64_t scratch[4]; /* the engine's own */
-    uint8_t fetches;     /* how many are wanted */
+    uint8_t fetches;     /* how many are wanted; else 0 */
     uint8_t fetch_words; /* a power of two; the address is aligned to their size */
-    uint8_t level;       /* of the fetches wanted, or of the last entry */
-    uint8_t fault;       /* fault_kind */
-    uint8_t fault_level;
-    uint64_t fetch[WALK_FETCHES_MAX]; /* physical addresses of the words wanted */
-    struct walk_update table_update;  /* WALK_UPDATE */
+    uint8_t level;       /* the manual's own level number, of the fetches wanted or of the last entry */
+    uint8_t fault;       /* WALK_FAULT: fault_kind */
+    uint8_t fault_level; /* WALK_FAULT: the manual's own level number */
+    /* Physical addresses of the words wanted (intermediate ones under another stage). At a leaf [0] is still
+     * that of the last fetch: different entries have different ones (pagetables/interpret.h). */
+    uint64_t fetch[WALK_FETCHES_MAX];
+    struct walk_update table_update; /* WALK_UPDATE */
     struct walk_range range; /* WALK_LEAF; set only by formats that have ranges (walk_format.ranges) */
 };
 
@@ -217,16 +222,19 @@ struct walk_format {
     const char *name;          /* "vmsa-4k-48" */
     const char *summary;       /* one line for `mmusim list` */
     bool stage2;               /* addresses are intermediate ones, mappings belong to a VMID and no ASID */
-    uint8_t levels;            /* the most steps of one walk */
-    uint8_t va_bits;           /* see va_form */
+    uint8_t levels;            /* the most steps (WALK_FETCH) of one walk, at least 1 */
+    uint8_t va_bits;           /* see va_form; at most 64 */
     uint8_t va_form;           /* enum va_form */
-    uint8_t page_lg2;          /* log2 of the smallest page */
-    uint8_t frame_sizes;       /* how many of them */
-    uint8_t frame_size_lg2[8]; /* ascending; what software may map, runs of contiguous entries included */
+    uint8_t page_lg2;          /* log2 of the smallest page, 12 to 30 */
+    uint8_t frame_sizes;       /* how many of them, 1 to 8 */
+    uint8_t frame_size_lg2[8]; /* ascending from page_lg2, at most va_bits; what software may map, runs of
+                                  contiguous entries included */
     const void *numbers;       /* the engine's own */
+    /* Any address, also one that the format does not reach (a fault). `*walk` is undefined before, and
+     * `regime` is kept in it. */
     enum walk_status (*start)(struct walk_state *walk, const struct translation_regime *regime, uint64_t va);
-    enum walk_status (*resume)(struct walk_state *walk,
-                               const uint64_t *words); /* in the order of the fetches */
+    /* After WALK_FETCH: fetches * fetch_words words, in the order of the fetches. */
+    enum walk_status (*resume)(struct walk_state *walk, const uint64_t *words);
     /* What a leaf entry would allow that software made for these attributes; the judges' expectation. With
      * FRAME_CLEAN: before it is dirty. FRAME_OLD makes no difference: an old entry has rights to wait for. */
     uint8_t (*rights)(uint32_t frame_attributes);
@@ -242,8 +250,8 @@ struct walk_format {
 
     /*
      * After WALK_LEAF: whether hardware has to change an entry before the leaf may be used, by a load or
-     * fetch or by a store. The access must be one that walk_allowed leaves of `rights_when_dirty`. Changes
-     * nothing by itself.
+     * fetch or by a store. The access must be one that walk_allowed leaves of `rights_when_dirty`. May be
+     * asked again: only `desired` changes, and `*update` has a meaning if it is true.
      */
     bool (*update)(struct walk_state *walk, bool store, struct walk_update *update);
     /* The compare-exchange of the last `update`, or of WALK_UPDATE, succeeded. WALK_LEAF: the leaf and its
@@ -252,9 +260,10 @@ struct walk_format {
 
     /* Optional, one by one. */
 
-    /* What these rights of a leaf become under a core's state. NULL: nothing changes them. */
+    /* What these rights of a leaf become under a core's state, without ACCESS_RIGHT_MXR. NULL: nothing
+     * changes them. */
     uint8_t (*allowed)(const struct access_controls *controls, uint8_t rights, uint32_t attributes);
-    /* What software is told of a fault. NULL: nothing but its kind and level. */
+    /* What software is told of a fault: fills all of `*report`. NULL: nothing but its kind and level. */
     void (*report)(const struct fault_cause *cause, struct fault_report *report);
     struct access_controls controls; /* of a machine that nobody configured otherwise */
     /*
@@ -349,6 +358,8 @@ static inline uint64_t walk_format_extend(const struct walk_format *format, uint
         format->va_form == VA_HIGH || (format->va_form == VA_SIGNED && low >> (format->va_bits - 1u) & 1);
     return ones ? low | ~mask : low & mask;
 }
+
+/* ---- Of the library mmusim_pagetables: not for plug-ins ---- */
 
 /* Whether the format translates [va, va + bytes), bytes > 0. */
 bool walk_format_reaches(const struct walk_format *format, uint64_t va, uint64_t bytes);
