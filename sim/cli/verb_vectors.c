@@ -130,7 +130,7 @@ const struct cli_verb verb_vectors = {
         "A folder holds CSV files, each row of which is one access and what another implementation "
         "answered,\n"
         "images/NAME.img with the memory and registers that rows begin with, and perhaps suspect_ids.csv,\n"
-        "the rows that are not to be believed. pagetables/README.md describes the files. Each row is "
+        "the rows that are not to be believed. pagetables/vectors/README.md describes the files. Each row is "
         "replayed\n"
         "through the walk engines. Rows that differ are printed with what was expected and what came out;\n"
         "then how many rows are excluded, unsupported or have a column left open, by reason; last the "
