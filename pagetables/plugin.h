@@ -18,7 +18,8 @@
  * there in the first header of this version, and nothing later.
  *
  * The program copies what it is given. A plug-in that wants to know whether a format is its own compares
- * names, not addresses.
+ * names, not addresses. Names are written in scripts: ASCII without spaces, slashes and quotes, and none of
+ * the program's.
  */
 #ifndef MMUSIM_PAGETABLES_PLUGIN_H
 #define MMUSIM_PAGETABLES_PLUGIN_H
