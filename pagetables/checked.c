@@ -1,7 +1,10 @@
 #include "pagetables/checked.h"
 
-static bool has_size(const struct walk_format *format, unsigned size_lg2)
+static bool has_size(const struct pagetable_checked *checked, unsigned size_lg2)
 {
+    const struct walk_format *format = checked->format;
+    if (checked->table->lacks_sizes >> size_lg2 & 1)
+        return false;
     for (unsigned i = 0; i < format->frame_sizes; i++)
         if (format->frame_size_lg2[i] == size_lg2)
             return true;
@@ -26,7 +29,7 @@ enum pagetable_result pagetable_checked_map(const struct pagetable_checked *chec
                                             const struct environment *environment, uint64_t va,
                                             const struct frame *frame)
 {
-    if (!has_size(checked->format, frame->size_lg2))
+    if (!has_size(checked, frame->size_lg2))
         return PAGETABLE_BAD_SIZE;
     uint64_t bytes = frame_size_bytes(frame);
     if ((va | frame->base) & (bytes - 1))

@@ -32,8 +32,8 @@ struct flat_memory_config {
 /* NULL if there is no memory, or if the configuration is not as described. */
 struct flat_memory *flat_memory_create(const struct flat_memory_config *config);
 void flat_memory_destroy(struct flat_memory *memory); /* NULL is allowed */
-/* A memory of its own with the same words, tables, locks and failures to come, and an empty log; NULL if there
- * is no host memory. */
+/* A memory of its own with the same words, tables, locks and failures to come, and an empty log; NULL if
+ * there is no host memory. */
 struct flat_memory *flat_memory_copy(const struct flat_memory *memory);
 
 /* Both refer to the memory and are valid as long as it is. `lock` of a lock that is held is BAD_ADDRESS:

@@ -57,7 +57,7 @@ enum pagetable_result {
     PAGETABLE_CORRUPT,     /* an entry has a form that this table never writes */
     /* Preconditions; answered by the checking wrapper, nothing was called. */
     PAGETABLE_UNALIGNED,    /* an address is not aligned to the frame size */
-    PAGETABLE_BAD_SIZE,     /* the format has no such frame size */
+    PAGETABLE_BAD_SIZE,     /* the format has no such frame size, or the table does not offer it */
     PAGETABLE_OUT_OF_RANGE, /* the virtual page is beyond the format's reach, or the frame beyond physical
                                memory */
     PAGETABLE_FRAME_IN_USE, /* the frame overlaps one that is mapped, and aliasing is not allowed */
@@ -139,6 +139,9 @@ struct pagetable_class {
      * program and of plug-ins are asked about, also before any table is made; `create` is never called with
      * another. */
     bool (*accepts)(const struct walk_format *format, const struct entry_format *entries);
+    /* Frame sizes that its formats have and it does not offer, bit log2: map answers PAGETABLE_BAD_SIZE
+     * before the table is called. */
+    uint64_t lacks_sizes;
 };
 
 /* Every built-in table, by index; NULL past the end. Of the library mmusim_pagetables: not for plug-ins. */

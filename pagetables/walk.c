@@ -7,12 +7,7 @@
 
 /* A new family of formats is a file of its own and a row here. */
 static const struct format_family *const families[] = {
-    &vmsa_family,
-    &riscv_family,
-    &x86_family,
-    &hashed_family,
-    &cuckoo_family,
-    &ranges_family,
+    &vmsa_family, &riscv_family, &x86_family, &hashed_family, &cuckoo_family, &ranges_family,
 };
 
 #define FAMILIES (sizeof families / sizeof *families)

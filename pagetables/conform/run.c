@@ -166,8 +166,26 @@ static void conclude(struct conform_report *report)
     }
 }
 
-bool conform_run(const struct conform_options *options, struct conform_report *report)
+/* The format without the frame sizes that the table does not offer. */
+static struct walk_format offered_by(const struct pagetable_class *table, const struct walk_format *format)
 {
+    struct walk_format offered = *format;
+    offered.frame_sizes = 0;
+    for (unsigned i = 0; i < format->frame_sizes; i++)
+        if (!(table->lacks_sizes >> format->frame_size_lg2[i] & 1))
+            offered.frame_size_lg2[offered.frame_sizes++] = format->frame_size_lg2[i];
+    return offered;
+}
+
+bool conform_run(const struct conform_options *wanted, struct conform_report *report)
+{
+    struct conform_options offered_options = *wanted;
+    const struct conform_options *options = wanted;
+    const struct walk_format offered = offered_by(wanted->table, wanted->format);
+    if (offered.frame_sizes < wanted->format->frame_sizes) {
+        offered_options.format = &offered;
+        options = &offered_options;
+    }
     struct runner runner = {.options = options, .report = report};
     *report = (struct conform_report){.failed = 0};
     runner.attributes = malloc(sizeof *runner.attributes);

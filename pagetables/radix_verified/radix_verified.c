@@ -417,6 +417,7 @@ static const struct pagetable_class verified_class = {
     .invariants = verified_invariants,
     .default_format = "vmsa-s2-4k-48",
     .accepts = verified_accepts,
+    .lacks_sizes = UINT64_C(1) << 16 | UINT64_C(1) << 25, /* its arch knows nothing of contiguous entries */
 };
 
 const struct mmusim_plugin *mmusim_plugin(const char **why)

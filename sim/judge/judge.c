@@ -105,6 +105,8 @@ static void add_space(struct judge *judge, const struct event_space *told)
     judge->fences_count |= told->format->spurious == SPURIOUS_UNTIL_FENCE;
     for (unsigned i = 0; i < told->format->frame_sizes; i++)
         space->sizes |= UINT64_C(1) << told->format->frame_size_lg2[i];
+    if (told->table)
+        space->sizes &= ~told->table->lacks_sizes;
 }
 
 /* ---- what cannot be decided yet ---- */

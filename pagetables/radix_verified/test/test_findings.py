@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""Each script beside the plug-in shows its finding, in the cycle that README.md tells, and `radix` does not have it.
+"""Each script beside the plug-in shows its finding, in the cycle that README.md tells, and `radix` does not have it;
+the conformance kit names the properties that do not hold.
 
 usage: test_findings.py PROGRAM PLUGIN [--accept]
 
-SCRIPT.expected has what both runs print, with their exit status; --accept writes it.
+SCRIPT.expected has what both runs print, with their exit status, conform.expected the properties; --accept writes them.
 """
 import pathlib
 import subprocess
@@ -25,6 +26,23 @@ def outcome(program, script, plugin, folder):
     return text + "-- radix\n" + run(program, script, "radix", folder)
 
 
+def conform(program, plugin, folder):
+    command = [program, "conform", "--format", "vmsa-s2-4k-39", "--runs", "1", str(pathlib.Path(plugin).resolve())]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False, cwd=folder)
+    failed = [line.split()[1] for line in done.stdout.splitlines() if line.startswith("FAILED")]
+    return "".join(f"{name}\n" for name in failed) + f"exit {done.returncode}\n"
+
+
+def compare(name, expected, text):
+    """Whether they differ; says so."""
+    if "--accept" in sys.argv:
+        expected.write_text(text)
+    elif not expected.exists() or expected.read_text() != text:
+        print(f"{name}: another outcome than {expected.name} has:\n{text}")
+        return 1
+    return 0
+
+
 def main():
     program, plugin = sys.argv[1], sys.argv[2]
     here = pathlib.Path(__file__).resolve().parent
@@ -32,13 +50,9 @@ def main():
     wrong = 0
     with tempfile.TemporaryDirectory() as folder:
         for script in scripts:
-            expected = here / (script.stem + ".expected")
             text = outcome(program, script, plugin, pathlib.Path(folder))
-            if "--accept" in sys.argv:
-                expected.write_text(text)
-            elif not expected.exists() or expected.read_text() != text:
-                wrong += 1
-                print(f"{script.name}: another outcome than {expected.name} has:\n{text}")
+            wrong += compare(script.name, here / (script.stem + ".expected"), text)
+        wrong += compare("conform", here / "conform.expected", conform(program, plugin, folder))
     if not scripts:
         print("there is no script")
     return 1 if wrong or not scripts else 0
