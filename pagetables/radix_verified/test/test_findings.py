@@ -27,7 +27,7 @@ def outcome(program, script, plugin, folder):
 
 
 def conform(program, plugin, folder):
-    command = [program, "conform", "--format", "vmsa-s2-4k-39", "--runs", "1", str(pathlib.Path(plugin).resolve())]
+    command = [program, "conform", "--format", "vmsa-s2-4k-39", "--runs", "1", plugin]
     done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False, cwd=folder)
     failed = [line.split()[1] for line in done.stdout.splitlines() if line.startswith("FAILED")]
     return "".join(f"{name}\n" for name in failed) + f"exit {done.returncode}\n"
@@ -44,7 +44,7 @@ def compare(name, expected, text):
 
 
 def main():
-    program, plugin = sys.argv[1], sys.argv[2]
+    program, plugin = (str(pathlib.Path(path).resolve()) for path in sys.argv[1:3])
     here = pathlib.Path(__file__).resolve().parent
     scripts = sorted(here.parent.glob("*.lua"))
     wrong = 0
