@@ -173,3 +173,44 @@ void fixture_assert_view(const struct fixture *fixture)
     assert_int_equal(result, PAGETABLE_OK);
     assert_true(view_equals(fixture, &fixture->reader, fixture->expected));
 }
+
+/* ---- random operations ---- */
+
+static void random_operation(struct fixture *fixture, const struct fixture_mix *mix,
+                             struct random_stream *stream, bool shrinks)
+{
+    static const unsigned sizes_lg2[] = {12, 12, 12, 12, 21, 30};
+    static const char *const attributes[] = {"rw-u", "r-xu", "rw-g", "rw-d"};
+    unsigned size_lg2 = sizes_lg2[random_below(stream, 6)];
+    uint64_t place = random_below(stream, mix->pages) << 12 >> size_lg2 << size_lg2;
+    uint64_t va = place + (random_below(stream, 3) << 30);
+    struct mapping found, queried;
+    bool base = abstract_map_find(fixture->expected, va, &found) && found.va == va;
+    bool free = !abstract_map_overlaps_va(fixture->expected, va, UINT64_C(1) << size_lg2, NULL);
+    switch (random_below(stream, shrinks ? 7 : 3)) {
+    case 0:
+        assert_int_equal(fixture_protect(fixture, va, attributes[random_below(stream, 4)]),
+                         base ? PAGETABLE_OK : PAGETABLE_NOT_MAPPED);
+        break;
+    case 1:
+    case 2:
+        assert_int_equal(fixture_map(fixture, va, frame_of(mix->frames_follow ? place : 0, size_lg2, "rw-u")),
+                         free ? PAGETABLE_OK : PAGETABLE_OVERLAP);
+        break;
+    default:
+        assert_int_equal(fixture_unmap(fixture, va), base ? PAGETABLE_OK : PAGETABLE_NOT_MAPPED);
+    }
+    bool there = abstract_map_find(fixture->expected, va | 0xfff, &found);
+    assert_int_equal(fixture->table->query(&fixture->state, &fixture->environment, va | 0xfff, &queried),
+                     there ? PAGETABLE_OK : PAGETABLE_NOT_MAPPED);
+}
+
+void fixture_random_operations(struct fixture *fixture, const struct fixture_mix *mix)
+{
+    struct random_stream stream = random_begin("random operations");
+    for (unsigned number = 0; number < 6000; number++) {
+        random_operation(fixture, mix, &stream, number / mix->wave % 2);
+        if (number % 16 == 0)
+            fixture_assert_view(fixture);
+    }
+}

@@ -13,6 +13,7 @@
 #include "pagetables/flat_memory.h"
 #include "pagetables/interpret.h"
 #include "pagetables/radix.h"
+#include "pagetables/test/random.h"
 #include "pagetables/vmsa.h"
 
 #define KIB UINT64_C(1024)
@@ -49,6 +50,15 @@ struct frame frame_of(uint64_t base, unsigned size_lg2, const char *attributes);
 enum pagetable_result fixture_map(struct fixture *fixture, uint64_t va, struct frame frame);
 enum pagetable_result fixture_unmap(struct fixture *fixture, uint64_t va);
 enum pagetable_result fixture_protect(struct fixture *fixture, uint64_t va, const char *attributes);
+
+/* Which random operations a table is given. */
+struct fixture_mix {
+    unsigned pages; /* of 4 KiB, in each of three places: the fewer, the more often an address comes again */
+    unsigned wave;  /* so many operations that mostly map, then as many that mostly unmap */
+    bool frames_follow; /* frames go on where addresses do; else all are the same */
+};
+/* Thousands of operations on pages of 4 KiB, 2 MiB and 1 GiB, each answered as the abstract map says. */
+void fixture_random_operations(struct fixture *fixture, const struct fixture_mix *mix);
 
 struct protocol_operation;
 /* An operation on a page of this size for the check of its protocol. */

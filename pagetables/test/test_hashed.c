@@ -217,37 +217,8 @@ static void good_dead_slots_are_used_again(void **state)
 
 static void good_random_operations_refine_the_abstract_map(void **state)
 {
-    struct random_stream stream = random_begin("random operations");
-    static const unsigned sizes_lg2[] = {12, 12, 12, 12, 21, 30};
-    for (unsigned number = 0; number < 6000; number++) {
-        unsigned size_lg2 = sizes_lg2[random_below(&stream, 6)];
-        uint64_t va = random_below(&stream, UINT64_C(1) << (32 - 12)) << 12 >> size_lg2 << size_lg2;
-        if (random_below(&stream, 3))
-            va &= ~UINT64_C(0x3ff0f000) | (UINT64_C(1) << 30); /* some addresses come again */
-        va = va >> size_lg2 << size_lg2;
-        struct mapping found, queried;
-        bool there = abstract_map_find(fixture.expected, va, &found);
-        bool base = there && found.va == va;
-        bool free = !abstract_map_overlaps_va(fixture.expected, va, UINT64_C(1) << size_lg2, NULL);
-        switch (random_below(&stream, number / 500 % 2 ? 6 : 3)) {
-        case 0:
-            assert_int_equal(fixture_protect(&fixture, va, number % 2 ? "r-xu" : "rw-g"),
-                             base ? PAGETABLE_OK : PAGETABLE_NOT_MAPPED);
-            break;
-        case 1:
-        case 2:
-            assert_int_equal(fixture_map(&fixture, va, frame_of(0, size_lg2, "rw-u")),
-                             free ? PAGETABLE_OK : PAGETABLE_OVERLAP);
-            break;
-        default:
-            assert_int_equal(fixture_unmap(&fixture, va), base ? PAGETABLE_OK : PAGETABLE_NOT_MAPPED);
-        }
-        there = abstract_map_find(fixture.expected, va | 0xfff, &found);
-        assert_int_equal(pagetable_hashed.query(&fixture.state, &fixture.environment, va | 0xfff, &queried),
-                         there ? PAGETABLE_OK : PAGETABLE_NOT_MAPPED);
-        if (number % 16 == 0)
-            fixture_assert_view(&fixture);
-    }
+    const struct fixture_mix mix = {.pages = 1 << 13, .wave = 500};
+    fixture_random_operations(&fixture, &mix);
 }
 
 #define HASHED_TEST(test) cmocka_unit_test_setup_teardown(test, open_hashed, close_hashed)
