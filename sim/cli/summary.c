@@ -43,6 +43,10 @@ static const struct group accesses = {
 static const struct group merged = {
     {{"misses.merged", DERIVED_SHARE, "l1 misses", "of first-level misses", false}}};
 
+static const struct group ranges = {
+    {{"range_tlb.lookups", DERIVED_NOTHING, NULL, NULL, false},
+     {"range_tlb.hits", DERIVED_SHARE, "range_tlb.lookups", "of look-ups", false}}};
+
 static const struct group walks = {
     {{"walker.walks", DERIVED_PER_THOUSAND, "accesses.translations", "per 1,000 translations", false},
      {"walker.steps", DERIVED_RATIO, "walker.walks", "steps a walk", false},
@@ -337,6 +341,7 @@ void summary_print(const struct run_outcome *outcome, FILE *out)
     print_levels(outcome, 1, 1, out);
     print_group(outcome, &merged, out);
     print_levels(outcome, 2, MMU_TLB_LEVELS_MAX, out);
+    print_group(outcome, &ranges, out);
     print_group(outcome, &walks, out);
     print_caches(outcome, "walk_cache.", out);
     if (outcome->config.cache_count > 0) {

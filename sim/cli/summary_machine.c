@@ -119,6 +119,17 @@ static void print_walk_caches(const struct mmu_config *config, struct item_list 
     end_items(list);
 }
 
+static void print_range_tlb(const struct mmu_config *config, struct item_list *list)
+{
+    struct item item = {.length = 0};
+    if (config->range_tlb_entries == 0)
+        return;
+    append(&item, "range TLB %s entries %s cycle%s", format_count(config->range_tlb_entries).text,
+           format_count(config->range_tlb_latency_cycles).text, plural(config->range_tlb_latency_cycles));
+    print_item(list, item.text);
+    end_items(list);
+}
+
 static void print_caches(const struct mmu_config *config, struct item_list *list)
 {
     for (uint64_t i = 0; i < config->cache_count; i++) {
@@ -140,6 +151,7 @@ void summary_print_machine(const struct mmu_config *config, FILE *out)
     append(&cores, "%s core%s", format_count(config->cores).text, plural(config->cores));
     print_item(&list, cores.text);
     print_tlbs(config, &list);
+    print_range_tlb(config, &list);
     print_walk_caches(config, &list);
     print_caches(config, &list);
     (void)fprintf(out,
