@@ -94,8 +94,10 @@ static void set_fault(struct access_slot *slot, const struct two_stage_fault *fa
 static void refuse(const struct core *core, struct access_slot *slot, const struct walk_leaf *leaf)
 {
     unsigned right = ACCESS_RIGHT(slot->event.privilege, slot->event.access_kind);
-    bool second = leaf->stage1_rights &&
-                  rights_allowed(core, leaf->va, leaf->stage1_rights, leaf->frame.attributes) & right;
+    uint8_t stage1 = leaf->stage1_rights & (uint8_t)~STAGE1_WRITABLE;
+    uint32_t attributes = leaf->frame.attributes & ~(uint32_t)FRAME_WRITABLE;
+    attributes |= leaf->stage1_rights & STAGE1_WRITABLE ? FRAME_WRITABLE : 0;
+    bool second = stage1 && rights_allowed(core, leaf->va, stage1, attributes) & right;
     set_fault(slot, &(struct two_stage_fault){.kind = FAULT_PERMISSION,
                                               .level = second ? leaf->stage2_level : leaf->level,
                                               .stage = second ? 2 : 1,

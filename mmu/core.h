@@ -455,6 +455,8 @@ void miss_make_lights_ordinary(struct core *core);
 void miss_look_up(struct core *core, uint32_t miss);
 /* Misses that waited for room in the walkers' queue try again. */
 void miss_wake_last_levels(struct core *core);
+/* What the oldest of those who wait wants to do (ACCESS_RIGHT); 0 if nobody waits. */
+unsigned miss_first_right(const struct core *core, const struct miss *miss);
 /* What all who wait want to do: ACCESS_RIGHT, or-ed. */
 unsigned miss_rights_wanted(const struct core *core, const struct miss *miss);
 /* Somebody waits, and the leaf allows nobody what he waits for, even if it were dirty. */
@@ -523,6 +525,8 @@ void nested_continue(struct core *core, uint32_t miss);
 void nested_words(struct core *core, uint32_t miss);
 void nested_abort(struct core *core, uint32_t miss);
 void nested_updated(struct core *core, uint32_t miss, bool done);
+/* Whether the fault that the walk has ended with is that of an access (ACCESS_RIGHT) that waited. */
+bool nested_fault_is_of(const struct miss *miss, unsigned right);
 
 /* store_buffer.c */
 bool store_buffer_has_room(const struct core *core);

@@ -21,6 +21,10 @@
 #define GROUP_STEPS_MAX  (GROUP_ARRAYS_MAX * 8u)
 #define MATCHES_MAX      16u
 
+/* In a leaf's stage1_rights, beside them: stage 1 maps it writable, whatever the attributes of both stages
+ * together say. Core state like CR0.WP asks for that where it judges stage 1's part. */
+#define STAGE1_WRITABLE 0x80u
+
 struct core;
 struct machine;
 struct miss;

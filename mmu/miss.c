@@ -392,25 +392,34 @@ void miss_look_up(struct core *core, uint32_t index)
 /*
  * A fault is taken by those who asked before the walk read anything. An access that merged later may have
  * been issued after the page was mapped, and invalid entries are not cached (Arm ARM DDI 0487, D8.17.1): it
- * walks again, first of those that are left.
+ * walks again, first of those that are left. So does one that wants something else than the walk was made
+ * for.
  */
+static bool takes_fault(const struct core *core, const struct miss *miss, uint32_t index)
+{
+    const struct event_translation *event = &core->slots[index].event;
+    return event->issue_cycle < miss->start_cycle &&
+           nested_fault_is_of(miss, ACCESS_RIGHT(event->privilege, event->access_kind));
+}
+
 static bool keep_late_waiters(struct core *core, struct miss *miss, struct miss *late)
 {
-    uint32_t last = NO_INDEX, waiters = 0;
     uint32_t next = miss->waiters ? miss->first_waiter : NO_INDEX;
-    for (; next != NO_INDEX && core->slots[next].event.issue_cycle < miss->start_cycle; waiters++) {
-        last = next;
-        next = core->slots[last].next;
-    }
-    if (next == NO_INDEX)
-        return false;
     *late = *miss;
-    late->first_waiter = next;
-    late->waiters = miss->waiters - waiters;
-    if (last != NO_INDEX)
-        core->slots[last].next = NO_INDEX;
-    miss->last_waiter = last;
-    miss->waiters = waiters;
+    late->waiters = miss->waiters = 0;
+    while (next != NO_INDEX) {
+        uint32_t index = next;
+        next = core->slots[index].next;
+        struct miss *list = takes_fault(core, miss, index) ? miss : late;
+        if (list->waiters++ == 0)
+            list->first_waiter = index;
+        else
+            core->slots[list->last_waiter].next = index;
+        list->last_waiter = index;
+        core->slots[index].next = NO_INDEX;
+    }
+    if (late->waiters == 0)
+        return false;
     miss->passed = 0; /* the levels go on counting the late one */
     return true;
 }

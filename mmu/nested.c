@@ -69,17 +69,12 @@ void nested_continue(struct core *core, uint32_t index)
 
 /* ---- whose walk it is ------------------------------------------------------------------------- */
 
-/*
- * The access that a walk is told, which stage 1 judges before the output is translated. If those who wait do
- * not all want the same, it is told none, and each is judged by the leaf of both stages.
- */
+/* The access that a walk is told, which stage 1 judges before the output is translated: that of the oldest
+ * who waits. A fault that depends on it is no other's: nested_fault_is_of. */
 static struct two_stage_access access_of(const struct core *core, const struct miss *miss)
 {
-    struct two_stage_access access = {.controls = miss->context->regime.controls};
-    unsigned rights = miss_rights_wanted(core, miss);
-    if ((rights & (rights - 1)) == 0)
-        access.right = (uint8_t)rights;
-    return access;
+    return (struct two_stage_access){.controls = miss->context->regime.controls,
+                                     .right = (uint8_t)miss_first_right(core, miss)};
 }
 
 static enum two_stage_status start(struct core *core, struct miss *miss)
@@ -88,15 +83,24 @@ static enum two_stage_status start(struct core *core, struct miss *miss)
     return two_stage_start(miss->nested, miss->half->two_stage, miss->va, &access);
 }
 
-/* Stage 1 refused the access that the walk was told, and meanwhile others wait that want something else. */
-static bool refused_for_another(const struct core *core, const struct miss *miss)
+/* Stage 1's refusal of an access is its own; whether stage 2 is asked for the output depends on it, too. */
+bool nested_fault_is_of(const struct miss *miss, unsigned right)
 {
     const struct two_stage_walk *walk = miss->nested;
-    return walk->access.right && walk->fault.kind == FAULT_PERMISSION && walk->fault.stage == 1 &&
-           miss_rights_wanted(core, miss) != walk->access.right;
+    if (!walk || walk->access.right == 0 || walk->access.right == right)
+        return true;
+    return miss->fault.stage == 1 ? miss->fault.kind != FAULT_PERMISSION : miss->fault.on_table;
 }
 
 /* ---- one walk ---------------------------------------------------------------------------------- */
+
+/* As the machine keeps it. */
+static void keep_leaf(struct miss *miss)
+{
+    miss->leaf = miss->nested->leaf;
+    if (miss->nested->stage1.leaf.frame.attributes & FRAME_WRITABLE)
+        miss->leaf.stage1_rights |= STAGE1_WRITABLE;
+}
 
 /* Some entry has to change before the leaf is used by a load. */
 static bool is_old(struct two_stage_walk *walk)
@@ -112,7 +116,7 @@ static void leaf_found(struct core *core, uint32_t index)
     struct miss *miss = &core->misses[index];
     struct two_stage_walk *walk = miss->nested;
     if (miss_is_refused(core, miss, &walk->leaf) && is_old(walk)) {
-        miss->leaf = walk->leaf;
+        keep_leaf(miss);
         walker_refuse(core, index);
         return;
     }
@@ -123,7 +127,7 @@ static void leaf_found(struct core *core, uint32_t index)
     }
     if (walk->fresh)
         walk_cache_add_leaf(core, miss, two_stage_stage2_leaf(walk));
-    miss->leaf = walk->leaf;
+    keep_leaf(miss);
     walker_end(core, index);
 }
 
@@ -147,10 +151,6 @@ static void go_on(struct core *core, uint32_t index, enum two_stage_status statu
         leaf_found(core, index);
         break;
     case TWO_STAGE_FAULT:
-        if (refused_for_another(core, miss)) {
-            go_on(core, index, start(core, miss));
-            break;
-        }
         keep_fault(miss);
         walker_end(core, index);
         break;

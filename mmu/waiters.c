@@ -115,11 +115,25 @@ static unsigned rights_of_lights(const struct core *core, const struct miss *mis
     return rights;
 }
 
+static unsigned right_of_slot(const struct access_slot *slot)
+{
+    return ACCESS_RIGHT(slot->event.privilege, slot->event.access_kind);
+}
+
+unsigned miss_first_right(const struct core *core, const struct miss *miss)
+{
+    const struct access_slot *first = miss->waiters ? &core->slots[miss->first_waiter] : NULL;
+    const struct light_waiter *light = miss->lights ? &core->lights[miss->first_light] : NULL;
+    if (light && (!first || light->issue_cycle < first->event.issue_cycle))
+        return ACCESS_RIGHT(core->op.privilege, light->access.kind);
+    return first ? right_of_slot(first) : 0;
+}
+
 unsigned miss_rights_wanted(const struct core *core, const struct miss *miss)
 {
     unsigned rights = rights_of_lights(core, miss);
     for (uint32_t i = miss->waiters ? miss->first_waiter : NO_INDEX; i != NO_INDEX; i = core->slots[i].next)
-        rights |= ACCESS_RIGHT(core->slots[i].event.privilege, core->slots[i].event.access_kind);
+        rights |= right_of_slot(&core->slots[i]);
     return rights;
 }
 

@@ -62,8 +62,10 @@ void walker_tell(struct core *core, const struct miss *miss, bool filled)
                                          .fault_stage = miss->fault.stage,
                                          .fault_on_table = miss->fault.on_table,
                                          .filled = filled};
-    if (miss->fault.kind == FAULT_NONE)
-        event->as.walk.leaf = miss->leaf;
+    if (miss->fault.kind != FAULT_NONE)
+        return;
+    event->as.walk.leaf = miss->leaf;
+    event->as.walk.leaf.stage1_rights &= (uint8_t)~STAGE1_WRITABLE;
 }
 
 /* The update became visible in the cycle in which the bus took it. */

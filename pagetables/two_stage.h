@@ -29,8 +29,8 @@
  * leaf of stage 1, and that leaf is updated, before stage 2 is asked for the output: so an access that stage
  * 2 refuses leaves stage 1's entry accessed. An Arm walk goes on to the leaf of both, by which the caller
  * judges, and updates come at the end; where stage 2 has no translation, the fault is that of stage 1 if it
- * refuses the access. A walk that knows of no access, since nobody waits for it or those who wait want
- * different things, is judged and updated at the end, and tells stage 2's fault.
+ * refuses the access. A walk that knows of no access, since nobody waits for it, is judged and updated at the
+ * end, and tells stage 2's fault.
  */
 #ifndef MMUSIM_PAGETABLES_TWO_STAGE_H
 #define MMUSIM_PAGETABLES_TWO_STAGE_H

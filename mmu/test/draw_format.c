@@ -1,6 +1,6 @@
 /* How the tables of a run are walked, and under which state of a core. */
 #include "mmu/test/eager_format.h"
-#include "mmu/test/machine_fixture.h"
+#include "mmu/test/guest_fixture.h"
 
 #define UPPER_HALF (~UINT64_C(0) << 48)
 #define MIDDLE     (UINT64_C(1) << 47)
@@ -31,9 +31,14 @@ static void draw_controls(uint64_t *state, struct fixture *fixture)
 {
     for (unsigned i = 0; i < 2; i++) {
         struct translation_regime *regime = &fixture->contexts[i].regime;
-        regime->controls.flags = draw_below(state, 2) ? CONTROL_PAN : 0;
+        regime->controls.flags = (uint32_t)draw(state) & CONTROLS_ALL;
         fixture->others[i] = fixture->contexts[i];
-        fixture->others[i].regime.controls.flags ^= CONTROL_PAN;
+        if (fixture->guest) {
+            fixture->guest->others[i] =
+                (struct two_stage_regime){&fixture->others[i].regime, &fixture->guest->stage2};
+            fixture->others[i].two_stage = &fixture->guest->others[i];
+        }
+        fixture->others[i].regime.controls.flags ^= CONTROL_PAN | ((uint32_t)draw(state) & CONTROLS_ALL);
     }
 }
 
@@ -57,11 +62,13 @@ static void change_step(uint64_t *state, const struct fixture *fixture, struct s
 
 void draw_format(uint64_t *state, struct fixture *fixture, struct script *scripts)
 {
-    if (fixture->guest || draw_below(state, 4) == 0)
+    bool vmsa = strcmp(fixture->contexts[0].regime.format->name, "vmsa-4k-48") == 0;
+    if (draw_below(state, 4) == 0)
         return;
-    if (draw_below(state, 2))
+    vmsa &= !fixture->guest;
+    if (vmsa && draw_below(state, 4))
         draw_eager(state, fixture);
-    if (draw_below(state, 2))
+    if (vmsa && draw_below(state, 2))
         draw_high(state, fixture);
     draw_controls(state, fixture);
     for (unsigned core = 0; core < machine_config(fixture->machine)->cores; core++)

@@ -18,10 +18,10 @@ static uint64_t entry_of(const struct translation_regime *regime, const struct m
 {
     struct walk_state walk;
     enum walk_status status = regime->format->start(&walk, regime, address);
-    while (status == WALK_FETCH && walk.level != level) {
+    while (status == WALK_UPDATE || (status == WALK_FETCH && walk.level != level)) {
         uint64_t word;
         assert_true(memory->read(memory->context, walk.fetch[0], &word));
-        status = regime->format->resume(&walk, &word);
+        status = status == WALK_FETCH ? regime->format->resume(&walk, &word) : regime->format->updated(&walk);
     }
     assert_int_equal(status, WALK_FETCH);
     return walk.fetch[0];
@@ -53,10 +53,10 @@ static uint64_t translate(const struct fixture *fixture, uint64_t ipa)
     const struct translation_regime *regime = &fixture->guest->stage2;
     struct walk_state walk;
     enum walk_status status = regime->format->start(&walk, regime, ipa);
-    while (status == WALK_FETCH) {
+    while (status == WALK_FETCH || status == WALK_UPDATE) {
         uint64_t word;
         assert_true(memory.read(memory.context, walk.fetch[0], &word));
-        status = regime->format->resume(&walk, &word);
+        status = status == WALK_FETCH ? regime->format->resume(&walk, &word) : regime->format->updated(&walk);
     }
     assert_int_equal(status, WALK_LEAF);
     return walk.leaf.frame.base + (ipa - walk.leaf.va);
@@ -133,12 +133,19 @@ static void map_page(struct fixture *fixture, unsigned page)
 /* Large pages of stage 1; of stage 2 they are of the same size, or smaller and every other one read-only. */
 static void map_large(struct fixture *fixture, uint64_t va, uint64_t ipa, unsigned lg2, unsigned second_lg2)
 {
+    bool whole = second_lg2 == lg2;
     const uint32_t attributes = FRAME_READABLE | FRAME_WRITABLE | FRAME_EXECUTABLE;
     struct frame first = {.base = ipa, .attributes = attributes | FRAME_USER, .size_lg2 = (uint8_t)lg2};
     struct frame second = {.size_lg2 = (uint8_t)second_lg2};
-    guest_map_stage1(fixture, va, &first);
+    if (!fixture_has_size(fixture->contexts[0].regime.format, lg2))
+        first.size_lg2 = 12;
+    if (!fixture_has_size(fixture->guest->stage2.format, second_lg2))
+        second.size_lg2 = (uint8_t)(second_lg2 = 12);
+    for (uint64_t offset = 0; offset >> lg2 == 0;
+         offset += frame_size_bytes(&first), first.base = ipa + offset)
+        guest_map_stage1(fixture, va + offset, &first);
     for (uint64_t offset = 0; offset >> lg2 == 0; offset += UINT64_C(1) << second_lg2) {
-        bool writable = second_lg2 == lg2 || offset >> second_lg2 & 1;
+        bool writable = whole || offset >> second_lg2 & 1;
         second.attributes = writable ? attributes : attributes & ~(uint32_t)FRAME_WRITABLE;
         assert_true(frame_allocate(&fixture->allocator, second_lg2, &second.base));
         guest_map_stage2(fixture, ipa + offset, &second);
@@ -147,15 +154,16 @@ static void map_large(struct fixture *fixture, uint64_t va, uint64_t ipa, unsign
 
 static void map_large_pages(struct fixture *fixture)
 {
+    const struct walk_format *format = fixture->contexts[0].regime.format;
     for (unsigned i = 0; i < FIXTURE_RUNS; i++) {
         uint64_t va = FIXTURE_RUN_BASE + i * FIXTURE_RUN;
         map_large(fixture, va, GUEST_RUNS + i * FIXTURE_RUN, 16, i ? 16 : 12);
-        fixture->run_entries[i] = guest_stage1_entry(fixture, va, 3);
+        fixture->run_entries[i] = guest_stage1_entry(fixture, va, fixture_level(format, 12));
     }
     for (unsigned i = 0; i < FIXTURE_BLOCKS; i++) {
         uint64_t va = FIXTURE_BLOCK_BASE + i * FIXTURE_BLOCK;
         map_large(fixture, va, GUEST_BLOCKS + i * FIXTURE_BLOCK, 21, i ? 21 : 16);
-        fixture->block_entries[i] = guest_stage1_entry(fixture, va, 2);
+        fixture->block_entries[i] = guest_stage1_entry(fixture, va, fixture_level(format, 21));
     }
 }
 
@@ -218,9 +226,12 @@ void fixture_open_guest(struct fixture *fixture, const struct mmu_config *config
     for (unsigned i = 0; i < FIXTURE_PAGES; i++)
         map_page(fixture, i);
     map_large_pages(fixture);
+    const struct walk_format *first = fixture->contexts[0].regime.format,
+                             *second = fixture->guest->stage2.format;
+    fixture_toggles(fixture, first);
     for (unsigned i = 0; i < FIXTURE_PAGES; i++) {
-        fixture->entries[i] = guest_stage1_entry(fixture, fixture_va(i), 3);
-        fixture->guest->entries[i] = guest_stage2_entry(fixture, guest_ipa(i), 3);
+        fixture->entries[i] = guest_stage1_entry(fixture, fixture_va(i), fixture_level(first, 12));
+        fixture->guest->entries[i] = guest_stage2_entry(fixture, guest_ipa(i), fixture_level(second, 12));
     }
 }
 
@@ -256,12 +267,21 @@ static void draw_walk_cache(uint64_t *state, struct mmu_config *config, const ch
 /* In every other run: which stages there are, and walk caches of some kinds. */
 static bool draw_guest(uint64_t *state, struct mmu_config *config, struct guest_config *guest)
 {
-    static const char *const first[] = {"vmsa-4k-48", "vmsa-4k-39"};
-    static const char *const second[] = {"vmsa-s2-4k-48", "vmsa-s2-4k-39"};
+    static const char *const stages[][2] = {
+        {"vmsa-4k-48", "vmsa-s2-4k-48"},
+        {"vmsa-4k-39", "vmsa-s2-4k-48"},
+        {"vmsa-4k-48", "vmsa-s2-4k-39"},
+        {"vmsa-4k-39", "vmsa-s2-4k-39"},
+        {"sv39", "sv39x4"},
+        {"sv48", "sv39x4"},
+        {"sv39", "sv48x4"},
+        {"x86-64-48", "ept-48"},
+    };
     if (draw_below(state, 2))
         return false;
-    guest->stage1 = first[draw_below(state, 2)];
-    guest->stage2 = second[draw_below(state, 2)];
+    const char *const *drawn = stages[draw_below(state, sizeof stages / sizeof *stages)];
+    guest->stage1 = drawn[0];
+    guest->stage2 = drawn[1];
     guest->updates = draw_below(state, 2);
     draw_walk_cache(state, config, "first", WALK_CACHE_TABLES);
     draw_walk_cache(state, config, "second", WALK_CACHE_STAGE2_TABLES);
@@ -314,6 +334,15 @@ static void draw_guest_script(uint64_t *state, const struct fixture *fixture, st
     }
 }
 
+static void draw_tables(uint64_t *state, struct fixture *fixture, const struct mmu_config *config,
+                        enum observation observation)
+{
+    static const char *const formats[] = {"vmsa-4k-48", "vmsa-4k-48", "vmsa-4k-48",
+                                          "sv39",       "sv48",       "x86-64-48"};
+    const char *format = formats[draw_below(state, sizeof formats / sizeof *formats)];
+    fixture_open_as(fixture, config, observation, format, draw_below(state, 3) == 0);
+}
+
 void draw_run(uint64_t *state, enum observation observation, unsigned steps, struct fixture *fixture,
               struct script *scripts)
 {
@@ -324,7 +353,7 @@ void draw_run(uint64_t *state, enum observation observation, unsigned steps, str
     if (two_stages)
         fixture_open_guest(fixture, &config, observation, &guest);
     else
-        fixture_open(fixture, &config, observation);
+        draw_tables(state, fixture, &config, observation);
     for (unsigned i = 0; i < config.cores; i++) {
         draw_script(state, fixture, steps, i, &scripts[i]);
         if (two_stages)

@@ -29,6 +29,7 @@ struct guest {
     struct guest_config config;
     struct translation_regime stage2;
     struct two_stage_regime stages[2]; /* of the fixture's two contexts */
+    struct two_stage_regime others[2]; /* and of its others */
     void *stage2_table;
     struct frame_allocator tables;
     struct guest_environment environment;

@@ -1,7 +1,9 @@
 #include "mmu/test/machine_fixture.h"
 
 #include "mmu/test/guest_fixture.h"
+#include "pagetables/riscv.h"
 #include "pagetables/vmsa.h"
+#include "pagetables/x86.h"
 
 #define RENDEZVOUS_EVERY 16u
 
@@ -63,32 +65,71 @@ static uint64_t leaf_entry_of(struct fixture *fixture, uint64_t va)
     const struct walk_format *format = fixture->contexts[0].regime.format;
     enum walk_status status = format->start(&walk, &fixture->contexts[0].regime, va);
     uint64_t pa = 0;
-    while (status == WALK_FETCH) {
+    while (status == WALK_FETCH || status == WALK_UPDATE) {
         uint64_t word;
-        pa = walk.fetch[0];
+        pa = status == WALK_FETCH ? walk.fetch[0] : pa;
         assert_true(machine_peek(fixture->machine, pa, &word));
-        status = format->resume(&walk, &word);
+        status = status == WALK_FETCH ? format->resume(&walk, &word) : format->updated(&walk);
     }
     assert_int_equal(status, WALK_LEAF);
     return pa;
 }
 
+static bool is_vmsa(const struct walk_format *format)
+{
+    return strncmp(format->name, "vmsa", 4) == 0;
+}
+
+static bool is_x86(const struct walk_format *format)
+{
+    return strncmp(format->name, "x86", 3) == 0 || strncmp(format->name, "ept", 3) == 0;
+}
+
+unsigned fixture_level(const struct walk_format *format, unsigned size_lg2)
+{
+    unsigned above = (size_lg2 - 12) / 9;
+    return is_vmsa(format) ? 3 - above : is_x86(format) ? 1 + above : above;
+}
+
+bool fixture_has_size(const struct walk_format *format, unsigned size_lg2)
+{
+    for (unsigned i = 0; i < format->frame_sizes; i++)
+        if (format->frame_size_lg2[i] == size_lg2)
+            return true;
+    return false;
+}
+
+void fixture_toggles(struct fixture *fixture, const struct walk_format *format)
+{
+    fixture->toggle = is_vmsa(format) ? VMSA_NG : is_x86(format) ? X86_GLOBAL : RISCV_G;
+    fixture->run_toggle = is_vmsa(format) ? VMSA_CONTIGUOUS : is_x86(format) ? X86_GLOBAL : RISCV_N;
+}
+
+/* As small pages if the format has none of this size. */
 static void map_frame(struct fixture *fixture, uint64_t va, const struct frame *wanted)
 {
+    const struct walk_format *format = fixture->contexts[0].regime.format;
     struct environment environment = setup_environment(&fixture->setup);
     struct frame frame = *wanted;
+    uint64_t end = va + frame_size_bytes(wanted);
     assert_true(frame_allocate(&fixture->allocator, frame.size_lg2, &frame.base));
-    assert_int_equal(pagetable_class_find("radix")->map(fixture->table, &environment, va, &frame),
-                     PAGETABLE_OK);
+    if (!fixture_has_size(format, frame.size_lg2))
+        frame.size_lg2 = 12;
+    for (; va < end; va += frame_size_bytes(&frame), frame.base += frame_size_bytes(&frame))
+        assert_int_equal(pagetable_class_find("radix")->map(fixture->table, &environment, va, &frame),
+                         PAGETABLE_OK);
 }
 
 static void map_pages(struct fixture *fixture)
 {
+    bool updates = fixture->contexts[0].regime.hardware_dirty;
     for (unsigned i = 0; i < FIXTURE_PAGES; i++) {
         struct frame frame = {.size_lg2 = 12, .attributes = FRAME_READABLE | FRAME_USER};
         frame.attributes |= i % 4 != 0 ? FRAME_WRITABLE : 0;
         frame.attributes |= i % 3 == 0 ? FRAME_EXECUTABLE : 0;
         frame.attributes |= i % 8 == 1 ? FRAME_GLOBAL : 0;
+        frame.attributes |= updates && i % 4 == 2 ? FRAME_CLEAN : 0;
+        frame.attributes |= updates && i % 5 == 3 ? FRAME_OLD : 0;
         map_frame(fixture, fixture_va(i), &frame);
     }
     for (unsigned i = 0; i < FIXTURE_RUNS; i++) {
@@ -131,8 +172,14 @@ void fixture_begin(struct fixture *fixture, const struct mmu_config *config, enu
 
 void fixture_open(struct fixture *fixture, const struct mmu_config *config, enum observation observation)
 {
+    fixture_open_as(fixture, config, observation, "vmsa-4k-48", false);
+}
+
+void fixture_open_as(struct fixture *fixture, const struct mmu_config *config, enum observation observation,
+                     const char *format, bool updates)
+{
     const struct pagetable_class *table = pagetable_class_find("radix");
-    struct pagetable_config table_config = {.format = walk_format_find("vmsa-4k-48"), .asid = 1};
+    struct pagetable_config table_config = {.format = walk_format_find(format), .asid = 1};
     fixture_begin(fixture, config, observation);
     struct environment environment = setup_environment(&fixture->setup);
     fixture->table = calloc(1, table->state_bytes);
@@ -142,9 +189,12 @@ void fixture_open(struct fixture *fixture, const struct mmu_config *config, enum
         fixture->contexts[i] = (struct address_context){.regime = {.format = table_config.format,
                                                                    .root = table->root(fixture->table),
                                                                    .physical_size_lg2 = 48,
+                                                                   .hardware_access = updates,
+                                                                   .hardware_dirty = updates,
                                                                    .contiguous = true},
                                                         .space = i + 1,
                                                         .asid = (uint16_t)(i + 1)};
+    fixture_toggles(fixture, table_config.format);
     map_pages(fixture);
     find_leaf_entries(fixture);
 }
@@ -275,12 +325,12 @@ static struct leaf_place draw_leaf(uint64_t *state, const struct fixture *fixtur
     case 0:
         return (struct leaf_place){fixture->run_entries[run] + 8 * in_run,
                                    FIXTURE_RUN_BASE + run * FIXTURE_RUN + in_run * FIXTURE_PAGE,
-                                   VMSA_CONTIGUOUS};
+                                   fixture->run_toggle};
     case 1:
         return (struct leaf_place){fixture->block_entries[block], FIXTURE_BLOCK_BASE + block * FIXTURE_BLOCK,
-                                   VMSA_NG};
+                                   fixture->toggle};
     default:
-        return (struct leaf_place){fixture->entries[page], fixture_va(page), VMSA_NG};
+        return (struct leaf_place){fixture->entries[page], fixture_va(page), fixture->toggle};
     }
 }
 
@@ -378,7 +428,7 @@ static unsigned break_runs(uint64_t *state, const struct fixture *fixture, struc
         uint64_t entry = fixture->run_entries[i] + 8 * draw_below(state, 4), old = 0;
         assert_true(machine_peek(fixture->machine, entry, &old));
         steps[i].operation = (struct core_operation){
-            .kind = CORE_WRITE, .address = entry, .value = old ^ VMSA_CONTIGUOUS, .operation = 1};
+            .kind = CORE_WRITE, .address = entry, .value = old ^ fixture->run_toggle, .operation = 1};
     }
     return FIXTURE_RUNS;
 }

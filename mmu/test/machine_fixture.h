@@ -40,7 +40,9 @@ struct fixture {
     struct address_context others[2];   /* the same under other controls; see draw_format.c */
     struct address_context high;        /* and the upper half of their addresses; space 0: there is none */
     void *table;
-    struct guest *guest;                /* of two stages: guest_fixture.h; else NULL */
+    uint64_t toggle,
+        run_toggle;      /* bits of leaf entries: what may change while others rely on them, see draw_leaf */
+    struct guest *guest; /* of two stages: guest_fixture.h; else NULL */
     uint64_t entries[FIXTURE_PAGES];    /* physical address of each page's leaf entry */
     uint64_t run_entries[FIXTURE_RUNS]; /* the first of each run's */
     uint64_t block_entries[FIXTURE_BLOCKS];
@@ -55,7 +57,16 @@ enum observation { OBSERVE_NOTHING, OBSERVE_MISSES, OBSERVE_ALL };
 /* A machine without a table yet. */
 void fixture_begin(struct fixture *fixture, const struct mmu_config *config, enum observation observation);
 void fixture_open(struct fixture *fixture, const struct mmu_config *config, enum observation observation);
+/* The same with tables of this format; `updates`: hardware marks entries, and some pages begin clean or old.
+ */
+void fixture_open_as(struct fixture *fixture, const struct mmu_config *config, enum observation observation,
+                     const char *format, bool updates);
 void fixture_close(struct fixture *fixture);
+/* The level number of leaves that map 1 << size_lg2 bytes by one entry, or by a run of such. */
+unsigned fixture_level(const struct walk_format *format, unsigned size_lg2);
+bool fixture_has_size(const struct walk_format *format, unsigned size_lg2);
+/* Bits of leaf entries that say "global", and "one of a run", or else the same as the first. */
+void fixture_toggles(struct fixture *fixture, const struct walk_format *format);
 uint64_t fixture_va(unsigned page);
 /* The rest of the TLB stays as it is. */
 void set_geometry(struct tlb_config *tlb, uint64_t entries, uint64_t ways, uint64_t latency_cycles);
