@@ -1,5 +1,11 @@
 #include "pagetables/interpret.h"
 
+/* An engine may be a plug-in's: what walk.h does not allow it is not read. */
+static bool may_fetch(const struct walk_state *walk)
+{
+    return walk->fetches <= WALK_FETCHES_MAX && (unsigned)walk->fetches * walk->fetch_words <= WALK_WORDS_MAX;
+}
+
 static bool read_fetches(const struct walk_state *walk, const struct memory_reader *memory, uint64_t *words)
 {
     for (unsigned i = 0; i < walk->fetches; i++)
@@ -13,19 +19,13 @@ enum walk_status interpret_address(const struct translation_regime *regime,
                                    const struct memory_reader *memory, uint64_t va, struct walk_state *walk)
 {
     uint64_t words[WALK_WORDS_MAX];
+    unsigned left = 2u * regime->format->levels; /* for each step, the update of its entry */
     enum walk_status status = regime->format->start(walk, regime, va);
-    while (status == WALK_FETCH || status == WALK_UPDATE) {
-        if (status == WALK_UPDATE) {
-            status = regime->format->updated(walk);
-            continue;
-        }
-        if (!read_fetches(walk, memory, words)) {
-            walk->fault = FAULT_EXTERNAL_ABORT;
-            walk->fault_level = walk->level;
-            walk->fetches = 0;
-            return WALK_FAULT;
-        }
-        status = regime->format->resume(walk, words);
+    for (; status == WALK_FETCH || status == WALK_UPDATE; left--) {
+        bool read = status == WALK_FETCH;
+        if (left == 0 || (read && (!may_fetch(walk) || !read_fetches(walk, memory, words))))
+            return walk_end_with_fault(walk, FAULT_EXTERNAL_ABORT, walk->level);
+        status = read ? regime->format->resume(walk, words) : regime->format->updated(walk);
     }
     return status;
 }

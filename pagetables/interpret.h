@@ -20,8 +20,9 @@ extern "C" {
 
 /*
  * One walk without time: a leaf (`walk->leaf`) or a fault (`walk->fault`, `walk->fault_level`). A fetch where
- * there is no memory is FAULT_EXTERNAL_ABORT at the level of the fetch. Memory is not changed: where hardware
- * would update the entry of a table, the walk goes on as if it had.
+ * there is no memory is FAULT_EXTERNAL_ABORT at the level of the fetch, and so is what an engine may not do:
+ * a fetch of more words than walk.h allows, a walk of more steps than walk_format.levels says. Memory is not
+ * changed: where hardware would update the entry of a table, the walk goes on as if it had.
  */
 enum walk_status interpret_address(const struct translation_regime *regime,
                                    const struct memory_reader *memory, uint64_t va, struct walk_state *walk);

@@ -75,7 +75,7 @@ struct pagetable_config {
     /* Used under several ASIDs (a kernel's half): whatever is invalidated belongs to all of them. */
     bool every_asid;
     /* How software writes the format's entries; NULL if it is a format of which only hardware's side is
-     * known. */
+     * known. (The program's own tables then take what the program has: entry_format_of.) */
     const struct entry_format *entries;
 };
 

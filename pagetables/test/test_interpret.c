@@ -159,6 +159,42 @@ static void bad_an_address_that_is_not_mapped_has_a_fault(void **state)
     assert_int_equal(walk.fault_level, 3);
 }
 
+static enum walk_status read_root_again(struct walk_state *walk, const uint64_t *words)
+{
+    return walk_fetch_entry(walk, walk->regime->root, walk->level);
+}
+
+static void bad_a_walk_without_end_is_ended(void **state)
+{
+    struct walk_state walk;
+    struct walk_format endless = vmsa_4k_48;
+    endless.resume = read_root_again;
+    fixture.regime.format = &endless;
+    assert_int_equal(interpret_address(&fixture.regime, &fixture.reader, 0, &walk), WALK_FAULT);
+    assert_int_equal(walk.fault, FAULT_EXTERNAL_ABORT);
+}
+
+static enum walk_status read_too_much(struct walk_state *walk, const struct translation_regime *regime,
+                                      uint64_t va)
+{
+    walk_begin(walk, regime, va, 0);
+    for (unsigned i = 0; i < WALK_FETCHES_MAX; i++)
+        walk->fetch[i] = regime->root + 64u * i;
+    walk->fetches = WALK_FETCHES_MAX;
+    walk->fetch_words = WALK_FETCH_WORDS_MAX;
+    return WALK_FETCH;
+}
+
+static void bad_a_fetch_of_too_many_words_is_not_made(void **state)
+{
+    struct walk_state walk;
+    struct walk_format greedy = vmsa_4k_48;
+    greedy.start = read_too_much;
+    fixture.regime.format = &greedy;
+    assert_int_equal(interpret_address(&fixture.regime, &fixture.reader, 0, &walk), WALK_FAULT);
+    assert_int_equal(walk.fault, FAULT_EXTERNAL_ABORT);
+}
+
 #define RADIX_TEST(test) cmocka_unit_test_setup_teardown(test, open_radix, close_radix)
 
 int main(void)
@@ -172,6 +208,8 @@ int main(void)
         RADIX_TEST(bad_a_candidate_that_is_translated_in_part_is_reported),
         RADIX_TEST(good_an_address_that_is_mapped_has_a_leaf),
         RADIX_TEST(bad_an_address_that_is_not_mapped_has_a_fault),
+        RADIX_TEST(bad_a_walk_without_end_is_ended),
+        RADIX_TEST(bad_a_fetch_of_too_many_words_is_not_made),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
