@@ -538,7 +538,7 @@ static bool handle_fault(struct script_walk *walk, unsigned core, struct core_op
     const struct script *script = &walk->scripts[core];
     const struct script_step *step = walk->next[core] ? &script->steps[walk->next[core] - 1] : NULL;
     bool streams = step && !step->rendezvous && step->operation.kind == CORE_STREAM;
-    if (walk->resume[core]) {
+    if (walk->resume[core] && step) {
         *operation = step->operation;
         operation->kind = CORE_STREAM_RESUME;
         operation->stream = walk->streams[core];

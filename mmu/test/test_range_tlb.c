@@ -370,24 +370,24 @@ static void a_range_has_a_life_that_says_how_long_it_is(void **state)
     rig_do(&rig, &invalidate);
     rig_settle(&rig);
     rig_end(&rig);
-    const struct event_tlb_entry *life = NULL;
+    struct event_tlb_entry life = {.id = 0};
     for (unsigned i = 0; rig_event(&rig, EVENT_TLB_ENTRY, 0, i); i++) {
         const struct event_tlb_entry *entry = &rig_event(&rig, EVENT_TLB_ENTRY, 0, i)->as.tlb_entry;
-        life = entry->holds == HOLDS_RANGE ? entry : life;
+        life = entry->holds == HOLDS_RANGE ? *entry : life;
         assert_true(entry->holds == HOLDS_RANGE || entry->bytes == 0);
     }
-    assert_non_null(life);
-    assert_int_equal(life->va, VA);
-    assert_int_equal(life->bytes, 7 * FIXTURE_PAGE);
-    assert_int_equal(life->frame.base, PA);
-    assert_int_equal(life->frame.attributes, FRAME_READABLE | FRAME_WRITABLE | FRAME_USER);
-    assert_int_equal(life->hits, 2);
-    assert_int_equal(life->fill_cycle, filled);
-    assert_int_equal(life->last_hit_cycle, hit);
-    assert_int_equal(life->end, ENTRY_END_INVALIDATED);
-    assert_int_equal(life->walk, rig_event(&rig, EVENT_WALK, 0, 0)->as.walk.id);
-    assert_int_equal(life->tlb, rig.config.tlb_count);
-    assert_int_equal(rig_event(&rig, EVENT_TRANSLATION, 0, 1)->as.translation.entry, life->id);
+    assert_int_not_equal(life.id, 0);
+    assert_int_equal(life.va, VA);
+    assert_int_equal(life.bytes, 7 * FIXTURE_PAGE);
+    assert_int_equal(life.frame.base, PA);
+    assert_int_equal(life.frame.attributes, FRAME_READABLE | FRAME_WRITABLE | FRAME_USER);
+    assert_int_equal(life.hits, 2);
+    assert_int_equal(life.fill_cycle, filled);
+    assert_int_equal(life.last_hit_cycle, hit);
+    assert_int_equal(life.end, ENTRY_END_INVALIDATED);
+    assert_int_equal(life.walk, rig_event(&rig, EVENT_WALK, 0, 0)->as.walk.id);
+    assert_int_equal(life.tlb, rig.config.tlb_count);
+    assert_int_equal(rig_event(&rig, EVENT_TRANSLATION, 0, 1)->as.translation.entry, life.id);
     rig_close(&rig);
 }
 
