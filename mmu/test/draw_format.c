@@ -65,10 +65,9 @@ void draw_format(uint64_t *state, struct fixture *fixture, struct script *script
     bool vmsa = strcmp(fixture->contexts[0].regime.format->name, "vmsa-4k-48") == 0;
     if (draw_below(state, 4) == 0)
         return;
-    vmsa &= !fixture->guest;
     if (vmsa && draw_below(state, 4))
         draw_eager(state, fixture);
-    if (vmsa && draw_below(state, 2))
+    if (vmsa && !fixture->guest && draw_below(state, 2))
         draw_high(state, fixture);
     draw_controls(state, fixture);
     for (unsigned core = 0; core < machine_config(fixture->machine)->cores; core++)
