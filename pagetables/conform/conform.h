@@ -115,7 +115,7 @@ struct conform_options {
     const struct walk_format *format;
     const struct entry_format *entries; /* of the format; NULL: unknown */
     uint64_t seed;
-    unsigned runs; /* how many random sequences of each kind */
+    unsigned runs; /* how many random sequences of each kind; below 50 also fewer systematic ones */
     /* Asked between sequences; false ends the run early. NULL: until it is done. */
     bool (*go_on)(void *context);
     void *context;

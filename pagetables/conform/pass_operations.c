@@ -172,7 +172,6 @@ const struct conform_pass conform_pass_preconditions = {
 /* ---- Many mappings ---- */
 
 #define MANY_TABLES_BYTES (UINT64_C(512) << 20)
-#define FEW_RUNS          50 /* of who has little time */
 
 /* Most of them dense, one in fifty anywhere, each in its place. */
 static struct conform_step many_step(const struct conform_trial *trial, uint64_t index)
@@ -218,7 +217,7 @@ static bool many_all(struct conform_trial *trial, struct conform_subject *subjec
 
 static bool check_many(struct conform_trial *trial, struct conform_subject *subject)
 {
-    uint64_t count = trial->options->runs < FEW_RUNS ? 10000 : 40000;
+    uint64_t count = trial->options->runs < CONFORM_FEW_RUNS ? 10000 : 40000;
     if (trial->attributes->count == 0)
         return conform_break(trial, CONFORM_ATTRIBUTES, "the table accepts no attributes at all");
     if (!conform_subject_prepare(subject, trial->options, &trial->setting, MANY_TABLES_BYTES))

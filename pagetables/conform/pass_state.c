@@ -8,6 +8,9 @@
 
 /* ---- Determinism ---- */
 
+#define DECOY_BYTES     (UINT64_C(8) << 20)
+#define DECOY_GAP_PAGES 200
+
 static bool same_events(const struct conform_subject *one, const struct conform_subject *other)
 {
     size_t count = flat_memory_log_count(one->memory);
@@ -24,53 +27,71 @@ static bool same_events(const struct conform_subject *one, const struct conform_
     return true;
 }
 
-/* Performs the step on the copy while the original's state is not there. */
-static enum pagetable_result perform_apart(struct conform_subject *copy,
-                                           const struct conform_subject *subject,
-                                           const struct conform_step *step, unsigned char *aside)
+/* An original, its copy, and another table: what a pointer into the original's state finds meanwhile. */
+struct trio {
+    struct conform_subject *subject;
+    struct conform_subject copy;
+    struct conform_subject decoy;
+    unsigned char *aside;
+};
+
+/* Performs the step on the copy while another state stands where the original's was. */
+static enum pagetable_result perform_apart(struct trio *trio, const struct conform_step *step)
 {
-    size_t bytes = subject->table->state_bytes;
-    memcpy(aside, subject->state, bytes);
-    memset(subject->state, 0x5a, bytes);
-    enum pagetable_result answer = conform_perform(copy, step, NULL);
-    memcpy(subject->state, aside, bytes);
+    size_t bytes = trio->subject->table->state_bytes;
+    memcpy(trio->aside, trio->subject->state, bytes);
+    memcpy(trio->subject->state, trio->decoy.state, bytes);
+    enum pagetable_result answer = conform_perform(&trio->copy, step, NULL);
+    memcpy(trio->subject->state, trio->aside, bytes);
     return answer;
 }
 
-static bool follow_both(struct conform_trial *trial, struct conform_subject *subject,
-                        struct conform_subject *copy, unsigned char *aside)
+static bool follow_both(struct conform_trial *trial, struct trio *trio)
 {
     for (; trial->at < trial->count; trial->at++) {
         const struct conform_step *step = &trial->steps[trial->at];
-        enum pagetable_result apart = perform_apart(copy, subject, step, aside);
-        enum pagetable_result answer = conform_perform(subject, step, NULL);
+        enum pagetable_result apart = perform_apart(trio, step);
+        enum pagetable_result answer = conform_perform(trio->subject, step, NULL);
         trial->counts.steps++;
-        if (!conform_check_conduct(trial, subject) || !conform_check_conduct(trial, copy))
+        if (!conform_check_conduct(trial, trio->subject))
             return false;
-        if (apart != answer || !same_events(subject, copy))
+        if (apart != answer || !same_events(trio->subject, &trio->copy))
             return conform_break_at(trial, CONFORM_DETERMINISM, step->va,
                                     "%s of 0x%" PRIx64
                                     " does something else on a copy of state and memory (it answers \"%s\", "
                                     "not \"%s\")",
-                                    conform_step_name(step->kind), step->va, pagetable_result_name(apart),
-                                    pagetable_result_name(answer));
-        if (answer == PAGETABLE_OK && (!conform_follow(subject, step) || !conform_follow(copy, step)))
+                                    conform_step_name((enum conform_step_kind)step->kind), step->va,
+                                    pagetable_result_name(apart), pagetable_result_name(answer));
+        if (!conform_check_conduct(trial, &trio->copy))
+            return false;
+        if (answer == PAGETABLE_OK &&
+            (!conform_follow(trio->subject, step) || !conform_follow(&trio->copy, step)))
             return conform_starve(trial);
     }
     return true;
 }
 
+/* A table of the same kind at other addresses, behind pages that nobody uses. */
+static bool make_decoy(struct conform_trial *trial, struct conform_subject *decoy)
+{
+    if (!conform_subject_prepare(decoy, trial->options, &trial->setting, DECOY_BYTES))
+        return false;
+    for (unsigned i = 0; i < DECOY_GAP_PAGES; i++) {
+        uint64_t page;
+        if (decoy->behind.operations->allocate_table(decoy->behind.context, 4096, &page) != ENVIRONMENT_OK)
+            return false;
+    }
+    return conform_subject_create(decoy) == PAGETABLE_OK;
+}
+
 static bool copy_and_follow(struct conform_trial *trial, struct conform_subject *subject)
 {
-    struct conform_subject copy;
-    unsigned char *aside = malloc(subject->table->state_bytes + 1u);
-    if (!aside || !conform_subject_copy(&copy, subject)) {
-        free(aside);
-        return conform_starve(trial);
-    }
-    bool kept = follow_both(trial, subject, &copy, aside);
-    conform_subject_close(&copy);
-    free(aside);
+    struct trio trio = {.subject = subject, .aside = malloc(subject->table->state_bytes + 1u)};
+    bool made = trio.aside && make_decoy(trial, &trio.decoy) && conform_subject_copy(&trio.copy, subject);
+    bool kept = made ? follow_both(trial, &trio) : conform_starve(trial);
+    conform_subject_close(&trio.copy);
+    conform_subject_close(&trio.decoy);
+    free(trio.aside);
     return kept;
 }
 

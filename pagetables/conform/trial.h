@@ -13,6 +13,8 @@
 
 #define CONFORM_STEPS_MAX 768 /* of one sequence */
 
+#define CONFORM_FEW_RUNS 50 /* whoever asks for fewer has little time */
+
 struct conform_pass;
 
 struct conform_trial {
