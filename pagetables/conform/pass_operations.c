@@ -215,9 +215,16 @@ static bool many_all(struct conform_trial *trial, struct conform_subject *subjec
     return true;
 }
 
+static uint64_t count_of_many(unsigned runs)
+{
+    if (runs >= CONFORM_FEW_RUNS)
+        return 40000;
+    return runs >= CONFORM_VERY_FEW_RUNS ? 10000 : 2000;
+}
+
 static bool check_many(struct conform_trial *trial, struct conform_subject *subject)
 {
-    uint64_t count = trial->options->runs < CONFORM_FEW_RUNS ? 10000 : 40000;
+    uint64_t count = count_of_many(trial->options->runs);
     if (trial->attributes->count == 0)
         return conform_break(trial, CONFORM_ATTRIBUTES, "the table accepts no attributes at all");
     if (!conform_subject_prepare(subject, trial->options, &trial->setting, MANY_TABLES_BYTES))

@@ -12,9 +12,6 @@ static const struct conform_pass *const passes[] = {
 
 #define PASSES (sizeof passes / sizeof *passes)
 
-/* Who has little time gets one systematic sequence of so many. */
-#define FEW_RUNS_STRIDE 5
-
 struct runner {
     const struct conform_options *options;
     struct conform_report *report;
@@ -118,12 +115,20 @@ static bool perform(struct runner *runner, struct conform_step *steps, size_t st
 
 /* ---- The sequences of a pass ---- */
 
+/* Who has little time gets one systematic sequence of so many. */
+static unsigned stride_of(unsigned runs)
+{
+    if (runs >= CONFORM_FEW_RUNS)
+        return 1;
+    return runs >= CONFORM_VERY_FEW_RUNS ? 5 : 13;
+}
+
 static bool perform_systematic(struct runner *runner)
 {
     struct conform_step steps[CONFORM_STEPS_MAX];
     size_t step_count;
     const struct walk_format *format = runner->options->format;
-    const unsigned stride = runner->options->runs < CONFORM_FEW_RUNS ? FEW_RUNS_STRIDE : 1;
+    const unsigned stride = stride_of(runner->options->runs);
     for (unsigned i = 0; conform_systematic(format, i, steps, &step_count); i += stride)
         if (!perform(runner, steps, step_count))
             return false;
@@ -133,7 +138,8 @@ static bool perform_systematic(struct runner *runner)
         if (!perform(runner, steps, step_count))
             return false;
     for (unsigned i = 0;
-         runner->pass->grows && conform_growing(format, runner->attributes, i, steps, &step_count); i++)
+         runner->pass->grows && conform_growing(format, runner->attributes, i, steps, &step_count);
+         i += stride > 1 ? 3 : 1)
         if (!perform(runner, steps, step_count))
             return false;
     return true;

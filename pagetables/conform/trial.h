@@ -13,7 +13,9 @@
 
 #define CONFORM_STEPS_MAX 768 /* of one sequence */
 
-#define CONFORM_FEW_RUNS 50 /* whoever asks for fewer has little time */
+/* Whoever asks for fewer runs has little time, or very little. */
+#define CONFORM_FEW_RUNS      50
+#define CONFORM_VERY_FEW_RUNS 5
 
 struct conform_pass;
 

@@ -13,7 +13,7 @@
 #include "pagetables/conform/conform.h"
 #include "pagetables/plugin_load.h"
 
-#define RUNS 6
+#define RUNS 2
 
 static unsigned number_of(const char *name, unsigned otherwise)
 {
