@@ -32,6 +32,12 @@ bool conform_end(struct conform_trial *trial, struct conform_subject *subject)
                          tables, tables == 1 ? "" : "s");
 }
 
+bool conform_lose(struct conform_trial *trial, const struct conform_subject *subject)
+{
+    trial->out_of_memory |= subject->starved;
+    return false;
+}
+
 /* ---- Conduct ---- */
 
 bool conform_check_conduct(struct conform_trial *trial, const struct conform_subject *subject)
@@ -335,7 +341,7 @@ bool conform_check_step(struct conform_trial *trial, struct conform_subject *sub
     if (!conform_check_conduct(trial, subject) || !conform_check_answer(trial, subject, step, answer))
         return false;
     if (answer == PAGETABLE_OK && !conform_follow(subject, step))
-        return conform_starve(trial);
+        return conform_lose(trial, subject);
     bool changed = answer == PAGETABLE_OK && step->kind != CONFORM_LOOK;
     if (!conform_check_view(trial, subject, changed ? CONFORM_VIEW : CONFORM_UNCHANGED) ||
         !conform_check_invariants(trial, subject))

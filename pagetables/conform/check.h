@@ -10,6 +10,9 @@ bool conform_begin(struct conform_trial *trial, struct conform_subject *subject)
 /* Destroys the table and looks for what it leaves; `leaks` is asked only if nothing was broken before. */
 bool conform_end(struct conform_trial *trial, struct conform_subject *subject);
 
+/* The abstract map could not follow: the trial ends, and nothing is said of the table; false. */
+bool conform_lose(struct conform_trial *trial, const struct conform_subject *subject);
+
 /* What a table may answer to a step, by the abstract map: one of two. */
 struct conform_answers {
     enum pagetable_result first;

@@ -79,9 +79,10 @@ struct conform_failure {
     struct conform_step *steps;     /* the minimal sequence, `count` of them; owned by the report */
     enum pagetable_result *answers; /* what the contract wants of each; owned by the report */
     size_t count;
-    size_t failing; /* the step that shows it; `count`: what comes after the last one */
-    uint64_t nth;   /* the allocation that failed, or the call at which the machine stopped; else 0 */
-    uint64_t va;    /* the address at which it shows; else 0 */
+    size_t failing;       /* the step that shows it; `count`: what comes after the last one */
+    uint64_t nth;         /* the allocation that failed, or the call at which the machine stopped; else 0 */
+    uint64_t table_bytes; /* of the last table that was asked for; 0: none, or it does not matter */
+    uint64_t va;          /* the address at which it shows; else 0 */
     bool has_va;
     char what[400]; /* a sentence */
 };

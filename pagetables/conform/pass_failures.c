@@ -37,6 +37,7 @@ static bool fail_step(struct conform_trial *trial, struct conform_subject *subje
     flat_memory_fail_allocation(subject->memory, trial->failure.nth);
     enum pagetable_result answer = conform_perform(subject, step, NULL);
     flat_memory_fail_allocation(subject->memory, 0);
+    trial->failure.table_bytes = subject->asked_bytes;
     trial->counts.steps++;
     /* One that only wanted to grow and does without is done. */
     bool done = answer == wanted.first || answer == wanted.second;
@@ -50,7 +51,7 @@ static bool fail_step(struct conform_trial *trial, struct conform_subject *subje
                                 "%s answers \"%s\" instead of \"%s\" when it is repeated with memory",
                                 conform_step_name(step->kind), pagetable_result_name(answer),
                                 pagetable_result_name(wanted.first));
-    return answer != PAGETABLE_OK || conform_follow(subject, step) || conform_starve(trial);
+    return answer != PAGETABLE_OK || conform_follow(subject, step) || conform_lose(trial, subject);
 }
 
 static bool fail_steps(struct conform_trial *trial, struct conform_subject *subject)
@@ -118,7 +119,7 @@ static bool replay(struct conform_trial *trial, struct conform_subject *subject)
     for (size_t i = 0; i < trial->at; i++)
         if (conform_perform(subject, &trial->steps[i], NULL) == PAGETABLE_OK &&
             !conform_follow(subject, &trial->steps[i]))
-            return conform_starve(trial);
+            return conform_lose(trial, subject);
     return true;
 }
 

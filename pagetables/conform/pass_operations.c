@@ -12,7 +12,7 @@ static bool replay(struct conform_trial *trial, struct conform_subject *subject)
     for (size_t i = 0; i < trial->count; i++)
         if (conform_perform(subject, &trial->steps[i], NULL) == PAGETABLE_OK &&
             !conform_follow(subject, &trial->steps[i]))
-            return conform_starve(trial);
+            return conform_lose(trial, subject);
     trial->at = trial->count;
     return true;
 }
@@ -36,6 +36,7 @@ static bool end_empty(struct conform_trial *trial, struct conform_subject *subje
     if (!replay(trial, subject) || !unmap_all(trial, subject))
         return false;
     size_t now = flat_memory_tables(subject->memory);
+    trial->failure.table_bytes = subject->asked_bytes;
     if (subject->table->releases_empty_tables && now != first)
         return conform_break(trial, CONFORM_EMPTY_TABLES,
                              "%zu tables are allocated when all is unmapped, and %zu were when it was made",
@@ -200,7 +201,7 @@ static bool many_operation(struct conform_trial *trial, struct conform_subject *
                                 conform_step_name(step->kind), step->va,
                                 abstract_map_count(subject->expected), pagetable_result_name(answer),
                                 pagetable_result_name(wanted.first));
-    return answer != PAGETABLE_OK || conform_follow(subject, step) || conform_starve(trial);
+    return answer != PAGETABLE_OK || conform_follow(subject, step) || conform_lose(trial, subject);
 }
 
 static bool many_all(struct conform_trial *trial, struct conform_subject *subject,

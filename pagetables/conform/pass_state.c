@@ -66,7 +66,7 @@ static bool follow_both(struct conform_trial *trial, struct trio *trio)
             return false;
         if (answer == PAGETABLE_OK &&
             (!conform_follow(trio->subject, step) || !conform_follow(&trio->copy, step)))
-            return conform_starve(trial);
+            return conform_lose(trial, trio->subject->starved ? trio->subject : &trio->copy);
     }
     return true;
 }
@@ -88,7 +88,9 @@ static bool copy_and_follow(struct conform_trial *trial, struct conform_subject 
 {
     struct trio trio = {.subject = subject, .aside = malloc(subject->table->state_bytes + 1u)};
     bool made = trio.aside && make_decoy(trial, &trio.decoy) && conform_subject_copy(&trio.copy, subject);
-    bool kept = made ? follow_both(trial, &trio) : conform_starve(trial);
+    /* A table that cannot be made a second time is not judged here. */
+    bool refused = trio.decoy.memory && trio.decoy.created != PAGETABLE_OK;
+    bool kept = made ? follow_both(trial, &trio) : !refused && conform_starve(trial);
     conform_subject_close(&trio.copy);
     conform_subject_close(&trio.decoy);
     free(trio.aside);
@@ -102,7 +104,7 @@ static bool copy_at(struct conform_trial *trial, struct conform_subject *subject
     for (trial->at = 0; trial->at < at; trial->at++)
         if (conform_perform(subject, &trial->steps[trial->at], NULL) == PAGETABLE_OK &&
             !conform_follow(subject, &trial->steps[trial->at]))
-            return conform_starve(trial);
+            return conform_lose(trial, subject);
     return copy_and_follow(trial, subject);
 }
 
@@ -209,7 +211,7 @@ static bool damage_all(struct conform_trial *trial, struct conform_subject *subj
     for (trial->at = 0; trial->at < trial->count; trial->at++)
         if (conform_perform(subject, &trial->steps[trial->at], NULL) == PAGETABLE_OK &&
             !conform_follow(subject, &trial->steps[trial->at]))
-            return conform_starve(trial);
+            return conform_lose(trial, subject);
     for (uint64_t va = 0; abstract_map_next(subject->expected, va, &mapping); va = mapping.va + 1)
         if (!damage_walk(trial, subject, mapping.va) || mapping.va + 1 == 0)
             return trial->broken == CONFORM_PROPERTIES && !trial->out_of_memory;

@@ -203,7 +203,7 @@ static bool perform_step(struct witness *witness, const struct conform_step *ste
     if (witness->watch.over || (answer != wanted.first && answer != wanted.second))
         return false;
     if (answer == PAGETABLE_OK && !conform_follow(witness->subject, step))
-        return conform_starve(witness->trial);
+        return conform_lose(witness->trial, witness->subject);
     return check_return(witness);
 }
 

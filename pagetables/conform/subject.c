@@ -92,6 +92,7 @@ static int tap_allocate_table(void *context, uint64_t size_bytes, uint64_t *pa)
     if (!begins(subject, CALL_ACCESS))
         return ENVIRONMENT_STOPPED;
     subject->conduct.allocations++;
+    subject->asked_bytes = size_bytes;
     int error = subject->behind.operations->allocate_table(subject->behind.context, size_bytes, pa);
     return told(subject, ends(subject, error, NULL, 0), false);
 }
@@ -319,19 +320,26 @@ enum pagetable_result conform_perform(struct conform_subject *subject, const str
     }
 }
 
-bool conform_follow(struct conform_subject *subject, const struct conform_step *step)
+static enum pagetable_result follow(struct conform_subject *subject, const struct conform_step *step)
 {
     const struct mapping mapping = {
         .va = step->va,
         .frame = {.base = step->base, .attributes = step->attributes, .size_lg2 = step->size_lg2}};
     switch (step->kind) {
     case CONFORM_MAP:
-        return abstract_map_insert(subject->expected, &mapping) == PAGETABLE_OK;
+        return abstract_map_insert(subject->expected, &mapping);
     case CONFORM_UNMAP:
-        return abstract_map_remove(subject->expected, step->va, NULL) == PAGETABLE_OK;
+        return abstract_map_remove(subject->expected, step->va, NULL);
     case CONFORM_PROTECT:
-        return abstract_map_protect(subject->expected, step->va, step->attributes) == PAGETABLE_OK;
+        return abstract_map_protect(subject->expected, step->va, step->attributes);
     default:
-        return true;
+        return PAGETABLE_OK;
     }
+}
+
+bool conform_follow(struct conform_subject *subject, const struct conform_step *step)
+{
+    enum pagetable_result result = follow(subject, step);
+    subject->starved |= result == PAGETABLE_NO_MEMORY;
+    return result == PAGETABLE_OK;
 }

@@ -50,6 +50,8 @@ struct conform_subject {
     struct conform_conduct conduct;
     struct conform_listener listener;
     enum pagetable_result created; /* what `create` answered */
+    bool starved;
+    uint64_t asked_bytes; /* of the last table that was asked for */
 };
 
 /* False if the host has no memory. The table exists if `created` says so. */
@@ -68,7 +70,8 @@ enum pagetable_result conform_subject_destroy(struct conform_subject *subject);
 /* Performs a step on the table alone; `conduct` is that of this step. `found` of a look may be NULL. */
 enum pagetable_result conform_perform(struct conform_subject *subject, const struct conform_step *step,
                                       struct mapping *found);
-/* The abstract map follows a step that succeeded. False if the host has no memory. */
+/* The abstract map follows a step that succeeded. False if it cannot, since the table should have refused, or
+ * if the host has no memory: `starved`. */
 bool conform_follow(struct conform_subject *subject, const struct conform_step *step);
 
 /* Whether nothing was written beside the state block. */

@@ -5,7 +5,8 @@
 
 #include "sim/cli/format.h"
 
-#define MEMORY_LEAST UINT64_C(0x1000000)
+#define MEMORY_LEAST   UINT64_C(0x1000000)
+#define SMALLEST_BLOCK UINT64_C(0x1000)
 
 /* ---- What a machine can show ---- */
 
@@ -133,6 +134,12 @@ static void print_sequence_data(const struct conform_script *script, FILE *out)
     (void)fprintf(
         out, "local STARVED = %zu                                    -- the step without memory; 0: none\n",
         starved);
+    if (failure->table_bytes)
+        (void)fprintf(
+            out, "local BLOCK = \"%s\"                                    -- what a table takes\n",
+            format_size(failure->table_bytes < SMALLEST_BLOCK ? SMALLEST_BLOCK : failure->table_bytes).text);
+    else
+        (void)fputs("local BLOCK = \"4K\"\n", out);
     (void)fprintf(out, "local COUNT_TABLES = %s\n", script->id == CONFORM_EMPTY_TABLES ? "true" : "false");
 }
 

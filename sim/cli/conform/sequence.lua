@@ -54,46 +54,45 @@ local function check(core, number)
   end
 end
 
--- How many free pages of 4 KiB there are: what is missing, the page table has.
-local function free_pages()
+-- All memory that is free, in blocks of a table's size; what is missing, the page table has.
+local function take_all()
   local taken = {}
   while true do
-    local fine, pa = pcall(m.frames, m, "4K")
-    if not fine then break end
+    local fine, pa = pcall(m.frames, m, BLOCK)
+    if not fine then return taken end
     taken[#taken + 1] = pa
   end
-  for _, pa in ipairs(taken) do m:release_frames(pa, "4K") end
+end
+
+local function free_blocks()
+  local taken = take_all()
+  for _, pa in ipairs(taken) do m:release_frames(pa, BLOCK) end
   return #taken
 end
 
 -- The step with less memory than it needs, then with a little more, until it succeeds.
 local function starve(core, step, number)
-  local taken = {}
+  local taken = take_all()
   local answer
-  while true do
-    local fine, pa = pcall(m.frames, m, "4K")
-    if not fine then break end
-    taken[#taken + 1] = pa
-  end
   repeat
-    local before = free_pages()
+    local before = free_blocks()
     answer = perform(core, step)
-    if answer == "ok" then break end
-    local after = free_pages()
-    if answer ~= "no-memory" then error("step " .. number .. " answers without memory: " .. answer, 0) end
+    if answer ~= "no-memory" then break end
+    local after = free_blocks()
     if before ~= after then
-      error(string.format("step %d failed, and the page table keeps %d pages", number, before - after), 0)
+      error(string.format("step %d failed without memory, and the page table keeps %d blocks of %s", number,
+                          before - after, BLOCK), 0)
     end
     check(core, number)
-    for _ = 1, 4 do if #taken > 0 then m:release_frames(table.remove(taken), "4K") end end
+    if #taken > 0 then m:release_frames(table.remove(taken), BLOCK) end
   until #taken == 0
-  for _, pa in ipairs(taken) do m:release_frames(pa, "4K") end
+  for _, pa in ipairs(taken) do m:release_frames(pa, BLOCK) end
   return answer
 end
 
 m.core[1]:program(function(core)
   core:switch(as)
-  local at_first = COUNT_TABLES and free_pages()
+  local at_first = COUNT_TABLES and free_blocks()
   for number, step in ipairs(STEPS) do
     local answer, why
     if number == STARVED then answer, why = starve(core, step, number) else answer, why = perform(core, step) end
@@ -110,10 +109,10 @@ m.core[1]:program(function(core)
       as:unmap(core, va)
       expected[va] = nil
     end
-    local at_last = free_pages()
+    local at_last = free_blocks()
     if at_last ~= at_first then
-      error(string.format("all is unmapped, and the page table has %d pages more than at first",
-                          at_first - at_last), 0)
+      error(string.format("all is unmapped, and the page table has %d blocks of %s more than at first",
+                          at_first - at_last, BLOCK), 0)
     end
   end
 end)
