@@ -5,6 +5,8 @@
  * Each is a right table of this folder. What is wrong is in the environment that it runs in, in its
  * arguments, or in its answers.
  */
+#include <assert.h>
+#include <stddef.h>
 #include <string.h>
 
 #include <mmusim/plugin.h>
@@ -39,7 +41,7 @@ struct state {
     struct pagetable_config config;
     union {
         struct radix radix;
-        struct hashed hashed;
+        max_align_t any[16]; /* of the hashed table */
     } table;
 };
 
@@ -213,6 +215,7 @@ static enum pagetable_result create(void *state, const struct environment *envir
 {
     struct state *own = state;
     own->self = own;
+    assert(right()->state_bytes <= sizeof own->table);
     own->config = *config;
     if (BROKEN == BROKEN_LINK_FIRST)
         own->config.format = &hashed_48;
