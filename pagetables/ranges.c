@@ -161,7 +161,9 @@ static enum pagetable_result query_locked(struct ranges_edit *edit, uint64_t va,
     bool there = ranges_find(edit, va, &range) && range_contains(&range, va);
     if (edit->error != PAGETABLE_OK || !there)
         return edit->error != PAGETABLE_OK ? edit->error : PAGETABLE_NOT_MAPPED;
-    *found = plain_mapping(va, range_leaf_at(&range, va), range_size(&range));
+    unsigned size_lg2 = plain_size_lg2(range_size(&range));
+    uint64_t page = va >> size_lg2 << size_lg2;
+    *found = plain_mapping(page, range_leaf_at(&range, page), range_size(&range));
     return PAGETABLE_OK;
 }
 
