@@ -95,11 +95,12 @@ SELECT p.space, p.va, p.va + (1 << p.size_lg2) - 1, p.pa, p.size_lg2, p.mapped, 
        p.operation, r.operation,
        p.window_begin,
        CASE p.kind WHEN 0 THEN p.drained ELSE p.window_end END,
-       r.window_begin, r.window_end,
-       p.event, p.end_event, p.done_event, r.event, r.end_event, r.done_event
+       e.begin_cycle, CASE WHEN r.result = 0 THEN e.end_cycle END,
+       p.event, p.end_event, p.done_event, r.event, r.end_event, e.done_event
 FROM upgraded p
 JOIN operation_windows w ON w.operation = p.operation
-LEFT JOIN done r ON r.operation = p.remover
+LEFT JOIN operations r ON r.operation = p.remover         -- by number: of "done" SQLite makes no index here
+LEFT JOIN operation_windows e ON e.operation = p.remover
 ORDER BY p.event;
 
 -- Where a mapping is looked for: by the base of the page in one size, then by its end. (Rules compare that end with
