@@ -490,8 +490,8 @@ void walk_cache_add_leaf(struct core *core, const struct miss *miss, const struc
 bool walker_request(struct core *core, uint32_t miss);
 void walker_queue(struct core *core, uint32_t miss);
 /* So many consecutive words at each address. */
-void walker_fetch(struct core *core, uint32_t miss, const uint64_t *addresses, unsigned count,
-                  unsigned words);
+void walker_fetch(struct core *core, uint32_t miss, const uint64_t *addresses, uint32_t count,
+                  uint32_t words);
 /* The compare-exchange of miss->update. */
 void walker_update(struct core *core, uint32_t miss);
 /* The walk ends, in miss->leaf or miss->fault. */

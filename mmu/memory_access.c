@@ -28,13 +28,14 @@ static void access_memory(struct memory *memory, struct bus_request *request)
     uint32_t size_bytes = request->size_bytes;
     switch ((enum memory_transaction_kind)request->kind) {
     case MEMORY_READ:
-        if (request->words) {
+        if (request->words && size_bytes == 8)
+            *request->words = memory_read_word(memory, pa);
+        else if (request->words)
             read_words(memory, request);
-            break;
-        }
-        request->value = size_bytes == 8 && pa % 8 == 0
-                             ? memory_read_word(memory, pa)
-                             : memory_read(memory, pa, size_bytes < 8 ? size_bytes : 8);
+        else
+            request->value = size_bytes == 8 && pa % 8 == 0
+                                 ? memory_read_word(memory, pa)
+                                 : memory_read(memory, pa, size_bytes < 8 ? size_bytes : 8);
         break;
     case MEMORY_WRITE:
         if (request->want_old)

@@ -88,35 +88,34 @@ static void tell_update(struct core *core, const struct miss *miss, const struct
  * barrier (SDM volume 3, 4.10.4; DDI 0487, D8.2.3; Privileged, SFENCE.VMA). Of several words each is the
  * youngest store's or memory's. True if memory need not be asked.
  */
-static bool forward_own_stores(struct core *core, struct bus_request *request, uint64_t *words,
-                               unsigned count)
+static bool forward_own_stores(struct core *core, struct bus_request *request, uint32_t words)
 {
-    if (core->machine->config.ordering != ORDERING_X86 || core->stores.count == 0)
-        return false;
-    for (unsigned i = 0; i < count; i++)
-        if (store_buffer_find(core, request->pa + 8 * i, 8, &words[i]) == STORE_CONTAINS)
+    for (uint32_t i = 0; i < words; i++)
+        if (store_buffer_find(core, request->pa + 8 * i, 8, &request->words[i]) == STORE_CONTAINS)
             request->forwarded |= (uint8_t)(1u << i);
-    if (request->forwarded + 1u != 1u << count)
+    if (request->forwarded + 1u != 1u << words)
         return false;
     request->cycle = request->grant_cycle = core->now;
     core_schedule(core, core->now + 1, CALENDAR_ENTRY, (uint32_t)(request - core->requests));
     return true;
 }
 
-void walker_fetch(struct core *core, uint32_t index, const uint64_t *addresses, unsigned count,
-                  unsigned words)
+void walker_fetch(struct core *core, uint32_t index, const uint64_t *addresses, uint32_t count,
+                  uint32_t words)
 {
     struct miss *miss = &core->misses[index];
+    bool forwards = core->stores.count > 0 && core->machine->config.ordering == ORDERING_X86;
+    uint64_t *place = miss->words;
     assert(count <= WALK_FETCHES_MAX && words <= WALK_FETCH_WORDS_MAX && count * words <= WALK_WORDS_MAX);
     miss->fetches_missing = (uint8_t)count;
     miss->fetch_words = (uint8_t)words;
     miss->aborted = false;
-    for (unsigned i = 0; i < count; i++) {
+    for (uint32_t i = 0; i < count; i++, place += words) {
         struct bus_request *request =
             bus_prepare(core, MEMORY_READ, addresses[i], 8 * words, CALENDAR_ENTRY, index);
         request->index = (uint8_t)i;
-        request->words = &miss->words[i * words];
-        if (!forward_own_stores(core, request, request->words, words))
+        request->words = place;
+        if (!forwards || !forward_own_stores(core, request, words))
             bus_ask(core, request);
     }
 }
