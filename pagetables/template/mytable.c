@@ -101,6 +101,17 @@ static void invalidate(struct call *call, const struct invalidation *what)
     barrier(call, BARRIER_DSB_ISH);
 }
 
+/* Everything, tables that walk caches hold included. */
+static void drop_all(struct call *call)
+{
+    const struct invalidation what = {.vmid = call->table->vmid,
+                                      .scope =
+                                          call->table->hardware->stage2 ? INVALIDATE_VMID : INVALIDATE_ALL,
+                                      .broadcast = true};
+    barrier(call, BARRIER_DSB_ISHST);
+    invalidate(call, &what);
+}
+
 /* One page, or each entry of a run, since a TLB may hold them one by one. */
 static void drop_pages(struct call *call, uint64_t va, const struct frame *frame, uint64_t step)
 {
@@ -108,6 +119,10 @@ static void drop_pages(struct call *call, uint64_t va, const struct frame *frame
     bool stage2 = table->hardware->stage2, all = table->every_asid || frame->attributes & FRAME_GLOBAL;
     struct invalidation what = {.asid = table->asid, .vmid = table->vmid, .broadcast = true};
     what.scope = stage2 ? INVALIDATE_IPA : all ? INVALIDATE_VA_ALL_ASIDS : INVALIDATE_VA;
+    if (table->hardware->invalidated_whole) {
+        drop_all(call);
+        return;
+    }
     barrier(call, BARRIER_DSB_ISHST);
     for (uint64_t offset = 0; offset < frame_size_bytes(frame); offset += step) {
         what.va = va + offset;
@@ -118,17 +133,6 @@ static void drop_pages(struct call *call, uint64_t va, const struct frame *frame
     what.scope = INVALIDATE_ALL; /* stage 2: now what was made of both stages */
     if (stage2)
         invalidate(call, &what);
-}
-
-/* Everything, tables that walk caches hold included. */
-static void drop_all(struct call *call)
-{
-    const struct invalidation what = {.vmid = call->table->vmid,
-                                      .scope =
-                                          call->table->hardware->stage2 ? INVALIDATE_VMID : INVALIDATE_ALL,
-                                      .broadcast = true};
-    barrier(call, BARRIER_DSB_ISHST);
-    invalidate(call, &what);
 }
 
 /* ---- The tree ---- */
