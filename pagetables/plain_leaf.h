@@ -58,7 +58,7 @@ static inline struct frame plain_decode(uint64_t word, unsigned size_lg2)
                           .size_lg2 = (uint8_t)size_lg2};
 }
 
-/* The mapping of the page that contains `va`; `word` is its leaf, or that of `va` in a range. */
+/* The mapping of the page that contains `va`; `word` is the page's leaf. */
 static inline struct mapping plain_mapping(uint64_t va, uint64_t word, unsigned size)
 {
     unsigned size_lg2 = plain_size_lg2(size);

@@ -203,6 +203,9 @@ static void random_operation(struct fixture *fixture, const struct fixture_mix *
     bool there = abstract_map_find(fixture->expected, va | 0xfff, &found);
     assert_int_equal(fixture->table->query(&fixture->state, &fixture->environment, va | 0xfff, &queried),
                      there ? PAGETABLE_OK : PAGETABLE_NOT_MAPPED);
+    assert_true(!there || (queried.va == found.va && queried.frame.base == found.frame.base &&
+                           queried.frame.size_lg2 == found.frame.size_lg2 &&
+                           queried.frame.attributes == found.frame.attributes));
 }
 
 void fixture_random_operations(struct fixture *fixture, const struct fixture_mix *mix)
