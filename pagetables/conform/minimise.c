@@ -93,11 +93,17 @@ static bool smaller_addresses(struct minimiser *minimiser)
     return smaller;
 }
 
+static bool same_step(const struct conform_step *one, const struct conform_step *other)
+{
+    return one->kind == other->kind && one->size_lg2 == other->size_lg2 &&
+           one->attributes == other->attributes && one->va == other->va && one->base == other->base;
+}
+
 static bool replace_step(struct minimiser *minimiser, size_t index, const struct conform_step *step)
 {
     struct conform_step steps[CONFORM_STEPS_MAX];
     if (!conform_step_is_sound(minimiser->trial->options->format, step) ||
-        memcmp(step, &minimiser->steps[index], sizeof *step) == 0)
+        same_step(step, &minimiser->steps[index]))
         return false;
     memcpy(steps, minimiser->steps, minimiser->trial->count * sizeof *steps);
     steps[index] = *step;

@@ -158,8 +158,10 @@ static void bad_each_broken_table_is_found_by_the_property_meant_for_it(void **s
         char path[600], error[600];
         (void)snprintf(path, sizeof path, "%s/broken-%s.so", BROKEN_FOLDER, rows[i].name);
         struct loaded_plugin *plugin = plugin_load(path, error, sizeof error);
-        if (!plugin)
+        if (!plugin) {
             fail_msg("%s", error);
+            return;
+        }
         assert_found(plugin->table, rows[i].found_by);
         plugin_unload(plugin);
     }
