@@ -91,22 +91,30 @@ static void set_fault(struct access_slot *slot, const struct two_stage_fault *fa
 }
 
 /* The stage whose rights, as the core's controls have them, do not permit it; stage 1 is asked first. */
-static void refuse(const struct core *core, struct access_slot *slot, const struct walk_leaf *leaf)
+static void refuse(const struct core *core, struct access_slot *slot, const struct walk_leaf *leaf,
+                   uint64_t stage2_part)
 {
     unsigned right = ACCESS_RIGHT(slot->event.privilege, slot->event.access_kind);
     uint8_t stage1 = leaf->stage1_rights & (uint8_t)~STAGE1_WRITABLE;
     uint32_t attributes = leaf->frame.attributes & ~(uint32_t)FRAME_WRITABLE;
     attributes |= leaf->stage1_rights & STAGE1_WRITABLE ? FRAME_WRITABLE : 0;
+    attributes = stage1 ? attributes : leaf->frame.attributes;
     bool second = stage1 && rights_allowed(core, leaf->va, stage1, attributes) & right;
-    set_fault(slot, &(struct two_stage_fault){.kind = FAULT_PERMISSION,
+    uint8_t rights = leaf->rights;
+    if (stage1)
+        rights = second ? (uint8_t)(stage2_part & STAGE2_RIGHTS) : stage1;
+    uint64_t ipa = (stage2_part & ~(uint64_t)STAGE2_RIGHTS) + (slot->event.va - leaf->va);
+    set_fault(slot, &(struct two_stage_fault){.ipa = second ? ipa : 0,
+                                              .kind = FAULT_PERMISSION,
                                               .level = second ? leaf->stage2_level : leaf->level,
                                               .stage = second ? 2 : 1,
-                                              .rights = leaf->rights,
-                                              .attributes = leaf->frame.attributes});
+                                              .rights = rights,
+                                              .attributes = attributes});
 }
 
 /* What the translation says of this access: its address, and whether it is allowed. */
-static void apply_translation(const struct core *core, struct access_slot *slot, const struct walk_leaf *leaf)
+static void apply_translation(const struct core *core, struct access_slot *slot, const struct walk_leaf *leaf,
+                              uint64_t stage2_part)
 {
     struct event_translation *event = &slot->event;
     unsigned right = ACCESS_RIGHT(event->privilege, event->access_kind);
@@ -117,7 +125,7 @@ static void apply_translation(const struct core *core, struct access_slot *slot,
     if (rights_allowed(core, leaf->va, leaf->rights, leaf->frame.attributes) & right)
         event->pa = leaf->frame.base + (event->va - leaf->va);
     else
-        refuse(core, slot, leaf);
+        refuse(core, slot, leaf, stage2_part);
 }
 
 static void note_hit(struct core *core, struct access_slot *slot, const struct tlb_found *found)
@@ -178,7 +186,7 @@ static void first_level_hit(struct core *core, uint32_t index, const struct tlb_
         set_fault(slot,
                   &(struct two_stage_fault){.kind = FAULT_TLB_CONFLICT, .level = leaf->level, .stage = 1});
     } else {
-        apply_translation(core, slot, leaf);
+        apply_translation(core, slot, leaf, found->array->tlb.entries[found->slot].more);
     }
     slot->state = SLOT_LOOKUP;
     core_schedule(core, core->now + found->cycles, CALENDAR_TRANSLATED, index);
@@ -315,15 +323,14 @@ void access_translated_event(struct core *core, uint32_t index)
         after_translation(core, index);
 }
 
-void access_forward(struct core *core, uint32_t index, const struct walk_leaf *leaf,
-                    const struct two_stage_fault *fault)
+void access_forward(struct core *core, uint32_t index, const struct translated *result)
 {
     struct access_slot *slot = &core->slots[index];
-    if (fault->kind == FAULT_NONE) {
-        apply_translation(core, slot, leaf);
+    if (result->fault->kind == FAULT_NONE) {
+        apply_translation(core, slot, result->leaf, result->stage2_part);
     } else {
-        set_fault(slot, fault);
-        slot->event.fault_ipa = walker_fault_ipa(fault);
+        set_fault(slot, result->fault);
+        slot->event.fault_ipa = walker_fault_ipa(result->fault);
     }
     after_translation(core, index);
 }

@@ -57,8 +57,9 @@ struct wanted_access {
     uint8_t data_mode;
     bool retry;
     bool fetch_data;
-    bool delivered;     /* its fault was given to a handler */
-    uint8_t deliveries; /* how many of its faults were */
+    uint64_t report_ipa; /* of its fault */
+    bool delivered;      /* its fault was given to a handler */
+    uint8_t deliveries;  /* how many of its faults were */
     struct two_stage_fault fault;
     uint64_t fault_va;
 };
@@ -112,6 +113,7 @@ struct miss {
     struct walk_state walk;        /* of one stage */
     struct two_stage_walk *nested; /* of two stages; else NULL */
     struct walk_leaf leaf;         /* the result */
+    uint64_t stage2_part;          /* and what reports want of it: see STAGE2_RIGHTS */
     struct two_stage_fault fault;  /* or why there is none */
     struct walk_update update;
     uint64_t words[WALK_WORDS_MAX]; /* in the order of the fetches */
@@ -412,6 +414,13 @@ uint64_t core_draw(uint64_t *state);
 uint64_t core_random(struct core *core);
 void machine_fail(struct machine *machine, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* The end of a miss: a leaf, or a fault. */
+struct translated {
+    const struct walk_leaf *leaf;
+    uint64_t stage2_part;
+    const struct two_stage_fault *fault;
+};
+
 /* access.c */
 static inline unsigned access_side(uint8_t access_kind)
 {
@@ -425,8 +434,7 @@ bool access_can_issue(struct core *core, uint8_t access_kind);
 bool access_retry_stalled(struct core *core);
 void access_translated_event(struct core *core, uint32_t slot);
 /* The miss that the slot waited for has ended, in `leaf` or a fault. */
-void access_forward(struct core *core, uint32_t slot, const struct walk_leaf *leaf,
-                    const struct two_stage_fault *fault);
+void access_forward(struct core *core, uint32_t slot, const struct translated *result);
 void access_data(struct core *core, uint32_t slot, const struct bus_request *request);
 void access_complete(struct core *core, uint32_t slot);
 void access_advance_data(struct core *core);

@@ -29,6 +29,7 @@ void fault_note(struct core *core, const struct access_slot *slot)
     *fault = slot->wanted;
     fault->delivered &= same;
     fault->fault = slot->fault;
+    fault->report_ipa = slot->fault.ipa;
     fault->fault.ipa = slot->event.fault_ipa;
     fault->fault_va = slot->event.va;
 }
@@ -86,7 +87,9 @@ static struct fault_report report_of_access(const struct core *core, const struc
 {
     const struct event_translation event = {
         .va = access->fault_va, .access_kind = access->access.kind, .privilege = access->privilege};
-    return fault_report_of(core, &event, &access->fault);
+    struct two_stage_fault fault = access->fault;
+    fault.ipa = access->report_ipa;
+    return fault_report_of(core, &event, &fault);
 }
 
 /*

@@ -26,6 +26,7 @@ struct translation_fill hierarchy_fill_of(const struct miss *miss, const struct 
                                 (uint64_t)leaf->stage1_rights << STAGE1_RIGHTS_SHIFT |
                                 (uint64_t)(leaf->level & LEVEL_MASK) << LEVEL_SHIFT |
                                 (uint64_t)(leaf->stage2_level & LEVEL_MASK) << STAGE2_LEVEL_SHIFT,
+                  .more = miss->stage2_part,
                   .asid = miss->context->asid,
                   .vmid = miss->context->vmid,
                   .size_lg2 = leaf->frame.size_lg2,

@@ -25,6 +25,10 @@
  * together say. Core state like CR0.WP asks for that where it judges stage 1's part. */
 #define STAGE1_WRITABLE 0x80u
 
+/* Of the second of two stages, beside a combined leaf: the intermediate address of its first byte, and in the
+ * bits below a page what the entry of stage 2 allows. */
+#define STAGE2_RIGHTS 0xffu
+
 struct core;
 struct machine;
 struct miss;

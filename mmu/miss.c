@@ -177,6 +177,7 @@ static struct miss *take_miss(struct core *core, uint32_t index, uint64_t va, un
     miss->steps = 0;
     miss->settle = 0;
     miss->updating = false;
+    miss->stage2_part = 0;
     return miss;
 }
 
@@ -228,8 +229,7 @@ bool miss_speculate(struct core *core, const struct speculation *what)
 }
 
 /* Hands the result to everybody who waited, oldest first, and frees the miss. */
-static void forward(struct core *core, struct miss *miss, const struct walk_leaf *leaf,
-                    const struct two_stage_fault *fault)
+static void forward(struct core *core, struct miss *miss, const struct translated *result)
 {
     uint32_t index = miss->waiters ? miss->first_waiter : NO_INDEX;
     uint64_t walk = miss->id;
@@ -239,7 +239,7 @@ static void forward(struct core *core, struct miss *miss, const struct walk_leaf
     while (index != NO_INDEX) {
         uint32_t next = core->slots[index].next;
         core->slots[index].event.walk = walk;
-        access_forward(core, index, leaf, fault);
+        access_forward(core, index, result);
         index = next;
     }
 }
@@ -274,7 +274,7 @@ static void level_hit(struct core *core, uint32_t index, const struct tlb_found 
     if (prefetch_is_unproven(found->array, found->slot))
         prefetch_proves(core, found->array, found->slot, &core->slots[miss->first_waiter].event);
     bool conflict = access_conflict(core, miss->va, found);
-    struct two_stage_fault fault = {
+    const struct two_stage_fault fault = {
         .kind = conflict ? FAULT_TLB_CONFLICT : FAULT_NONE, .level = leaf.level, .stage = conflict};
     if (!conflict && group->inclusion == TLB_INCLUSION_EXCLUSIVE &&
         hierarchy_front_takes(core, miss->sides, level, fill.entry.size_lg2))
@@ -283,7 +283,7 @@ static void level_hit(struct core *core, uint32_t index, const struct tlb_found 
         hierarchy_fill(core, miss->sides, level, &fill);
     miss_end_lights(core, miss, &leaf, fault.kind);
     release_levels(core, miss);
-    forward(core, miss, &leaf, &fault);
+    forward(core, miss, &(struct translated){&leaf, fill.entry.more, &fault});
 }
 
 /* No level has it, but a range does. The first level takes the page. */
@@ -299,7 +299,7 @@ static void range_answers(struct core *core, struct miss *miss, const struct ran
     hierarchy_fill(core, miss->sides, 2, &hit->fill);
     miss_end_lights(core, miss, &leaf, FAULT_NONE);
     release_levels(core, miss);
-    forward(core, miss, &leaf, &none);
+    forward(core, miss, &(struct translated){&leaf, 0, &none});
 }
 
 static bool ask_ranges(struct core *core, struct miss *miss)
@@ -336,7 +336,7 @@ static void leave_levels(struct core *core, uint32_t index)
     struct two_stage_fault fault = miss->fault;
     miss_end_lights(core, miss, NULL, fault.kind);
     release_levels(core, miss);
-    forward(core, miss, NULL, &fault);
+    forward(core, miss, &(struct translated){NULL, 0, &fault});
 }
 
 /* The steps that answer in this cycle. */
@@ -451,6 +451,7 @@ void miss_end_walk(struct core *core, uint32_t index, bool filled)
     struct miss *miss = &core->misses[index];
     struct walk_leaf leaf = miss->leaf;
     struct two_stage_fault fault = miss->fault;
+    const struct translated result = {&leaf, miss->stage2_part, &fault};
     uint64_t settle = miss->settle;
     struct miss late;
     bool unwanted = miss_is_speculative(miss) && !miss_is_wanted(miss);
@@ -469,7 +470,7 @@ void miss_end_walk(struct core *core, uint32_t index, bool filled)
             range_tlb_fill(core, miss);
     }
     release_levels(core, miss);
-    forward(core, miss, &leaf, &fault);
+    forward(core, miss, &result);
     invalidation_settle(core, settle);
     if (again)
         walk_again(core, index, &late);

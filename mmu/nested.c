@@ -98,6 +98,8 @@ bool nested_fault_is_of(const struct miss *miss, unsigned right)
 static void keep_leaf(struct miss *miss)
 {
     miss->leaf = miss->nested->leaf;
+    uint64_t ipa = miss->nested->ipa - (miss->va - miss->leaf.va);
+    miss->stage2_part = ipa | (miss->nested->output.leaf.rights_when_dirty & STAGE2_RIGHTS);
     if (miss->nested->stage1.leaf.frame.attributes & FRAME_WRITABLE)
         miss->leaf.stage1_rights |= STAGE1_WRITABLE;
 }

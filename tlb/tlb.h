@@ -49,6 +49,7 @@ struct tlb_entry {
     uint64_t va;         /* base of the page, aligned to its size */
     uint64_t pa;         /* base of the frame */
     uint64_t attributes; /* the user's own; the array does not look at them */
+    uint64_t more;       /* the user's own */
     uint16_t asid;       /* without effect if the entry is global */
     uint16_t vmid;
     uint8_t size_lg2; /* TLB_SIZE_LG2_MIN .. TLB_PAGE_SIZES - 1 */

@@ -3,7 +3,9 @@
  * when it is made, on hits and after walks; a switch to the same space under other controls leaves all
  * entries where they are. Entries are updated only for accesses that are allowed.
  */
+#include "mmu/test/guest_fixture.h"
 #include "mmu/test/space_rig.h"
+#include "pagetables/ept.h"
 #include "pagetables/vmsa.h"
 #include "pagetables/x86.h"
 
@@ -287,6 +289,36 @@ static void an_address_that_is_not_canonical_is_a_general_protection_exception(v
     rig_close(&world.rig);
 }
 
+/* What stage 2 alone says, whether the access has walked or hit what another one had walked for. */
+static void a_refusal_by_stage_2_is_reported_as_its_entry_has_it(void **state)
+{
+    const struct guest_config guest = {"x86-64-48", "ept-48", false};
+    const unsigned page = 13; /* rw- of stage 1, r-x of stage 2 */
+    struct rig rig;
+    (void)state;
+    rig_defaults(&rig);
+    rig_open_guest(&rig, &guest);
+    rig_begin(&rig);
+    for (unsigned round = 0; round < 3; round++) {
+        struct core_operation store = op_by(PRIVILEGE_USER, ACCESS_STORE, fixture_va(page) + 0x128);
+        const struct core_result *result = rig_do(&rig, &store);
+        assert_int_equal(result->fault, FAULT_PERMISSION);
+        assert_int_equal(result->fault_stage, 2);
+        assert_int_equal(result->report.vector, EPT_EXIT_VIOLATION);
+        assert_int_equal(result->report.ipa, guest_ipa(page) + 0x128);
+        assert_int_equal(result->report.address, fixture_va(page) + 0x128);
+        assert_int_equal(result->report.code & (EPT_QUALIFICATION_READABLE | EPT_QUALIFICATION_WRITABLE |
+                                                EPT_QUALIFICATION_EXECUTABLE),
+                         EPT_QUALIFICATION_READABLE | EPT_QUALIFICATION_EXECUTABLE);
+    }
+    struct core_operation fetch = op_by(PRIVILEGE_USER, ACCESS_FETCH, fixture_va(page));
+    assert_int_equal(rig_do(&rig, &fetch)->fault_stage, 1);
+    assert_int_equal(rig_do(&rig, &fetch)->report.vector, 14);
+    assert_int_equal(machine_counters(rig.fixture.machine, 0)->walker.walks, 1); /* all others hit */
+    rig_end(&rig);
+    rig_close(&rig);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -298,6 +330,7 @@ int main(void)
         cmocka_unit_test(a_store_to_a_read_only_page_makes_it_dirty_where_wp_is_clear),
         cmocka_unit_test(a_refused_access_marks_nothing_and_leaves_no_entry),
         cmocka_unit_test(an_address_that_is_not_canonical_is_a_general_protection_exception),
+        cmocka_unit_test(a_refusal_by_stage_2_is_reported_as_its_entry_has_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
