@@ -1,415 +1,374 @@
 /*
  * A page table for mmusim that works: copy this folder, give the table a name, and make it yours.
  *
- * It is a radix tree over config->entries, so it serves every format whose entries are known. It keeps what
- * it has allocated until a larger frame takes the place or the table is destroyed. mmusim calls its functions
- * as it would call an operating system's: on a simulated core, where each access to memory takes time and
- * other cores go on. What each function has to do is in <mmusim/pagetables/pagetable.h>, what it may use in
- * environment.h, the words of the format in entry.h. The preconditions (alignment, frame sizes, ranges) are
- * checked before it is called.
+ * It is a radix tree and accepts every format whose entries are known (see accepts). It keeps its tables
+ * until a larger frame takes their place or it is destroyed.
+ *
+ * mmusim calls these functions as it would call an operating system's: on a simulated core, where each access
+ * to memory takes time, stores become visible late, and other cores walk the tables meanwhile. What each has
+ * to do is in <mmusim/pagetables/pagetable.h>, what it may use in environment.h, the words of a format in
+ * entry.h. Alignment, frame sizes and ranges are checked before it is called. Sections: Arm ARM DDI 0487.
  */
 #include <mmusim/plugin.h>
 
 #include <inttypes.h>
 #include <stdio.h>
 
-/* All of its state that is not in physical memory: one flat block, without pointers to anything that changes.
- */
+/* All of its state that is not in physical memory. The root is the table at depth 0. */
 struct mytable {
-    const struct entry_format *format;
-    const struct walk_format *hardware;
-    uint64_t root; /* physical addresses */
-    uint64_t lock;
-    uint16_t asid, vmid;
-    bool every_asid;
+    const struct pagetable_config *config; /* the caller's, which keeps it */
+    uint64_t root, lock;                   /* physical addresses */
 };
 
-#define LOCK_BYTES 4096
-
-/* ---- The machine, with an error that stays: after the first one nothing more is done. ---- */
+/* ---- A call of mmusim. After its first error nothing uses the machine, so that nobody has to ask. ---- */
 
 struct call {
     const struct mytable *table;
-    const struct environment_operations *machine;
+    const struct entry_format *entries;
+    const struct environment *machine; /* of an operation; */
+    const struct memory_reader *raw;   /* of a check, which takes neither time nor the lock */
+    pagetable_visitor visit;           /* of enumerate: it is shown the leaves */
     void *context;
-    int error;
-    bool locked;
+    enum pagetable_result result; /* the first error */
+    uint64_t slot;                /* the entry that was read last before it */
+    bool locked, stopped;
 };
 
-static struct call call_of(const void *state, const struct environment *environment)
+static struct call call_of(const struct mytable *table, const struct environment *machine,
+                           const struct memory_reader *raw)
 {
-    return (struct call){.table = (const struct mytable *)state,
-                         .machine = environment->operations,
-                         .context = environment->context};
+    return (struct call){.table = table, .entries = table->config->entries, .machine = machine, .raw = raw};
 }
 
-static uint64_t load(struct call *call, uint64_t pa)
+static void fail(struct call *call, enum pagetable_result result)
 {
-    uint64_t word = 0;
-    if (!call->error)
-        call->error = call->machine->read(call->context, pa, &word);
-    return word;
+    if (call->result == PAGETABLE_OK)
+        call->result = result;
 }
 
-static void store(struct call *call, uint64_t pa, uint64_t word)
+static void note(struct call *call, int error)
 {
-    if (!call->error)
-        call->error = call->machine->write(call->context, pa, word);
+    if (error != ENVIRONMENT_OK)
+        fail(call, error == ENVIRONMENT_NO_MEMORY ? PAGETABLE_NO_MEMORY : PAGETABLE_ENVIRONMENT);
+    call->stopped |= error == ENVIRONMENT_STOPPED;
+}
+
+static void store(struct call *call, uint64_t slot, uint64_t word)
+{
+    if (call->result == PAGETABLE_OK)
+        note(call, call->machine->operations->write(call->machine->context, slot, word));
 }
 
 static void barrier(struct call *call, enum barrier_kind kind)
 {
-    if (!call->error)
-        call->error = call->machine->barrier(call->context, kind);
+    if (call->result == PAGETABLE_OK)
+        note(call, call->machine->operations->barrier(call->machine->context, kind));
 }
 
-static void release(struct call *call, uint64_t pa, uint64_t bytes)
+/*
+ * When this returns, no core uses what the stores before it took away (D8.17). The first barrier makes them
+ * visible: else a walk could read the old entry again after it was dropped. The second one waits, since
+ * `invalidate` only begins. ISB is for this core, which may have fetched instructions by the old entry.
+ */
+static void invalidate(struct call *call, enum invalidation_scope scope, uint64_t va, uint64_t size_bytes)
 {
-    if (!call->error)
-        call->error = call->machine->release_table(call->context, pa, bytes);
-}
-
-static struct call locked_call(const void *state, const struct environment *environment)
-{
-    struct call call = call_of(state, environment);
-    call.error = call.machine->lock(call.context, call.table->lock);
-    call.locked = !call.error;
-    return call;
-}
-
-static enum pagetable_result result_of(const struct call *call, enum pagetable_result result)
-{
-    if (call->error == ENVIRONMENT_OK)
-        return result;
-    return call->error == ENVIRONMENT_NO_MEMORY ? PAGETABLE_NO_MEMORY : PAGETABLE_ENVIRONMENT;
-}
-
-/* The end of an operation: also one that failed gives the lock back. */
-static enum pagetable_result unlocked(struct call *call, enum pagetable_result result)
-{
-    int error = call->locked ? call->machine->unlock(call->context, call->table->lock) : ENVIRONMENT_OK;
-    call->error = call->error ? call->error : error;
-    return result_of(call, result);
-}
-
-/* ---- Invalidations: the store before it is visible, and it is complete when this returns. ---- */
-
-static void invalidate(struct call *call, const struct invalidation *what)
-{
-    if (!call->error)
-        call->error = call->machine->invalidate(call->context, what);
-    barrier(call, BARRIER_DSB_ISH);
-}
-
-/* Everything, tables that walk caches hold included. */
-static void drop_all(struct call *call)
-{
-    const struct invalidation what = {.vmid = call->table->vmid,
-                                      .scope =
-                                          call->table->hardware->stage2 ? INVALIDATE_VMID : INVALIDATE_ALL,
-                                      .broadcast = true};
+    const struct pagetable_config *config = call->table->config;
+    const struct invalidation what = {
+        .va = va,
+        .size_bytes = size_bytes, /* a range, since TLBs may hold the entries of a run one by one */
+        .asid = config->asid,
+        .vmid = config->vmid,
+        /* Stage 2: all, with what TLBs have made of both stages. EPT has nothing smaller. */
+        .scope = config->format->stage2 ? INVALIDATE_VMID : scope,
+        .broadcast = true};
     barrier(call, BARRIER_DSB_ISHST);
-    invalidate(call, &what);
-}
-
-/* One page, or each entry of a run, since a TLB may hold them one by one. */
-static void drop_pages(struct call *call, uint64_t va, const struct frame *frame, uint64_t step)
-{
-    const struct mytable *table = call->table;
-    bool stage2 = table->hardware->stage2, all = table->every_asid || frame->attributes & FRAME_GLOBAL;
-    struct invalidation what = {.asid = table->asid, .vmid = table->vmid, .broadcast = true};
-    what.scope = stage2 ? INVALIDATE_IPA : all ? INVALIDATE_VA_ALL_ASIDS : INVALIDATE_VA;
-    if (table->hardware->invalidated_whole) {
-        drop_all(call);
-        return;
-    }
-    barrier(call, BARRIER_DSB_ISHST);
-    for (uint64_t offset = 0; offset < frame_size_bytes(frame); offset += step) {
-        what.va = va + offset;
-        if (!call->error)
-            call->error = call->machine->invalidate(call->context, &what);
-    }
+    if (call->result == PAGETABLE_OK)
+        note(call, call->machine->operations->invalidate(call->machine->context, &what));
     barrier(call, BARRIER_DSB_ISH);
-    what.scope = INVALIDATE_ALL; /* stage 2: now what was made of both stages */
-    if (stage2)
-        invalidate(call, &what);
+    barrier(call, BARRIER_ISB);
 }
 
-/* ---- The tree ---- */
+/* ---- Entries. A frame that is larger than what one entry covers is mapped by a run of them. ---- */
 
-static const struct entry_level *level_at(const struct mytable *table, unsigned depth)
-{
-    return &table->format->level[depth];
-}
-
-static uint64_t table_bytes(const struct call *call, unsigned depth)
-{
-    return entry_table_bytes(level_at(call->table, depth));
-}
-
-static uint64_t slot_of(const struct mytable *table, unsigned depth, uint64_t pa, uint64_t va)
-{
-    return pa + ENTRY_BYTES * entry_index(level_at(table, depth), va);
-}
-
-static struct entry decode(const struct mytable *table, unsigned depth, uint64_t word)
-{
-    return table->format->decode(level_at(table, depth), word);
-}
-
-/* Where the way to an address ends: the first entry that is no table, or the one at `limit`. */
 struct place {
-    unsigned depth;
-    uint64_t slot;
+    unsigned depth; /* of the table that the entry is in */
+    uint64_t slot;  /* its physical address */
     struct entry entry;
 };
 
-static struct place descend(struct call *call, uint64_t va, unsigned limit)
+static uint64_t run_entries(const struct entry_level *level, const struct frame *frame)
 {
-    struct place place = {.depth = 0};
-    uint64_t pa = call->table->root;
-    for (;; place.depth++, pa = place.entry.table) {
-        place.slot = slot_of(call->table, place.depth, pa, va);
-        place.entry = decode(call->table, place.depth, load(call, place.slot));
-        if (place.entry.kind != ENTRY_TABLE || place.depth == limit)
-            return place;
-    }
+    return frame_size_bytes(frame) >> level->span_lg2;
 }
 
-/* The leaf that contains `va`. */
-static enum pagetable_result find_leaf(struct call *call, uint64_t va, struct place *place)
+/* Whether this table writes such a word, or hardware makes it of one that it writes: accessed, or dirty. */
+static bool is_own(const struct entry_format *entries, const struct place *place, uint64_t word)
 {
-    *place = descend(call, va, call->table->format->levels - 1u);
-    if (place->entry.kind == ENTRY_LEAF)
-        return PAGETABLE_OK;
-    return place->entry.kind == ENTRY_INVALID ? PAGETABLE_NOT_MAPPED : PAGETABLE_CORRUPT;
-}
-
-/* And begins there. */
-static enum pagetable_result find_base(struct call *call, uint64_t va, struct place *place)
-{
-    enum pagetable_result result = find_leaf(call, va, place);
-    if (result == PAGETABLE_OK && va & (frame_size_bytes(&place->entry.frame) - 1))
-        return PAGETABLE_NOT_MAPPED;
-    return result;
-}
-
-/* One entry, or the entries of a run; a `step` from each to the next. */
-static void store_run(struct call *call, const struct place *place, const struct frame *frame, uint64_t word,
-                      uint64_t step)
-{
-    uint64_t entries = frame_size_bytes(frame) >> level_at(call->table, place->depth)->span_lg2;
-    for (uint64_t i = 0; i < entries; i++, word += step)
-        store(call, place->slot + i * ENTRY_BYTES, word);
-}
-
-static bool has_leaves(struct call *call, unsigned depth, uint64_t pa)
-{
-    uint64_t bytes = table_bytes(call, depth);
-    for (uint64_t offset = 0; offset < bytes && !call->error; offset += ENTRY_BYTES) {
-        struct entry entry = decode(call->table, depth, load(call, pa + offset));
-        if (entry.kind == ENTRY_LEAF ||
-            (entry.kind == ENTRY_TABLE && has_leaves(call, depth + 1, entry.table)))
+    const struct entry_level *level = &entries->level[place->depth];
+    struct frame frame = place->entry.frame;
+    uint64_t own;
+    if (place->entry.kind == ENTRY_TABLE)
+        return (word & ~entries->table_hardware_bits) == entries->encode_table(place->entry.table);
+    if (place->entry.kind != ENTRY_LEAF)
+        return word == 0;
+    word -= place->slot / ENTRY_BYTES % run_entries(level, &frame) * level->run_step;
+    for (uint32_t state = 0; state <= FRAME_CLEAN; state += FRAME_CLEAN) {
+        frame.attributes |= state;
+        if (entries->encode_leaf(level, &frame, &own) && (word == own || word == entries->after_store(own)))
             return true;
     }
     return false;
 }
 
-/* A table and all below it, which no walk can reach any more. */
-static void release_tree(struct call *call, unsigned depth, uint64_t pa)
+/* After an error an operation finds invalid entries only; a check goes on. */
+static struct place load(struct call *call, unsigned depth, uint64_t slot)
 {
-    uint64_t bytes = table_bytes(call, depth);
-    bool below = entry_has_depth(call->table->format, depth + 1);
-    for (uint64_t offset = 0; below && offset < bytes && !call->error; offset += ENTRY_BYTES) {
-        struct entry entry = decode(call->table, depth, load(call, pa + offset));
-        if (entry.kind == ENTRY_TABLE)
-            release_tree(call, depth + 1, entry.table);
-    }
-    release(call, pa, bytes);
+    struct place place = {.depth = depth, .slot = slot};
+    uint64_t word = 0;
+    if (call->result == PAGETABLE_OK)
+        call->slot = slot;
+    if (call->raw && !call->raw->read(call->raw->context, slot, &word))
+        fail(call, PAGETABLE_CORRUPT);
+    if (call->machine && call->result == PAGETABLE_OK)
+        note(call, call->machine->operations->read(call->machine->context, slot, &word));
+    place.entry = call->entries->decode(&call->entries->level[depth], word);
+    if (!is_own(call->entries, &place, word))
+        fail(call, PAGETABLE_CORRUPT);
+    return place;
 }
 
-/* ---- map ---- */
-
-/* The depth whose entries map frames of this size, alone or as a run. */
-static unsigned depth_of(const struct mytable *table, unsigned size_lg2)
+static uint64_t slot_of(const struct call *call, unsigned depth, uint64_t table, uint64_t va)
 {
-    unsigned depth = 0;
-    for (; depth + 1u < table->format->levels; depth++) {
-        const struct entry_level *level = level_at(table, depth);
-        if (level->leaf && (level->span_lg2 == size_lg2 || entry_run_span_lg2(level) == size_lg2))
-            break;
-    }
-    return depth;
+    return table + ENTRY_BYTES * entry_index(&call->entries->level[depth], va);
 }
 
-/* Tables for the depths behind `above`, down to `depth`: all of them, or none and an error. They are zeroed.
- */
-static void allocate_tables(struct call *call, unsigned above, unsigned depth, uint64_t tables[])
+/* The walker: to the first entry on the way to `va` that is no table, but not deeper than `limit`. */
+static struct place find(struct call *call, uint64_t va, unsigned limit)
 {
-    for (unsigned i = above + 1; i <= depth; i++) {
-        int error = call->machine->allocate_table(call->context, table_bytes(call, i), &tables[i]);
-        if (!error)
-            continue;
-        while (--i > above)
-            release(call, tables[i], table_bytes(call, i));
-        call->error = error;
-        return;
-    }
-}
-
-/* Links empty tables until the way to `va` ends at `depth`. A leaf above ends it, too. */
-static struct place make_way(struct call *call, uint64_t va, unsigned depth)
-{
-    struct place place = descend(call, va, depth);
-    uint64_t tables[ENTRY_LEVELS_MAX];
-    if (place.entry.kind != ENTRY_INVALID || call->error)
-        return place;
-    allocate_tables(call, place.depth, depth, tables);
-    while (place.depth < depth && !call->error) {
-        store(call, place.slot, call->table->format->encode_table(tables[place.depth + 1]));
-        place.depth++;
-        place.slot = slot_of(call->table, place.depth, tables[place.depth], va);
+    struct place place = load(call, 0, slot_of(call, 0, call->table->root, va));
+    while (place.entry.kind == ENTRY_TABLE && place.depth < limit) {
+        unsigned below = place.depth + 1;
+        place = load(call, below, slot_of(call, below, place.entry.table, va));
     }
     return place;
 }
 
-/* Whether nothing is mapped where the frame shall be. */
-static enum pagetable_result check_free(struct call *call, const struct place *place,
-                                        const struct frame *frame)
+static struct place find_base(struct call *call, uint64_t va)
 {
-    uint64_t entries = frame_size_bytes(frame) >> level_at(call->table, place->depth)->span_lg2;
+    struct place place = find(call, va, call->entries->levels - 1u);
+    if (place.entry.kind != ENTRY_LEAF || va % frame_size_bytes(&place.entry.frame) != 0)
+        fail(call, PAGETABLE_NOT_MAPPED);
+    return place;
+}
+
+static uint64_t encode(struct call *call, unsigned depth, const struct frame *frame)
+{
+    uint64_t word = 0;
+    if (!call->entries->encode_leaf(&call->entries->level[depth], frame, &word))
+        fail(call, PAGETABLE_UNSUPPORTED);
+    return word;
+}
+
+/* In place of invalid entries, which TLBs do not hold (D8.17 I_WZCBG; where they may, as in RISC-V, whoever
+ * faults makes a fence), so nothing is invalidated. After the barriers every walk and this core find it. */
+static void set_leaf(struct call *call, const struct place *place, const struct frame *frame, uint64_t word)
+{
+    const struct entry_level *level = &call->entries->level[place->depth];
+    for (uint64_t i = 0; i < run_entries(level, frame); i++, word += level->run_step)
+        store(call, place->slot + i * ENTRY_BYTES, word);
+    barrier(call, BARRIER_DSB_ISHST);
+    barrier(call, BARRIER_ISB);
+}
+
+static void clear_leaf(struct call *call, const struct place *place, uint64_t va)
+{
+    const struct frame *frame = &place->entry.frame;
+    bool all_asids = call->table->config->every_asid || frame->attributes & FRAME_GLOBAL;
+    for (uint64_t i = 0; i < run_entries(&call->entries->level[place->depth], frame); i++)
+        store(call, place->slot + i * ENTRY_BYTES, 0);
+    invalidate(call, all_asids ? INVALIDATE_VA_ALL_ASIDS : INVALIDATE_VA, va, frame_size_bytes(frame));
+}
+
+/* ---- Tables ---- */
+
+static uint64_t entries_at(const struct call *call, unsigned depth)
+{
+    return UINT64_C(1) << call->entries->level[depth].index_bits;
+}
+
+/* The lock is behind the root, in the same allocation. */
+static uint64_t table_bytes(const struct call *call, unsigned depth)
+{
+    return entries_at(call, depth) * ENTRY_BYTES * (depth == 0 ? 2 : 1);
+}
+
+static bool allocate(struct call *call, unsigned depth, uint64_t *table)
+{
+    const struct environment *machine = call->machine;
+    if (call->result == PAGETABLE_OK)
+        note(call, machine->operations->allocate_table(machine->context, table_bytes(call, depth), table));
+    return call->result == PAGETABLE_OK;
+}
+
+/*
+ * Links new tables until `place` is at `depth`, or there is an error and none of them. They are zero, which
+ * is invalid, and until the leaf is there a walk faults whatever it sees of these stores: their order makes
+ * no difference. Whoever fills a table before it is linked has to put a DSB ISHST between.
+ */
+static void make_way(struct call *call, struct place *place, unsigned depth, uint64_t va)
+{
+    const struct environment *machine = call->machine;
+    uint64_t tables[ENTRY_LEVELS_MAX] = {0};
+    unsigned next = place->depth + 1;
+    while (next <= depth && allocate(call, next, &tables[next]))
+        next++;
+    while (call->result != PAGETABLE_OK && !call->stopped && --next > place->depth)
+        (void)machine->operations->release_table(machine->context, tables[next], table_bytes(call, next));
+    while (place->depth < depth) {
+        store(call, place->slot, call->entries->encode_table(tables[++place->depth]));
+        place->slot = slot_of(call, place->depth, tables[place->depth], va);
+    }
+}
+
+/* With the tables below it. No walk may come to it any more. */
+static void release(struct call *call, unsigned depth, uint64_t table)
+{
+    const struct environment *machine = call->machine;
+    bool has_tables = depth + 1u < call->entries->levels;
+    for (uint64_t i = 0; has_tables && i < entries_at(call, depth); i++) {
+        struct place place = load(call, depth, table + i * ENTRY_BYTES);
+        if (place.entry.kind == ENTRY_TABLE)
+            release(call, depth + 1, place.entry.table);
+    }
+    if (call->result == PAGETABLE_OK)
+        note(call, machine->operations->release_table(machine->context, table, table_bytes(call, depth)));
+}
+
+/* Empty tables give way to a frame. Walk caches may hold them, in RISC-V also after an invalidation by
+ * address: all is invalidated before they are released. */
+static void make_room(struct call *call, const struct place *first, uint64_t entries)
+{
     for (uint64_t i = 0; i < entries; i++) {
-        struct entry entry = decode(call->table, place->depth, load(call, place->slot + i * ENTRY_BYTES));
-        if (entry.kind == ENTRY_RESERVED)
-            return PAGETABLE_CORRUPT;
-        if (entry.kind == ENTRY_LEAF ||
-            (entry.kind == ENTRY_TABLE && has_leaves(call, place->depth + 1, entry.table)))
-            return PAGETABLE_OVERLAP;
-    }
-    return PAGETABLE_OK;
-}
-
-/* Empty tables give way. A walk cache may know them: they are released when none does any more. */
-static void clear_way(struct call *call, const struct place *place, const struct frame *frame)
-{
-    uint64_t entries = frame_size_bytes(frame) >> level_at(call->table, place->depth)->span_lg2;
-    for (uint64_t i = 0; i < entries && !call->error; i++) {
-        uint64_t slot = place->slot + i * ENTRY_BYTES;
-        struct entry entry = decode(call->table, place->depth, load(call, slot));
-        if (entry.kind != ENTRY_TABLE)
+        struct place place = load(call, first->depth, first->slot + i * ENTRY_BYTES);
+        if (place.entry.kind != ENTRY_TABLE)
             continue;
-        store(call, slot, 0);
-        drop_all(call);
-        release_tree(call, place->depth + 1, entry.table);
+        store(call, place.slot, 0);
+        invalidate(call, INVALIDATE_ALL, 0, 0);
+        release(call, place.depth + 1, place.entry.table);
     }
 }
 
-static enum pagetable_result map(void *state, const struct environment *environment, uint64_t va,
+/* Shows a leaf to the visitor of a check; of a run, where it begins. False: no more, as an operation wants
+ * that only asks whether there is one. */
+static bool show(const struct call *call, uint64_t va, const struct frame *frame)
+{
+    struct mapping found = {walk_format_extend(call->table->config->format, va), *frame};
+    found.frame.attributes &= FRAME_ATTRIBUTES_ALL;
+    bool begins = va % frame_size_bytes(frame) == 0;
+    return call->raw && (!call->visit || !begins || call->visit(call->context, &found));
+}
+
+/* Shows the leaves of these entries, which begin with that of `va`, and of the tables below. */
+static bool scan(struct call *call, unsigned depth, uint64_t slot, uint64_t entries, uint64_t va)
+{
+    for (uint64_t i = 0; i < entries; i++, va += UINT64_C(1) << call->entries->level[depth].span_lg2) {
+        struct entry entry = load(call, depth, slot + i * ENTRY_BYTES).entry;
+        if (entry.kind == ENTRY_LEAF && !show(call, va, &entry.frame))
+            return false;
+        if (entry.kind == ENTRY_TABLE && entry_has_depth(call->entries, depth + 1) &&
+            !scan(call, depth + 1, entry.table, entries_at(call, depth + 1), va))
+            return false;
+    }
+    return true;
+}
+
+/* ---- Operations: one after the other, by a lock that walks do not ask for ---- */
+
+static struct call begin(const void *state, const struct environment *machine)
+{
+    struct call call = call_of(state, machine, NULL);
+    note(&call, machine->operations->lock(machine->context, call.table->lock));
+    call.locked = call.result == PAGETABLE_OK;
+    return call;
+}
+
+/* Whatever failed, the lock is given back. */
+static enum pagetable_result end(struct call *call)
+{
+    if (call->locked)
+        note(call, call->machine->operations->unlock(call->machine->context, call->table->lock));
+    return call->result;
+}
+
+static enum pagetable_result map(void *state, const struct environment *machine, uint64_t va,
                                  const struct frame *frame)
 {
-    const struct mytable *table = (const struct mytable *)state;
-    unsigned depth = depth_of(table, frame->size_lg2);
-    const struct entry_level *level = level_at(table, depth);
-    uint64_t word;
-    if (!table->format->encode_leaf(level, frame, &word))
-        return PAGETABLE_UNSUPPORTED;
-    struct call call = locked_call(state, environment);
-    struct place place = make_way(&call, va, depth);
-    if (call.error)
-        return unlocked(&call, PAGETABLE_OK);
-    if (place.depth < depth)
-        return unlocked(&call, place.entry.kind == ENTRY_LEAF ? PAGETABLE_OVERLAP : PAGETABLE_CORRUPT);
-    enum pagetable_result result = check_free(&call, &place, frame);
-    if (result != PAGETABLE_OK)
-        return unlocked(&call, result);
-    clear_way(&call, &place, frame);
-    store_run(&call, &place, frame, word, level->run_step);
-    barrier(&call, BARRIER_DSB_ISHST);
-    barrier(&call, BARRIER_ISB);
-    return unlocked(&call, PAGETABLE_OK);
+    struct call call = begin(state, machine);
+    unsigned depth = 0; /* whose entries map frames of this size, alone or as a run */
+    while (call.entries->level[depth].span_lg2 > frame->size_lg2)
+        depth++;
+    uint64_t word = encode(&call, depth, frame);
+    struct place place = find(&call, va, depth);
+    uint64_t entries = run_entries(&call.entries->level[place.depth], frame); /* 0: it is above `depth` */
+    if (place.entry.kind == ENTRY_LEAF || !scan(&call, place.depth, place.slot, entries, va))
+        fail(&call, PAGETABLE_OVERLAP);
+    make_room(&call, &place, entries);
+    make_way(&call, &place, depth, va);
+    set_leaf(&call, &place, frame, word);
+    return end(&call);
 }
 
-/* ---- unmap, protect, query ---- */
-
-static enum pagetable_result unmap(void *state, const struct environment *environment, uint64_t va)
+static enum pagetable_result unmap(void *state, const struct environment *machine, uint64_t va)
 {
-    struct call call = locked_call(state, environment);
-    struct place place;
-    enum pagetable_result result = find_base(&call, va, &place);
-    if (call.error || result != PAGETABLE_OK)
-        return unlocked(&call, result);
-    uint64_t step = UINT64_C(1) << level_at(call.table, place.depth)->span_lg2;
-    store_run(&call, &place, &place.entry.frame, 0, 0);
-    drop_pages(&call, va, &place.entry.frame, step);
-    barrier(&call, BARRIER_ISB);
-    return unlocked(&call, PAGETABLE_OK);
+    struct call call = begin(state, machine);
+    struct place place = find_base(&call, va);
+    clear_leaf(&call, &place, va);
+    return end(&call);
 }
 
-/* Through invalid entries (break-before-make), which is right wherever it is not needed. */
-static enum pagetable_result protect(void *state, const struct environment *environment, uint64_t va,
+/* Through invalid entries (break-before-make), which is right also where must_break does not ask for it. */
+static enum pagetable_result protect(void *state, const struct environment *machine, uint64_t va,
                                      uint32_t attributes)
 {
-    struct call call = locked_call(state, environment);
-    struct place place;
-    enum pagetable_result result = find_base(&call, va, &place);
-    if (call.error || result != PAGETABLE_OK)
-        return unlocked(&call, result);
-    const struct entry_level *level = level_at(call.table, place.depth);
-    struct frame before = place.entry.frame, after = before;
-    uint64_t word;
-    after.attributes = attributes;
-    if (!call.table->format->encode_leaf(level, &after, &word))
-        return unlocked(&call, PAGETABLE_UNSUPPORTED);
-    store_run(&call, &place, &before, 0, 0);
-    drop_pages(&call, va, &before, UINT64_C(1) << level->span_lg2);
-    store_run(&call, &place, &after, word, level->run_step);
-    barrier(&call, BARRIER_DSB_ISHST);
-    barrier(&call, BARRIER_ISB);
-    return unlocked(&call, PAGETABLE_OK);
+    struct call call = begin(state, machine);
+    struct place place = find_base(&call, va);
+    struct frame frame = place.entry.frame;
+    frame.attributes = attributes;
+    uint64_t word = encode(&call, place.depth, &frame);
+    clear_leaf(&call, &place, va);
+    set_leaf(&call, &place, &frame, word);
+    return end(&call);
 }
 
-static enum pagetable_result query(void *state, const struct environment *environment, uint64_t va,
+static enum pagetable_result query(void *state, const struct environment *machine, uint64_t va,
                                    struct mapping *found)
 {
-    struct call call = locked_call(state, environment);
-    struct place place;
-    enum pagetable_result result = find_leaf(&call, va, &place);
-    if (result == PAGETABLE_OK) {
-        found->va = va & ~(frame_size_bytes(&place.entry.frame) - 1);
-        found->frame = place.entry.frame;
-    }
-    return unlocked(&call, result);
+    struct call call = begin(state, machine);
+    struct entry entry = find(&call, va, call.entries->levels - 1u).entry;
+    if (entry.kind != ENTRY_LEAF)
+        fail(&call, PAGETABLE_NOT_MAPPED);
+    *found = (struct mapping){.va = va & ~(frame_size_bytes(&entry.frame) - 1), .frame = entry.frame};
+    return end(&call);
 }
 
-/* ---- Making and destroying ---- */
-
-static enum pagetable_result create(void *state, const struct environment *environment,
+static enum pagetable_result create(void *state, const struct environment *machine,
                                     const struct pagetable_config *config)
 {
-    struct mytable *table = (struct mytable *)state;
-    table->format = config->entries;
-    table->hardware = config->format;
-    table->asid = config->asid;
-    table->vmid = config->vmid;
-    table->every_asid = config->every_asid;
-    struct call call = call_of(state, environment);
-    uint64_t root_bytes = table_bytes(&call, 0);
-    call.error = call.machine->allocate_table(call.context, root_bytes, &table->root);
-    if (call.error)
-        return result_of(&call, PAGETABLE_OK);
-    call.error = call.machine->allocate_table(call.context, LOCK_BYTES, &table->lock);
-    if (call.error) /* nothing is left allocated */
-        (void)call.machine->release_table(call.context, table->root, root_bytes);
-    return result_of(&call, PAGETABLE_OK);
+    struct mytable *table = state;
+    *table = (struct mytable){.config = config};
+    struct call call = call_of(table, machine, NULL);
+    (void)allocate(&call, 0, &table->root);
+    table->lock = table->root + table_bytes(&call, 0) / 2;
+    return call.result;
 }
 
-static enum pagetable_result destroy(void *state, const struct environment *environment)
+/* Nobody uses the table any more, but TLBs hold its entries, and its ASID may be given away again. */
+static enum pagetable_result destroy(void *state, const struct environment *machine)
 {
-    struct call call = call_of(state, environment);
-    drop_all(&call); /* the ASID may be used again */
-    release_tree(&call, 0, call.table->root);
-    release(&call, call.table->lock, LOCK_BYTES);
-    return result_of(&call, PAGETABLE_OK);
+    struct call call = call_of(state, machine, NULL);
+    invalidate(&call, INVALIDATE_ALL, 0, 0);
+    release(&call, 0, call.table->root);
+    return call.result;
 }
 
 static uint64_t root(const void *state)
@@ -417,97 +376,28 @@ static uint64_t root(const void *state)
     return ((const struct mytable *)state)->root;
 }
 
-/* ---- Raw memory, for checks: without time, without the lock ---- */
+/* ---- Checks, of memory as it is; others may have damaged it ---- */
 
-struct view {
-    const struct mytable *table;
-    const struct memory_reader *memory;
-    pagetable_visitor visit;
-    void *context;
-    char *reason;
-    size_t reason_bytes;
-};
-
-/* False when the visitor wants no more. A run is proposed once, where it begins. */
-static bool propose(const struct view *view, unsigned depth, uint64_t pa, uint64_t va)
-{
-    const struct entry_level *level = level_at(view->table, depth);
-    for (uint64_t i = 0; i < UINT64_C(1) << level->index_bits; i++, va += UINT64_C(1) << level->span_lg2) {
-        uint64_t word;
-        if (!view->memory->read(view->memory->context, pa + i * ENTRY_BYTES, &word))
-            continue;
-        struct entry entry = decode(view->table, depth, word);
-        struct mapping candidate = {walk_format_extend(view->table->hardware, va), entry.frame};
-        candidate.frame.attributes &= FRAME_ATTRIBUTES_ALL;
-        bool begins = entry.kind == ENTRY_LEAF && (va & (frame_size_bytes(&entry.frame) - 1)) == 0;
-        if (begins && !view->visit(view->context, &candidate))
-            return false;
-        if (entry.kind == ENTRY_TABLE && entry_has_depth(view->table->format, depth + 1) &&
-            !propose(view, depth + 1, entry.table, va))
-            return false;
-    }
-    return true;
-}
-
+/* Candidates: mmusim asks hardware whether they are mappings. */
 static enum pagetable_result enumerate(const void *state, const struct memory_reader *memory,
                                        pagetable_visitor visit, void *context)
 {
-    const struct mytable *table = (const struct mytable *)state;
-    const struct view view = {.table = table, .memory = memory, .visit = visit, .context = context};
-    (void)propose(&view, 0, table->root, 0);
+    struct call call = call_of(state, NULL, memory);
+    call.visit = visit;
+    call.context = context;
+    (void)scan(&call, 0, call.table->root, entries_at(&call, 0), 0);
     return PAGETABLE_OK;
-}
-
-/* Whether the leaf at `pa` is what map writes for its frame; or what hardware has made of that since. */
-static bool is_own_leaf(const struct mytable *table, unsigned depth, uint64_t pa, uint64_t word)
-{
-    const struct entry_level *level = level_at(table, depth);
-    struct frame frame = decode(table, depth, word).frame;
-    uint64_t entries = frame_size_bytes(&frame) >> level->span_lg2, first;
-    word -= pa / ENTRY_BYTES % entries * level->run_step;
-    if (table->format->encode_leaf(level, &frame, &first) && first == word)
-        return true;
-    frame.attributes |= FRAME_CLEAN;
-    return table->format->encode_leaf(level, &frame, &first) && table->format->after_store(first) == word;
-}
-
-static bool is_own(const struct mytable *table, unsigned depth, uint64_t pa, uint64_t word)
-{
-    struct entry entry = decode(table, depth, word);
-    if (entry.kind == ENTRY_TABLE)
-        return entry_has_depth(table->format, depth + 1) &&
-               (word & ~table->format->table_hardware_bits) == table->format->encode_table(entry.table);
-    return entry.kind == ENTRY_LEAF ? is_own_leaf(table, depth, pa, word) : word == 0;
-}
-
-/* Every word is one that this table writes, in memory that is there. */
-static bool check(const struct view *view, unsigned depth, uint64_t pa)
-{
-    uint64_t end = pa + entry_table_bytes(level_at(view->table, depth));
-    for (; pa < end; pa += ENTRY_BYTES) {
-        uint64_t word = 0;
-        bool there = view->memory->read(view->memory->context, pa, &word);
-        if (!there || !is_own(view->table, depth, pa, word)) {
-            (void)snprintf(view->reason, view->reason_bytes,
-                           "the level %u entry at 0x%" PRIx64 ", 0x%" PRIx64
-                           ", is none that this table writes",
-                           level_at(view->table, depth)->number, pa, word);
-            return false;
-        }
-        struct entry entry = decode(view->table, depth, word);
-        if (entry.kind == ENTRY_TABLE && !check(view, depth + 1, entry.table))
-            return false;
-    }
-    return true;
 }
 
 static enum pagetable_result invariants(const void *state, const struct memory_reader *memory, char *reason,
                                         size_t reason_bytes)
 {
-    const struct mytable *table = (const struct mytable *)state;
-    const struct view view = {
-        .table = table, .memory = memory, .reason = reason, .reason_bytes = reason_bytes};
-    return check(&view, 0, table->root) ? PAGETABLE_OK : PAGETABLE_CORRUPT;
+    struct call call = call_of(state, NULL, memory);
+    (void)scan(&call, 0, call.table->root, entries_at(&call, 0), 0);
+    if (call.result != PAGETABLE_OK)
+        (void)snprintf(reason, reason_bytes, "the entry at 0x%" PRIx64 " is none that this table writes",
+                       call.slot);
+    return call.result;
 }
 
 /* ---- What mmusim asks for ---- */
@@ -539,8 +429,7 @@ static const struct pagetable_class mytable_class = {
 
 const struct mmusim_plugin *mmusim_plugin(const char **why)
 {
-    static const struct mmusim_plugin plugin = {.version = MMUSIM_PLUGIN_VERSION,
-                                                .struct_bytes = sizeof(struct mmusim_plugin),
-                                                .table = &mytable_class};
+    static const struct mmusim_plugin plugin = {
+        .version = MMUSIM_PLUGIN_VERSION, .struct_bytes = sizeof plugin, .table = &mytable_class};
     return &plugin;
 }

@@ -1,5 +1,7 @@
--- Two cores use pages of the table in ./libmytable.so, or of that in the first argument, while it changes them.
--- Nothing but what the checks at its end expect is printed; `mmusim check` judges the record.
+-- Core 1 maps eight pages, protects some and unmaps all, while core 2 uses them. It prints "tried" if every assertion held;
+-- `mmusim check try.db` then judges all that was recorded.
+--
+--   mmusim run --force -o try.db try.lua [TABLE [FORMAT]]       a format of stage 1 with pages of 4 KiB, such as sv39
 local m = machine { cores = 2, record = "all", memory = { size = "256M" } }
 local as = m:address_space { table = arg[1] or "./libmytable.so", format = arg[2] }
 local base, pages = 0x400000, 8
@@ -18,8 +20,8 @@ m.core[1]:program(function(core)
     core:store(base + page * 0x1000, page)
   end
   core:dsb()
-  m:barrier("mapped")
-  core:wait(2000)                                  -- meanwhile core 2 loads
+  m:barrier("mapped")                              -- core 2 has waited for this
+  core:wait(2000)                                  -- it loads now, and goes on while pages change
   for page = 0, pages - 1, 2 do
     assert(as:protect(core, base + page * 0x1000, "r--u"))
     assert(as:unmap(core, base + (page + 1) * 0x1000))
@@ -28,7 +30,7 @@ m.core[1]:program(function(core)
   core:wait(2000)
   for page = 0, pages - 1, 2 do assert(as:unmap(core, base + page * 0x1000)) end
   m:barrier("unmapped")
-  assert(#as:interpret() == 0)
+  assert(#as:interpret() == 0)                     -- hardware finds no mapping in memory
   assert(select(2, as:unmap(core, base)) == "not-mapped")
 end)
 
@@ -40,7 +42,7 @@ m.core[2]:program(function(core)
     assert(value == page or value == nil)          -- it may be unmapped by now
   end
   m:barrier("changed")
-  local _, fault = core:store(base, 1)
+  local _, fault = core:store(base, 1)             -- read-only by now, or unmapped
   assert(fault and (fault.kind == "permission" or fault.kind == "translation"))
   m:barrier("unmapped")
   assert(all_faulted(core))
