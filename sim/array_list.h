@@ -7,7 +7,8 @@
 #include "sim/judge/judge.h"
 #include "sim/record/recorder.h"
 
-/* By number: TLBs in the order of the description, then walk caches, then the range TLB. Points into itself. */
+/* By number: TLBs in the order of the description, then walk caches, then the range TLB. Points into itself.
+ */
 struct array_list {
     struct record_array record[COUNTER_ARRAYS];
     struct judge_array judge[COUNTER_ARRAYS];
