@@ -260,7 +260,7 @@ static enum pagetable_result check_table(struct check *check, const struct place
             return result;
         used += place.word != 0;
     }
-    if (!radix_counts(check->radix, place.depth))
+    if (!link || !radix_counts(check->radix, place.depth)) /* the root never counts */
         return PAGETABLE_OK;
     return used > 0 ? check_count(check, link, table, used)
                     : corrupt(check, link, "points to a table that is empty");
