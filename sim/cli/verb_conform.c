@@ -62,6 +62,10 @@ static bool refuse_table(const struct cli_call *call, const char *name)
 {
     const char *names[NAMES_MAX];
     size_t count = 0;
+    if (strchr(name, '/')) {
+        cli_say(call->err, "%s: %s; a plug-in, a shared object, would be right", name, strerror(errno));
+        return false;
+    }
     for (unsigned i = 0; count < NAMES_MAX && pagetable_class_at(i); i++)
         names[count++] = pagetable_class_at(i)->name;
     const char *nearest = nearest_name(name, names, count);

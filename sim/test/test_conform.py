@@ -119,6 +119,7 @@ class Conform(unittest.TestCase):
     def test_bad_what_cannot_be_tried_is_refused_with_a_sentence(self):
         for words, pattern in [
                 (["radx"], "there is no page table 'radx', the nearest is radix"),
+                (["./nowhere.so"], "./nowhere.so: No such file or directory; a plug-in, a shared object, would be right"),
                 (["radix", "--format", "vmsa-5k"], "there is no format 'vmsa-5k'"),
                 (["hashed", "--format", "vmsa-4k-48"], "cannot be made with the format 'vmsa-4k-48'"),
                 (["radix", "--runs", "many"], "--runs is 'many'"),
