@@ -3,7 +3,7 @@
  *
  * It listens to the machine's events, keeps the abstract map of each address space and the abstract memory,
  * and says of every access, walk, TLB entry, page-table operation and invalidation whether the specification
- * allows it. The specification, with its windows, stands on one page in README.md beside this file.
+ * allows it. The specification, with its windows, stands on one page in sim/README.md.
  *
  * It judges raw events only, and every event once, as soon as nothing that may still arrive can change the
  * answer. What it keeps is bounded by the pages in use and by `settle_cycles`, not by the length of the run.
