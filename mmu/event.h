@@ -39,9 +39,10 @@ enum event_kind {
     EVENT_SPACE,           /* an address space was created */
     EVENT_OPERATION_BEGIN, /* a page-table operation was called */
     EVENT_OPERATION_END,   /* it returned */
-    EVENT_VIEW,            /* what the table stood for right after an operation */
+    EVENT_VIEW,            /* what the table stood for right after an operation, or when the run ends */
     EVENT_REGION,          /* a region of the run begins */
     EVENT_CONFLICT,        /* a look-up found several entries for one address */
+    EVENT_TABLE,           /* page-table code was given memory for a table, or gave it back */
     EVENT_KINDS
 };
 
@@ -86,6 +87,9 @@ enum entry_end {
     ENTRY_END_SPECULATION, /* evicted for no reason but that hardware may */
     ENTRY_ENDS
 };
+
+/* What page tables say of their own shape: pagetable_class.invariants. */
+enum view_shape { SHAPE_UNCHECKED, SHAPE_SOUND, SHAPE_BROKEN };
 
 enum operation_kind { OPERATION_MAP, OPERATION_UNMAP, OPERATION_PROTECT, OPERATION_QUERY, OPERATION_KINDS };
 
@@ -271,13 +275,34 @@ struct event_operation {
     uint8_t result; /* pagetable_result; in the end event */
 };
 
+/*
+ * The table as this core sees memory, its own buffered stores included. Where other cores are in the middle
+ * of an operation on it, so may the table be. The view of the end of the run, when every program has ended,
+ * belongs to no operation.
+ */
 struct event_view {
-    uint64_t operation;
-    uint64_t va;            /* of the operation */
+    uint64_t operation;     /* 0: the run has ended */
+    uint64_t va;            /* of the operation; 0 at the end */
     struct mapping mapping; /* that contains `va` by hardware's reading; valid if `mapped` */
     uint64_t mappings;      /* how many the whole table stands for; EVENT_NEVER if not counted */
+    uint64_t digest;        /* of them all (mmu/digest.h); valid if `digested` */
+    uint64_t blocks;        /* of memory, that the table reaches; valid if `reached` */
+    uint64_t blocks_digest; /* of their addresses and sizes */
+    const char *reason;     /* why the shape is broken; lives as long as the machine */
     uint32_t space;
     uint8_t mapped;
+    uint8_t digested;
+    uint8_t reached;
+    uint8_t shape; /* view_shape */
+};
+
+/* Memory of a page table, by the addresses that the table knows it by: in a guest intermediate ones. */
+struct event_table {
+    uint64_t operation; /* 0: outside of any operation: the table is being made */
+    uint64_t pa;
+    uint64_t bytes;
+    uint32_t space;
+    uint8_t released; /* 0: allocated */
 };
 
 struct event_region {
@@ -315,6 +340,7 @@ struct mmu_event {
         struct event_view view;
         struct event_region region;
         struct event_conflict conflict;
+        struct event_table table;
     } as;
 };
 

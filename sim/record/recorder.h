@@ -26,7 +26,7 @@ extern "C" {
 
 /* PRAGMA application_id: "MMUS". PRAGMA user_version: raised whenever a table or column changes. */
 #define RECORD_APPLICATION_ID 0x4d4d5553
-#define RECORD_SCHEMA_VERSION 3
+#define RECORD_SCHEMA_VERSION 4
 
 /* Added to the name of a record while it is written. */
 #define RECORD_PARTIAL_SUFFIX ".partial"

@@ -28,7 +28,8 @@ static const char *const statement_texts[ROW_STATEMENTS] = {
                       " attributes, begin_cycle) VALUES (?,?,?,?,?,?,?,?,?,?)",
     [ROW_OPERATION_END] = "UPDATE operations SET end_event = ?, end_cycle = ?, result = ?, found_va = ?,"
                           " found_pa = ?, found_size_lg2 = ?, found_attributes = ? WHERE operation = ?",
-    [ROW_VIEW] = "INSERT INTO table_views VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
+    [ROW_VIEW] = "INSERT INTO table_views VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+    [ROW_TABLE_BLOCK] = "INSERT INTO table_blocks VALUES (?,?,?,?,?,?,?,?)",
     [ROW_REGION] = "INSERT INTO regions (event, cycle, core, region, name) VALUES (?,?,?,?,?)",
     [ROW_COUNTER] = "INSERT INTO counters (region, core, name, value) VALUES (?,?,?,?)",
     [ROW_BUCKET] = "INSERT INTO histograms (name, low, high, count) VALUES (?,?,?,?)",
@@ -453,13 +454,33 @@ static int write_view(struct row_writer *rows, uint64_t number, const struct mmu
 {
     const struct event_view *view = &event->as.view;
     struct row row = row_begin_event(rows, ROW_VIEW, number, event);
-    put(&row, view->operation);
+    put_id(&row, view->operation);
     put(&row, view->space);
     put(&row, view->va);
     put(&row, view->mapped);
     put_if(&row, view->mapped, view->mapping.va);
     put_frame(&row, view->mapped, &view->mapping.frame);
     put_cycle(&row, view->mappings);
+    put_if(&row, view->digested, view->digest);
+    put_if(&row, view->shape != SHAPE_UNCHECKED, view->shape == SHAPE_SOUND);
+    if (view->shape == SHAPE_BROKEN && view->reason)
+        put_text(&row, view->reason);
+    else
+        put_null(&row);
+    put_if(&row, view->reached, view->blocks);
+    put_if(&row, view->reached, view->blocks_digest);
+    return row_end(&row);
+}
+
+static int write_table_block(struct row_writer *rows, uint64_t number, const struct mmu_event *event)
+{
+    const struct event_table *block = &event->as.table;
+    struct row row = row_begin_event(rows, ROW_TABLE_BLOCK, number, event);
+    put_id(&row, block->operation);
+    put(&row, block->space);
+    put(&row, block->pa);
+    put(&row, block->bytes);
+    put(&row, block->released);
     return row_end(&row);
 }
 
@@ -517,6 +538,7 @@ int row_event(struct row_writer *rows, uint64_t number, const struct mmu_event *
         [EVENT_VIEW] = write_view,
         [EVENT_REGION] = write_region,
         [EVENT_CONFLICT] = write_conflict,
+        [EVENT_TABLE] = write_table_block,
     };
     return event->kind < EVENT_KINDS ? writers[event->kind](rows, number, event) : SQLITE_NOTFOUND;
 }

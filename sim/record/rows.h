@@ -30,6 +30,7 @@ enum row_statement {
     ROW_OPERATION,
     ROW_OPERATION_END,
     ROW_VIEW,
+    ROW_TABLE_BLOCK,
     ROW_REGION,
     ROW_COUNTER,
     ROW_BUCKET,

@@ -374,7 +374,7 @@ CREATE TABLE table_views (
     event INTEGER PRIMARY KEY,
     cycle INTEGER NOT NULL,
     core INTEGER NOT NULL,
-    operation INTEGER NOT NULL,
+    operation INTEGER,
     space INTEGER NOT NULL,
     va INTEGER NOT NULL,
     mapped INTEGER NOT NULL,
@@ -382,7 +382,23 @@ CREATE TABLE table_views (
     mapping_pa INTEGER,
     mapping_size_lg2 INTEGER,
     mapping_attributes INTEGER,
-    mappings INTEGER
+    mappings INTEGER,
+    digest INTEGER,
+    sound INTEGER,
+    reason TEXT,
+    blocks INTEGER,
+    blocks_digest INTEGER
+) STRICT;
+
+CREATE TABLE table_blocks (
+    event INTEGER PRIMARY KEY,
+    cycle INTEGER NOT NULL,
+    core INTEGER NOT NULL,
+    operation INTEGER,
+    space INTEGER NOT NULL,
+    pa INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
+    released INTEGER NOT NULL
 ) STRICT;
 
 CREATE TABLE counters (
