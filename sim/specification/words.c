@@ -1,0 +1,228 @@
+#include "sim/specification/words.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- Words ---- */
+
+void words_destroy(struct words *words)
+{
+    free(words->at);
+    *words = (struct words){0};
+}
+
+static bool reserve(struct words *words, size_t count)
+{
+    if (count <= words->room)
+        return true;
+    size_t room = words->room ? 2 * words->room : 4;
+    if (room < count)
+        room = count;
+    struct word *at = realloc(words->at, room * sizeof *at);
+    if (!at)
+        return false;
+    words->at = at;
+    words->room = room;
+    return true;
+}
+
+bool words_copy(struct words *to, const struct words *from)
+{
+    if (!reserve(to, from->count))
+        return false;
+    if (from->count > 0)
+        memcpy(to->at, from->at, from->count * sizeof *to->at);
+    to->count = from->count;
+    return true;
+}
+
+size_t words_from(const struct words *words, uint64_t index)
+{
+    size_t low = 0;
+    size_t high = words->count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (words->at[middle].index < index)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static bool is_at(const struct words *words, size_t place, uint64_t index)
+{
+    return place < words->count && words->at[place].index == index;
+}
+
+bool words_write(struct words *words, uint64_t index, uint64_t value)
+{
+    size_t place = words_from(words, index);
+    size_t behind = words->count - place;
+    if (value != 0 && is_at(words, place, index)) {
+        words->at[place].value = value;
+    } else if (value != 0) {
+        if (!reserve(words, words->count + 1))
+            return false;
+        memmove(&words->at[place + 1], &words->at[place], behind * sizeof *words->at);
+        words->at[place] = (struct word){index, value};
+        words->count++;
+    } else if (is_at(words, place, index)) {
+        memmove(&words->at[place], &words->at[place + 1], (behind - 1) * sizeof *words->at);
+        words->count--;
+    }
+    return true;
+}
+
+uint64_t words_read(const struct words *words, uint64_t index)
+{
+    size_t place = words_from(words, index);
+    return is_at(words, place, index) ? words->at[place].value : 0;
+}
+
+bool words_equal(const struct words *a, const struct words *b)
+{
+    if (a->count != b->count)
+        return false;
+    for (size_t i = 0; i < a->count; i++)
+        if (a->at[i].index != b->at[i].index || a->at[i].value != b->at[i].value)
+            return false;
+    return true;
+}
+
+/* Whether every other word of `a` is the same in `b`. */
+static bool others_are_in(const struct words *a, const struct words *b, uint64_t index)
+{
+    for (size_t i = 0; i < a->count; i++)
+        if (a->at[i].index != index && words_read(b, a->at[i].index) != a->at[i].value)
+            return false;
+    return true;
+}
+
+bool words_are_update(const struct words *to, const struct words *from, uint64_t index, uint64_t value)
+{
+    return words_read(to, index) == value && others_are_in(to, from, index) && others_are_in(from, to, index);
+}
+
+/* ---- The domain ---- */
+
+static struct word_range words_of(const struct mapping *mapping)
+{
+    uint64_t first = mapping->va / WORD_BYTES;
+    return (struct word_range){first, first + (frame_size_bytes(&mapping->frame) - 1) / WORD_BYTES};
+}
+
+static bool touch(const struct word_range *before, const struct word_range *after)
+{
+    return after->first <= before->last || after->first - before->last == 1;
+}
+
+/* The next range that mappings cover from place `*next` on, and `*next` behind it. Mappings ascend, so those
+ * of one range are neighbours. */
+static struct word_range next_range(const struct mappings *mappings, size_t *next)
+{
+    struct word_range range = words_of(&mappings->at[(*next)++]);
+    for (; *next < mappings->count; ++*next) {
+        struct word_range more = words_of(&mappings->at[*next]);
+        if (!touch(&range, &more))
+            break;
+        if (more.last > range.last)
+            range.last = more.last;
+    }
+    return range;
+}
+
+void virtual_memory_destroy(struct virtual_memory *memory)
+{
+    free(memory->domain);
+    words_destroy(&memory->words);
+    *memory = (struct virtual_memory){0};
+}
+
+static bool reserve_ranges(struct virtual_memory *memory, size_t count)
+{
+    if (count <= memory->ranges_room)
+        return true;
+    struct word_range *domain = realloc(memory->domain, count * sizeof *domain);
+    if (!domain)
+        return false;
+    memory->domain = domain;
+    memory->ranges_room = count;
+    return true;
+}
+
+bool virtual_memory_copy(struct virtual_memory *to, const struct virtual_memory *from)
+{
+    if (!reserve_ranges(to, from->ranges) || !words_copy(&to->words, &from->words))
+        return false;
+    if (from->ranges > 0)
+        memcpy(to->domain, from->domain, from->ranges * sizeof *to->domain);
+    to->ranges = from->ranges;
+    return true;
+}
+
+bool virtual_memory_same_domain(const struct virtual_memory *a, const struct virtual_memory *b)
+{
+    if (a->ranges != b->ranges)
+        return false;
+    for (size_t i = 0; i < a->ranges; i++)
+        if (a->domain[i].first != b->domain[i].first || a->domain[i].last != b->domain[i].last)
+            return false;
+    return true;
+}
+
+bool virtual_memory_equal(const struct virtual_memory *a, const struct virtual_memory *b)
+{
+    return virtual_memory_same_domain(a, b) && words_equal(&a->words, &b->words);
+}
+
+bool virtual_memory_has(const struct virtual_memory *memory, uint64_t index)
+{
+    for (size_t i = 0; i < memory->ranges; i++)
+        if (memory->domain[i].first <= index && index <= memory->domain[i].last)
+            return true;
+    return false;
+}
+
+bool virtual_memory_cover(struct virtual_memory *memory, const struct mappings *mappings)
+{
+    size_t kept = 0;
+    if (!reserve_ranges(memory, mappings->count))
+        return false;
+    memory->ranges = 0;
+    for (size_t next = 0; next < mappings->count;)
+        memory->domain[memory->ranges++] = next_range(mappings, &next);
+    for (size_t i = 0; i < memory->words.count; i++)
+        if (virtual_memory_has(memory, memory->words.at[i].index))
+            memory->words.at[kept++] = memory->words.at[i];
+    memory->words.count = kept;
+    return true;
+}
+
+bool virtual_memory_covers(const struct virtual_memory *memory, const struct mappings *mappings)
+{
+    size_t range = 0;
+    for (size_t next = 0; next < mappings->count; range++) {
+        struct word_range covered = next_range(mappings, &next);
+        if (range == memory->ranges || memory->domain[range].first != covered.first ||
+            memory->domain[range].last != covered.last)
+            return false;
+    }
+    return range == memory->ranges;
+}
+
+/* A word of `a` that is in the domain of `b` and has another value there. */
+static bool differs_from(const struct virtual_memory *a, const struct virtual_memory *b, uint64_t *index)
+{
+    for (size_t i = 0; i < a->words.count; i++) {
+        *index = a->words.at[i].index;
+        if (virtual_memory_has(b, *index) && words_read(&b->words, *index) != a->words.at[i].value)
+            return true;
+    }
+    return false;
+}
+
+bool virtual_memory_differs(const struct virtual_memory *a, const struct virtual_memory *b, uint64_t *index)
+{
+    return differs_from(a, b, index) || differs_from(b, a, index);
+}
