@@ -195,9 +195,6 @@ struct mmu_config {
     uint64_t shootdown_threshold;          /* pages above which the whole address space is flushed */
     uint64_t interrupt_entry_cycles;       /* from an interrupt's arrival to its handler's first act */
     uint64_t interrupt_exit_cycles;        /* from its last act to the interrupted program */
-    uint64_t mutant_early_acknowledgement; /* acknowledges before accesses complete */
-    uint64_t mutant_stale_controls;        /* a change of controls alone changes nothing */
-    uint64_t mutant_walk_refill_race;      /* a walk fills although an invalidation completed meanwhile */
 
     /* costs of programs */
     uint64_t barrier_cycles;        /* the least a DSB takes */

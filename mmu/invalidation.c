@@ -423,8 +423,6 @@ static uint64_t drop_entries(struct core *core, struct invalidation_target *targ
 static void catch_walks(struct core *core, struct invalidation_target *target,
                         const struct invalidation *what, uint64_t bit)
 {
-    if (core->machine->config.mutant_walk_refill_race)
-        return;
     for (uint32_t i = 0; i < core->machine->config.misses; i++) {
         struct miss *miss = &core->misses[i];
         if (miss->settle & bit || !walker_is_caught(miss, what))
@@ -457,8 +455,6 @@ static void wait_for(struct invalidation_target *target, uint64_t *settle, uint6
 static void catch_accesses(struct core *core, struct invalidation_target *target,
                            const struct invalidation *what, uint64_t bit)
 {
-    if (core->machine->config.mutant_early_acknowledgement)
-        return;
     if (!what)
         miss_make_lights_ordinary(core);
     for (uint32_t i = 0; core->in_flight && i < SLOTS_MAX; i++) {

@@ -50,10 +50,7 @@ static void judge_array(const struct core *core, struct tlb *tlb)
 void rights_switch(struct core *core, const struct address_context *context)
 {
     bool alike = judges_alike(core->context, context);
-    bool forgets = core->machine->config.mutant_stale_controls && core->context &&
-                   core->context->space == context->space;
-    if (!forgets)
-        core->controls = context->regime.controls;
+    core->controls = context->regime.controls;
     core->context = context;
     core->judges = judge_of(context) || high_judge_of(context);
     for (uint32_t i = 0; !alike && i < core->hierarchy.array_count; i++)

@@ -329,8 +329,6 @@ static bool hand_over_settling(struct core *core, struct miss *miss)
         if (!drops_leaf(target->order, miss))
             continue;
         meant = true;
-        if (core->machine->config.mutant_early_acknowledgement)
-            continue;
         for (uint32_t i = miss->waiters ? miss->first_waiter : NO_INDEX; i != NO_INDEX;
              i = core->slots[i].next) {
             if (core->slots[i].settle >> place & 1)

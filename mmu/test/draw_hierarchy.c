@@ -127,8 +127,6 @@ static void draw_invalidations(uint64_t *state, struct mmu_config *config)
     config->invalidations_in_flight = ANY(state, 64, 64, 1, 2);
     config->interrupt_entry_cycles = ANY(state, 1, 20, 600);
     config->interrupt_exit_cycles = ANY(state, 1, 7, 200);
-    config->mutant_early_acknowledgement = draw_below(state, 8) == 0;
-    config->mutant_walk_refill_race = draw_below(state, 8) == 0;
 }
 
 static void draw_ranges(uint64_t *state, struct mmu_config *config)

@@ -244,21 +244,6 @@ static void it_waits_for_every_access_of_the_core(void **state)
     rig_close(&rig);
 }
 
-static void the_early_mutant_waits_for_none(void **state)
-{
-    struct rig rig;
-    struct core_operation load = op_access(ACCESS_LOAD, DATA_BUS, fixture_va(PAGE));
-    (void)state;
-    configure(&rig, &machines[1], 2);
-    rig.config.mutant_early_acknowledgement = true;
-    rig_open(&rig);
-    interrupt_operation(&rig, &load, START - 10, true);
-    assert_int_equal(answer_of(&rig, 1)->acknowledge_cycle, answer_of(&rig, 1)->drop_cycle);
-    assert_true(answer_of(&rig, 1)->acknowledge_cycle <
-                access_of(&rig, 2)->performed_cycle + rig.config.memory_latency_cycles);
-    rig_close(&rig);
-}
-
 /* An access that waits for a walk which the list means, too: waited for once. */
 static void it_waits_once_for_an_access_whose_walk_it_caught(void **state)
 {
@@ -363,7 +348,6 @@ int main(void)
         cmocka_unit_test(a_broadcast_by_hardware_costs_the_program_nothing),
         cmocka_unit_test(a_program_that_is_due_meanwhile_goes_on_after_the_exit),
         cmocka_unit_test(it_waits_for_every_access_of_the_core),
-        cmocka_unit_test(the_early_mutant_waits_for_none),
         cmocka_unit_test(it_waits_once_for_an_access_whose_walk_it_caught),
         cmocka_unit_test(it_waits_for_a_store_of_page_table_code),
         cmocka_unit_test(it_does_not_break_a_crossing_access_in_two),

@@ -203,7 +203,6 @@ static void the_same_for_another_machine_changes_nothing(void **state)
 struct race {
     uint64_t delay;
     struct invalidation what;
-    bool refill_race; /* the mutant */
     bool walk_caches;
 };
 struct raced {
@@ -227,7 +226,6 @@ static struct raced play(const struct race *race)
     struct rig rig;
     rig_defaults(&rig);
     rig.config.cores = 2;
-    rig.config.mutant_walk_refill_race = race->refill_race;
     if (race->walk_caches)
         add_walk_caches(&rig.config);
     rig_open_guest(&rig, &guest);
@@ -311,16 +309,6 @@ static void a_walk_to_another_page_is_waited_for_and_fills(void **state)
     assert_int_equal(raced.walks, 1);
 }
 
-static void the_mutant_lets_a_walk_fill_what_was_invalidated(void **state)
-{
-    struct race race = race_with(INVALIDATE_VMID, GUEST_VMID);
-    (void)state;
-    race.refill_race = true;
-    struct raced raced = play(&race);
-    assert_int_equal(raced.walks, 1);
-    assert_int_equal(raced.walks_settled, 0);
-}
-
 /* Whenever it comes: the second walk begins with empty caches. */
 static void a_caught_walk_leaves_nothing_in_walk_caches(void **state)
 {
@@ -352,7 +340,6 @@ int main(void)
         cmocka_unit_test(a_walk_of_another_machine_goes_on_untouched),
         cmocka_unit_test(another_address_spaces_invalidation_does_not_catch_a_walk),
         cmocka_unit_test(a_walk_to_another_page_is_waited_for_and_fills),
-        cmocka_unit_test(the_mutant_lets_a_walk_fill_what_was_invalidated),
         cmocka_unit_test(a_caught_walk_leaves_nothing_in_walk_caches),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -248,11 +248,10 @@ static void a_space_takes_its_own_tables_and_all_takes_all(void **state)
 /* ---- walks in flight ----------------------------------------------------------------------------- */
 
 /* Core 1 walks to page 0 while core 0 invalidates it, after the walk's first `fetches` fetches. */
-static void invalidate_during_walk(struct rig *rig, bool race, unsigned fetches)
+static void invalidate_during_walk(struct rig *rig, unsigned fetches)
 {
     configure(rig);
     rig->config.cores = 2;
-    rig->config.mutant_walk_refill_race = race;
     levels_walk_cache(rig, "all", 16, 0);
     rig_open(rig);
     uint64_t begins = rig->config.switch_cycles + L1 + L2 + levels_walk_cycles(rig, fetches);
@@ -279,7 +278,7 @@ static void a_caught_walk_fills_neither_tlbs_nor_walk_caches(void **state)
     (void)state;
     for (unsigned fetches = 0; fetches < 4; fetches++) {
         struct rig rig;
-        invalidate_during_walk(&rig, false, fetches);
+        invalidate_during_walk(&rig, fetches);
         const struct mmu_event *walk = rig_event(&rig, EVENT_WALK, 1, 0),
                                *end = rig_event(&rig, EVENT_BARRIER, 0, 0);
         assert_false(walk->as.walk.filled);
@@ -287,22 +286,6 @@ static void a_caught_walk_fills_neither_tlbs_nor_walk_caches(void **state)
         assert_int_equal(tables_left(&rig), 0);
         assert_false(levels_left_in(&rig, 1, "l1d", fixture_va(0)));
         assert_false(levels_left_in(&rig, 1, "l2", fixture_va(0)));
-        rig_close(&rig);
-    }
-}
-
-static void with_the_mutant_it_fills_after_the_invalidation_is_over(void **state)
-{
-    (void)state;
-    for (unsigned fetches = 0; fetches < 4; fetches++) {
-        struct rig rig;
-        invalidate_during_walk(&rig, true, fetches);
-        const struct mmu_event *walk = rig_event(&rig, EVENT_WALK, 1, 0),
-                               *end = rig_event(&rig, EVENT_BARRIER, 0, 0);
-        assert_true(walk->as.walk.filled);
-        assert_true(end->cycle < walk->cycle || fetches == 3);
-        assert_int_equal(tables_left(&rig), 3 - fetches); /* those that it had passed were dropped */
-        assert_true(levels_left_in(&rig, 1, "l1d", fixture_va(0)));
         rig_close(&rig);
     }
 }
@@ -325,7 +308,6 @@ int main(void)
         cmocka_unit_test(a_format_may_leave_tables_where_they_are),
         cmocka_unit_test(a_space_takes_its_own_tables_and_all_takes_all),
         cmocka_unit_test(a_caught_walk_fills_neither_tlbs_nor_walk_caches),
-        cmocka_unit_test(with_the_mutant_it_fills_after_the_invalidation_is_over),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
 -- Random page-table operations, accesses, streams, faults, invalidations and regions on a random machine.
--- arg: seed, page table, recording level, mutant. Everything is drawn from the seed.
+-- arg: seed, page table, recording level, whether a mutant runs it. Everything is drawn from the seed.
 local seed, pagetable, level, mutant = math.tointeger(arg[1] or 1), arg[2] or "radix", arg[3] or "all", arg[4]
 
 local state = seed * 0x9e3779b97f4a7c15         -- neighbours are to be strangers
@@ -101,7 +101,7 @@ local m = machine {
   -- (a forgotten barrier shows only while a store stays in the buffer for longer than a walk of another core takes)
   store_buffer = { depth = one_of { 0, 1, 4, 16 }, drain = pagetable:find("barrier") and 700 or one_of { 1, 8, 100, 700 } },
   network = { latency = one_of { 1, 20, 60 } },
-  tlb = tlb, walk_cache = walk_cache, mutants = mutant and { [mutant] = true },
+  tlb = tlb, walk_cache = walk_cache,
   walker = { slots = draw(4), misses = draw(8) },
   -- (software that reads a mask of cores has a barrier of its own)
   invalidation = { scheme = pagetable:find("barrier") and "broadcast" or one_of { "broadcast", "interrupt", "interrupt" },

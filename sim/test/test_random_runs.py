@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Random runs of the whole program: the right page table is never accused, the judges agree on every run, the fast mode and
-lock-step give the same record, and planted bugs are found. On machines that are wrong on purpose they agree, found or not.
+lock-step give the same record, and planted bugs are found. On mutants of the machine they agree, found or not.
 
-    test_random_runs.py PROGRAM      MMUSIM_SEED: the first seed (1); MMUSIM_RUNS: how many (12)
+    test_random_runs.py PROGRAM [PROGRAM_WITH_MUTANTS]      MMUSIM_SEED: the first seed (1); MMUSIM_RUNS: how many (12)
 """
 import os
 import pathlib
@@ -13,7 +13,7 @@ import tempfile
 
 SCRIPT = pathlib.Path(__file__).with_name("random.lua")
 PLANTED = ["radix-forgets-invalidation", "radix-forgets-barrier"]
-MUTANTS = ["early_ack", "walk_refill_race", "stale_controls"]
+MUTANTS = ["early-acknowledgement", "walk-refill-race", "stale-controls"]
 PROVENANCE = 'INSERT INTO "runs"'
 
 
@@ -21,8 +21,8 @@ def fail(what):
     sys.exit(f"test_random_runs.py: {what}")
 
 
-def run(program, database, *words):
-    return subprocess.run([program, "run", "--force", "--quiet", "-o", database, *words], capture_output=True, text=True)
+def run(program, database, *words, mutant=()):
+    return subprocess.run([program, *mutant, "run", "--force", "--quiet", "-o", database, *words], capture_output=True, text=True)
 
 
 def checked(program, database, what):
@@ -68,11 +68,11 @@ def planted_bugs(program, folder, seed):
     return found
 
 
-def mutants(program, folder, seed):
+def mutants(program, mutated, folder, seed):
     """Every fourth seed: what is wrong shows itself seldom, and agreeing is what is asked."""
-    for mutant in MUTANTS if seed % 4 == 1 else []:
+    for mutant in MUTANTS if mutated and seed % 4 == 1 else []:
         database = f"{folder}/{mutant}.db"
-        answer = run(program, database, str(SCRIPT), str(seed), "radix", "all", mutant)
+        answer = run(mutated, database, str(SCRIPT), str(seed), "radix", "all", "mutant", mutant=("--mutant", mutant))
         if answer.returncode not in (0, 1):
             fail(f"seed {seed}, {mutant}: run gives {answer.returncode}: {answer.stderr}")
         if checked(program, database, f"seed {seed}, {mutant}") != answer.returncode:
@@ -81,13 +81,14 @@ def mutants(program, folder, seed):
 
 def main():
     program = os.path.abspath(sys.argv[1])
+    mutated = os.path.abspath(sys.argv[2]) if len(sys.argv) > 2 else None
     first = int(os.environ.get("MMUSIM_SEED", "1"))
     count = int(os.environ.get("MMUSIM_RUNS", "12"))
     counts = {}
     with tempfile.TemporaryDirectory() as folder:
         for seed in range(first, first + count):
             right_table(program, folder, seed)
-            mutants(program, folder, seed)
+            mutants(program, mutated, folder, seed)
             for bug in planted_bugs(program, folder, seed):
                 counts[bug] = counts.get(bug, 0) + 1
     print(f"{count} runs from seed {first}; found: {counts}")

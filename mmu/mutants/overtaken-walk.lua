@@ -1,10 +1,8 @@
 -- A walk that an unmap overtakes: core 3 has read where the last table lies, and waits for the bus, which core 2 keeps busy;
--- core 1 unmaps the page, and the table that became empty is used again, for another page. `mutants.walk_refill_race`
--- lets the walk go on and fill. arg[1] "mutant": with the mutant.
+-- core 1 unmaps the page, and the table that became empty is used again, for another page.
 local m = machine {
-  cores = 3, record = arg[2] or "all", memory = { size = "64M" },
+  cores = 3, record = "all", memory = { size = "64M" },
   bus = { occupancy = 8, arbitration = "priority" },
-  mutants = { walk_refill_race = arg[1] == "mutant" },
 }
 local as = m:address_space { table = "radix" }
 local PAGE, OTHER, BUSY = 0x40000000, 0x40200000, 0x40400000

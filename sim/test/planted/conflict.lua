@@ -1,9 +1,9 @@
 -- Two entries match one address: a global page of one address space, and the other's own page there. That is the software's
--- mistake. A machine that aborts (arg[1] "right") is not accused; one that takes the smaller page ("mutant") reaches the
+-- mistake. A machine that aborts (arg[1] "right") is not accused; one that takes the smaller page ("wrong") reaches the
 -- wrong frame.
 local m = machine {
   cores = 1, record = arg[2] or "all", memory = { size = "64M" },
-  tlb = { conflict = arg[1] == "mutant" and "first" or "abort" },
+  tlb = { conflict = arg[1] == "wrong" and "first" or "abort" },
 }
 local first = m:address_space { table = "radix", asid = 1 }
 local second = m:address_space { table = "radix", asid = 2 }

@@ -1,7 +1,6 @@
 -- The kernel reads a user's page with PSTATE.PAN clear, sets it, and reads another one. A machine that still judges by what
 -- the controls were lets it.
-local m = machine { cores = 1, record = arg[2] or "all", memory = { size = "64M" },
-                    mutants = { stale_controls = arg[1] == "mutant" } }
+local m = machine { cores = 1, record = "all", memory = { size = "64M" } }
 local as = m:address_space { format = "vmsa-4k-48" }
 local PAGE = 0x40000000
 as:premap(PAGE, m:frames("8K"), "4K", "rw-u", 2)

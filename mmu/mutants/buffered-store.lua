@@ -1,8 +1,6 @@
--- A buffered store outlives the acknowledgement of the unmap of its page: `mutants.early_ack` lets a core answer before
--- it has drained. The frame's new owner sees it written. arg[1] "mutant": with the mutant.
+-- A buffered store must not outlive the acknowledgement of the unmap of its page: the frame's new owner would see it written.
 local m = machine {
-  cores = 2, record = arg[2] or "all", memory = { size = "64M" }, store_buffer = { depth = 4, drain = 3000 },
-  mutants = { early_ack = arg[1] == "mutant" },
+  cores = 2, record = "all", memory = { size = "64M" }, store_buffer = { depth = 4, drain = 3000 },
 }
 local as = m:address_space { table = "radix", aliasing = true }
 local PAGE, OTHER = 0x400000, 0x402000

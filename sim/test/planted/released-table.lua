@@ -1,11 +1,11 @@
 -- A page table that releases a table and lets walk caches keep the way to it: its invalidations ask for the last level only.
 -- The table is used again for another page, and a walk that begins there takes that page's entry for its own.
--- arg[1] "mutant": that page table; else the right one.
+-- arg[1] "wrong": that page table; else the right one.
 local m = machine {
   cores = 2, record = arg[2] or "all", memory = { size = "64M" },
   walk_cache = { tables = { entries = 16, ways = 4 } },
 }
-local as = m:address_space { table = arg[1] == "mutant" and "radix-forgets-tables" or "radix" }
+local as = m:address_space { table = arg[1] == "wrong" and "radix-forgets-tables" or "radix" }
 local PAGE, OTHER, NEIGHBOUR = 0x40000000, 0x40200000, 0x40400000
 local other_frame = m:frames("4K")
 as:premap(PAGE, m:frames("4K"), "4K", "rw-u")
