@@ -80,7 +80,7 @@ static int run_mutants(const struct cli_call *call)
 const struct cli_verb verb_mutants = {
     .name = "mutants",
     .arguments = "[NAME...]",
-    .summary = "Seed faults into the machine and the page tables, and see that the judges find each",
+    .summary = "Seed faults, and see that the judges find each of them",
     .details =
         "Each mutant, or each one named, runs the script that shows it, in a program that has all mutants.\n"
         "A functional mutant is killed if both judges, C and SQL, find one of its rules broken, and the "
