@@ -99,10 +99,13 @@ const struct cli_verb verb_check = {
     .needed = "a record",
     .summary = "Judge whether a recorded run refined the abstract map",
     .details =
-        "Every rule is evaluated in SQL over the record, and compared with what the checker found that ran\n"
-        "along. Each violation is told with its rule, cycle, core and address, and the events that led "
-        "there.\n"
-        "Exit status 1 says that there are violations, or that the two judges differ.\n",
+        "Three judge: the rules in SQL, over the record; the checker in C, over the recorded events; and "
+        "the\n"
+        "same checker that ran along, whose findings are in the record. The checker has to say over the "
+        "record\n"
+        "exactly what it said along with the run, and SQL has to name the same pages under the same rules.\n"
+        "Each violation is told with its rule, cycle, core and address, and the events that led there.\n"
+        "Exit status 1 says that there are violations or findings, or that the judges differ.\n",
     .least = 1,
     .most = 1,
     .options = check_options,

@@ -64,6 +64,12 @@ static inline uint64_t cell_or(struct cells *cells, uint64_t max, uint64_t absen
     return value;
 }
 
+/* Whether the next one is other than NULL. */
+static inline bool cell_is_there(const struct cells *cells)
+{
+    return sqlite3_column_type(cells->statement, cells->column) != SQLITE_NULL;
+}
+
 static inline uint64_t cell_cycle(struct cells *cells)
 {
     return cell(cells, CELL_CYCLE_MAX);

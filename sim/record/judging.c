@@ -76,7 +76,8 @@ static bool read_arrays(sqlite3 *database, struct judging *judging)
     size_t count = judging->array_count;
     size_t read = 0;
     if (count > UINT8_MAX)
-        return fail(judging, "table arrays: it has %zu rows; a machine has no more than %d", count, UINT8_MAX);
+        return fail(judging, "table arrays: it has %zu rows; a machine has no more than %d", count,
+                    UINT8_MAX);
     judging->arrays = calloc(count + 1, sizeof *judging->arrays + NAME_BYTES);
     if (!judging->arrays)
         return fail(judging, "out of memory for the arrays of the machine");
@@ -101,8 +102,10 @@ static const struct walk_format *format_of(void *context, const char *name)
 
 static void hear(sqlite3 *database, struct judging *judging)
 {
+    struct replay_texts texts = {0};
     const struct mmu_observer observer = judge_observer(judging->judge);
-    const struct replay_config config = {.observer = &observer, .kinds = KINDS, .format = format_of};
+    const struct replay_config config = {
+        .observer = &observer, .kinds = KINDS, .format = format_of, .texts = &texts};
     struct replay_result result;
     judging->whole = replay_run(database, &config, &result);
     judging->events = result.events;
@@ -111,6 +114,7 @@ static void hear(sqlite3 *database, struct judging *judging)
         judging->whole = false;
         (void)fail(judging, "out of memory after %llu events", (unsigned long long)result.events);
     }
+    replay_texts_free(&texts);
 }
 
 void judging_run(sqlite3 *database, struct judging *judging)

@@ -14,6 +14,8 @@
 #ifndef MMUSIM_SIM_RECORD_REPLAY_H
 #define MMUSIM_SIM_RECORD_REPLAY_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "mmu/event.h"
@@ -27,15 +29,24 @@ struct sqlite3;
 
 /* One bit an event_kind. */
 #define REPLAY_KIND(kind) (UINT32_C(1) << (kind))
-/* What no rule needs is not replayed: walk steps, entries of walk caches and ranges, faults delivered, regions. */
+/* What no rule needs is not replayed: walk steps, entries of walk caches and ranges, faults delivered,
+ * regions. */
 #define REPLAY_ALL (REPLAY_KIND(EVENT_KINDS) - 1)
+
+/* Texts of events; all 0 at first. At the most 65,536: further ones are NULL. */
+struct replay_texts {
+    char **list;
+    size_t count;
+    size_t capacity;
+};
 
 struct replay_config {
     const struct mmu_observer *observer; /* a return other than 0 ends the replay */
     uint32_t kinds;                      /* REPLAY_KIND, or-ed: tables of other kinds are not read */
     /* The format of this name, for events of spaces; NULL where there is none. */
     const struct walk_format *(*format)(void *context, const char *name);
-    void *context; /* of `format` */
+    void *context;              /* of `format` */
+    struct replay_texts *texts; /* takes what events point to; free it when the observer is done */
 };
 
 struct replay_result {
@@ -50,6 +61,8 @@ struct replay_result {
  * what was told until then was told in its order.
  */
 bool replay_run(struct sqlite3 *database, const struct replay_config *config, struct replay_result *result);
+
+void replay_texts_free(struct replay_texts *texts);
 
 #ifdef __cplusplus
 }

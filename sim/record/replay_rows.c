@@ -1,9 +1,42 @@
 #include "sim/record/replay_rows.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #define SPACES_MAX     UINT32_MAX
 #define ATTRIBUTES_MAX (FRAME_ATTRIBUTES_ALL | FRAME_STATE_ALL)
 #define RIGHTS_MAX     (ACCESS_RIGHTS_ALL | ACCESS_RIGHT_MXR)
 #define SIZE_LG2_MAX   63
+
+#define TEXTS_MAX 65536u
+
+static const char *replay_text_keep(struct replay_texts *texts, const char *text)
+{
+    if (texts->count > 0 && strcmp(texts->list[texts->count - 1], text) == 0)
+        return texts->list[texts->count - 1];
+    if (texts->count == TEXTS_MAX)
+        return NULL;
+    if (texts->count == texts->capacity) {
+        size_t capacity = texts->capacity ? texts->capacity * 2 : 16;
+        char **grown = realloc(texts->list, capacity * sizeof *grown);
+        if (!grown)
+            return NULL;
+        texts->list = grown;
+        texts->capacity = capacity;
+    }
+    char *copy = strdup(text);
+    if (copy)
+        texts->list[texts->count++] = copy;
+    return copy;
+}
+
+void replay_texts_free(struct replay_texts *texts)
+{
+    for (size_t i = 0; i < texts->count; i++)
+        free(texts->list[i]);
+    free(texts->list);
+    *texts = (struct replay_texts){0};
+}
 
 static uint8_t take_code(struct cells *cells, unsigned count)
 {
@@ -244,16 +277,42 @@ static void read_operation(const struct replay_config *config, struct cells *cel
         end->frame = found;
 }
 
+/* A text that stays; NULL if there is none. */
+static const char *take_text(const struct replay_config *config, struct cells *cells)
+{
+    const char *text = (const char *)sqlite3_column_text(cells->statement, cells->column++);
+    return text ? replay_text_keep(config->texts, text) : NULL;
+}
+
 static void read_view(const struct replay_config *config, struct cells *cells, struct replay_row *row)
 {
     struct event_view *view = &row->event.as.view;
-    view->operation = cell(cells, CELL_CYCLE_MAX);
+    *view = (struct event_view){.operation = cell_id(cells, CELL_CYCLE_MAX)};
     view->space = take_space(cells);
     view->va = cell_word(cells);
     view->mapped = take_flag(cells);
     view->mapping.va = cell_or(cells, UINT64_MAX, 0);
     view->mapping.frame = take_frame(cells);
     view->mappings = cell_cycle_or_never(cells);
+    view->digested = cell_is_there(cells);
+    view->digest = cell_or(cells, UINT64_MAX, 0);
+    unsigned sound = (unsigned)cell_or(cells, 1, 2);
+    view->shape = (uint8_t)(sound == 2 ? SHAPE_UNCHECKED : sound ? SHAPE_SOUND : SHAPE_BROKEN);
+    view->reached = cell_is_there(cells);
+    view->blocks = cell_or(cells, CELL_CYCLE_MAX, 0);
+    view->blocks_digest = cell_or(cells, UINT64_MAX, 0);
+    if (view->shape == SHAPE_BROKEN)
+        view->reason = take_text(config, cells);
+}
+
+static void read_table_block(const struct replay_config *config, struct cells *cells, struct replay_row *row)
+{
+    struct event_table *block = &row->event.as.table;
+    block->operation = cell_id(cells, CELL_CYCLE_MAX);
+    block->space = take_space(cells);
+    block->pa = cell_word(cells);
+    block->bytes = cell(cells, CELL_CYCLE_MAX);
+    block->released = take_flag(cells);
 }
 
 const struct replay_table replay_tables[REPLAY_TABLES] = {
@@ -270,15 +329,20 @@ const struct replay_table replay_tables[REPLAY_TABLES] = {
      "SELECT event, cycle, core, entry, tlb, space, asid, vmid, va, pa, size_lg2, attributes, rights, walk,"
      " fill_cycle, last_hit_cycle, last_done_cycle, end_cycle, end_reason FROM tlb_entries ORDER BY event",
      read_tlb_entry},
-    {"operations", REPLAY_KIND(EVENT_OPERATION_BEGIN) | REPLAY_KIND(EVENT_OPERATION_END), EVENT_OPERATION_BEGIN,
+    {"operations", REPLAY_KIND(EVENT_OPERATION_BEGIN) | REPLAY_KIND(EVENT_OPERATION_END),
+     EVENT_OPERATION_BEGIN,
      "SELECT event, begin_cycle, core, operation, space, kind, va, pa, size_lg2, attributes, end_event,"
      " end_cycle, result, found_va, found_pa, found_size_lg2, found_attributes FROM operations"
      " ORDER BY event",
      read_operation},
     {"table_views", REPLAY_KIND(EVENT_VIEW), EVENT_VIEW,
      "SELECT event, cycle, core, operation, space, va, mapped, mapping_va, mapping_pa, mapping_size_lg2,"
-     " mapping_attributes, mappings FROM table_views ORDER BY event",
+     " mapping_attributes, mappings, digest, sound, blocks, blocks_digest, reason FROM table_views"
+     " ORDER BY event",
      read_view},
+    {"table_blocks", REPLAY_KIND(EVENT_TABLE), EVENT_TABLE,
+     "SELECT event, cycle, core, operation, space, pa, bytes, released FROM table_blocks ORDER BY event",
+     read_table_block},
     {"entry_writes", REPLAY_KIND(EVENT_ENTRY_WRITE), EVENT_ENTRY_WRITE,
      "SELECT event, cycle, core, operation, walk, pa, old_value, new_value, issue_cycle, visible_cycle"
      " FROM entry_writes ORDER BY event",

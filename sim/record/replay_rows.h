@@ -18,15 +18,15 @@ struct replay_row {
 /* One table. Its rows come in the order of their (first) events. */
 struct replay_table {
     const char *name;
-    uint32_t kinds; /* REPLAY_KIND of its events */
-    uint8_t kind;   /* event_kind of the first event of a row */
+    uint32_t kinds;  /* REPLAY_KIND of its events */
+    uint8_t kind;    /* event_kind of the first event of a row */
     const char *sql; /* columns: event, cycle and core of the (first) event, then those that `read` takes */
     void (*read)(const struct replay_config *config, struct cells *cells, struct replay_row *row);
 };
 
 #define CORES_MAX (1u << EVENT_CORE_BITS)
 
-#define REPLAY_TABLES 12
+#define REPLAY_TABLES 13
 extern const struct replay_table replay_tables[REPLAY_TABLES];
 
 #endif

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "sim/judge/judge.h"
 #include "sim/record/database.h"
 #include "sim/record/test/synthetic.h"
 
@@ -225,12 +226,6 @@ static void incomplete_record_answers_but_is_not_judged(void **state)
     assert_says(err_text, "did not finish, which cannot be judged");
 }
 
-static void good_run_passes_the_check(void **state)
-{
-    assert_int_equal(check(record_path), 0);
-    assert_string_equal(out_text, "no violations\nno checker ran along: SQL alone has judged\n");
-}
-
 /* The unmap forgets its invalidation, and the last load hits the old entry. */
 static void forget_invalidation(void)
 {
@@ -246,8 +241,46 @@ static void forget_invalidation(void)
     run.counter_count = 0;
 }
 
-/* A checker with `total` findings, of which it kept one or, without a rule, none. */
-static void record_with_findings(const char *rule, uint64_t va, uint64_t total)
+/* The checker, as it runs along. */
+static struct judge *hear_run(const struct recorder_config *config)
+{
+    struct judge_array array = {.name = config->arrays[0].title, .level = 1};
+    const struct judge_config facts = {
+        .arrays = &array, .array_count = 1, .values = true, .every_access = true};
+    struct judge *judge = judge_create(&facts);
+    assert_non_null(judge);
+    const struct mmu_observer observer = judge_observer(judge);
+    for (size_t i = 0; i < run.event_count; i++)
+        assert_int_equal(observer.event(observer.context, &run.events[i]), 0);
+    assert_int_equal(judge_finish(judge), 0);
+    return judge;
+}
+
+/* What the checker that ran along is said to have found: what it finds, and one more or not all of it. */
+enum said { SAID_ALL, SAID_NOTHING, SAID_MORE, SAID_KEPT_NOTHING };
+
+static void record_findings(struct recorder *recorder, const struct judge *judge, enum said said)
+{
+    const struct judge_finding *found;
+    for (size_t i = 0;
+         said != SAID_NOTHING && said != SAID_KEPT_NOTHING && (found = judge_finding_at(judge, i)); i++) {
+        struct record_finding finding = {.rule = judge_rule_name((enum judge_rule)found->rule),
+                                         .cycle = found->cycle,
+                                         .va = found->va,
+                                         .core = found->core,
+                                         .space = found->space,
+                                         .text = found->text};
+        assert_int_equal(recorder_finding(recorder, &finding), RECORD_OK);
+    }
+    struct record_finding more = {
+        .rule = "load_value", .cycle = 770, .va = PAGE_VA, .core = 1, .space = 1, .text = "stale"};
+    if (said == SAID_MORE)
+        assert_int_equal(recorder_finding(recorder, &more), RECORD_OK);
+    uint64_t total = said == SAID_NOTHING ? 0 : judge_count_all(judge) + (said == SAID_MORE);
+    assert_int_equal(recorder_finding_total(recorder, total), RECORD_OK);
+}
+
+static void record_checked(enum said said)
 {
     struct record_error error;
     struct recorder_config config = synthetic_config(record_path, RECORD_ALL);
@@ -257,23 +290,38 @@ static void record_with_findings(const char *rule, uint64_t va, uint64_t total)
     assert_non_null(recorder);
     for (size_t i = 0; i < run.event_count; i++)
         assert_int_equal(recorder_event(recorder, &run.events[i]), RECORD_OK);
-    struct record_finding finding = {
-        .rule = rule, .cycle = 770, .va = va, .core = 1, .space = 1, .text = "stale"};
-    if (rule)
-        assert_int_equal(recorder_finding(recorder, &finding), RECORD_OK);
-    assert_int_equal(recorder_finding_total(recorder, total), RECORD_OK);
+    for (size_t i = 0; i < run.counter_count; i++)
+        assert_int_equal(recorder_counter(recorder, &run.counters[i]), RECORD_OK);
+    struct judge *judge = hear_run(&config);
+    record_findings(recorder, judge, said);
+    judge_destroy(judge);
     assert_int_equal(recorder_finish(recorder, 0, &error), RECORD_OK);
 }
 
-static void record_with_finding(const char *rule, uint64_t va)
+/* Changes the finished record. */
+static void damage(const char *sql)
 {
-    record_with_findings(rule, va, rule ? 1 : 0);
+    sqlite3 *database;
+    char *error = NULL;
+    assert_int_equal(sqlite3_open(record_path, &database), SQLITE_OK);
+    if (sqlite3_exec(database, sql, NULL, NULL, &error) != SQLITE_OK)
+        fail_msg("%s", error);
+    assert_int_equal(sqlite3_close(database), SQLITE_OK);
+}
+
+static void good_run_passes_the_check(void **state)
+{
+    assert_int_equal(check(record_path), 0);
+    assert_string_equal(out_text, "no violations\nthe judges agree; no checker ran along\n");
+    record_checked(SAID_ALL);
+    assert_int_equal(check(record_path), 0);
+    assert_string_equal(out_text, "no violations\nthe judges agree\n");
 }
 
 static void violation_is_told_with_what_led_there(void **state)
 {
     forget_invalidation();
-    record_with_finding("stale_translation", PAGE_VA + 8);
+    record_checked(SAID_ALL);
     assert_int_equal(check(record_path), 1);
     assert_says(out_text, "stale_translation: cycle 770 core 2 space 1 0x400008\n");
     const char *story[] = {"protect begins",
@@ -293,35 +341,68 @@ static void violation_is_told_with_what_led_there(void **state)
     assert_says(out_text, "the judges agree\n");
 }
 
+/* The rule is not the rule any more: SQL does not see what the checker sees. */
 static void judges_that_differ_are_told(void **state)
 {
     forget_invalidation();
-    record_with_finding(NULL, 0);
+    record_checked(SAID_ALL);
+    damage("DROP VIEW rule_stale_translation;"
+           "CREATE VIEW rule_stale_translation AS SELECT * FROM rule_stale_entry WHERE 0");
     assert_int_equal(check(record_path), 1);
+    assert_says(
+        out_text,
+        "the judges differ: stale_translation: 0 pages by SQL alone, 1 by the checker alone, 0 by both");
     assert_says(out_text,
-                "the judges differ: stale_translation: 1 pages by SQL alone, 0 by the checker alone");
-    record_with_finding("stale_translation", 0x9000);
+                "checker: stale_translation: cycle 770 core 2 space 1 0x400008\n    a load of core 2");
+}
+
+static void checker_that_says_otherwise_over_the_record_is_told(void **state)
+{
+    forget_invalidation();
+    record_checked(SAID_NOTHING);
     assert_int_equal(check(record_path), 1);
-    assert_says(out_text,
-                "the judges differ: stale_translation: 1 pages by SQL alone, 1 by the checker alone");
+    assert_says(out_text, "the checker differs from itself: stale_translation: 0 findings only when it ran "
+                          "along, 1 only over the record\n");
+    record_checked(SAID_MORE);
+    assert_int_equal(check(record_path), 1);
+    assert_says(out_text, "the checker differs from itself: load_value: 1 findings only when it ran along, 0 "
+                          "only over the record\n");
 }
 
 static void findings_that_were_not_kept_are_no_difference(void **state)
 {
     forget_invalidation();
-    record_with_findings(NULL, 0, 5);
+    record_checked(SAID_KEPT_NOTHING);
     assert_int_equal(check(record_path), 1);
-    assert_says(out_text,
-                "the checker kept 0 of its 5 findings: only these are compared\nthe judges agree\n");
+    assert_says(out_text, "\nthe judges agree\n");
 }
 
-static void finding_of_the_checker_alone_fails_the_check(void **state)
+/* What was recorded is not what happened. */
+static void damaged_event_is_found_by_both_judges(void **state)
 {
-    record_with_finding("load_value", PAGE_VA);
+    record_checked(SAID_ALL);
+    damage("UPDATE translations SET pa = pa + 4096 WHERE access = 1");
     assert_int_equal(check(record_path), 1);
-    assert_says(out_text, "no violations\n");
-    assert_says(out_text, "checker: load_value: cycle 770 core 2 space 1 0x400000\n    stale\n");
-    assert_says(out_text, "the judges differ: load_value: 0 pages by SQL alone, 1 by the checker alone");
+    assert_says(out_text, "1  wrong_frame\n");
+    assert_says(out_text,
+                "the checker differs from itself: wrong_frame: 0 findings only when it ran along, 1 "
+                "only over the record\n");
+    assert_null(strstr(out_text, "the judges differ"));
+}
+
+static void impossible_value_is_told_with_its_row(void **state)
+{
+    synthetic_record(&run, record_path, RECORD_ALL);
+    damage("UPDATE translations SET fault = 77 WHERE access = 1");
+    assert_int_equal(check(record_path), 1);
+    assert_says(out_text, "the checker could not go on after ");
+    assert_says(out_text, " events of the record: table translations, event ");
+    assert_says(out_text, ": fault is 77; it must be 0 to 8\n");
+    synthetic_record(&run, record_path, RECORD_ALL);
+    damage("UPDATE table_views SET cycle = 0 WHERE operation = 3");
+    assert_int_equal(check(record_path), 1);
+    assert_says(out_text, ": its cycle is 0, but event ");
+    assert_says(out_text, "; cycles do not fall\n");
 }
 
 static void counters_alone_say_what_is_not_judged(void **state)
@@ -378,7 +459,9 @@ int main(void)
         WITH_RECORD(violation_is_told_with_what_led_there),
         WITH_RECORD(judges_that_differ_are_told),
         WITH_RECORD(findings_that_were_not_kept_are_no_difference),
-        WITH_RECORD(finding_of_the_checker_alone_fails_the_check),
+        WITH_RECORD(checker_that_says_otherwise_over_the_record_is_told),
+        WITH_RECORD(damaged_event_is_found_by_both_judges),
+        WITH_RECORD(impossible_value_is_told_with_its_row),
         WITH_RECORD(counters_alone_say_what_is_not_judged),
         WITH_RECORD(views_are_listed_with_what_they_show),
         WITH_RECORD(full_output_is_an_error),
