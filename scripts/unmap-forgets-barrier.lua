@@ -8,6 +8,7 @@
 --   mmusim run scripts/unmap-forgets-barrier.lua
 --   mmusim run scripts/unmap-forgets-barrier.lua radix        -- the right page table, for comparison
 --   mmusim check --stories 1 unmap-forgets-barrier.db
+--   mmusim explain unmap-forgets-barrier.db
 --   mmusim query unmap-forgets-barrier.db "SELECT * FROM event_log WHERE cycle > 5000 AND core = 2 LIMIT 20"
 
 local m = machine {

@@ -6,6 +6,7 @@
 --
 --   mmusim run scripts/unmap-forgets-invalidation.lua
 --   mmusim check --stories 1 unmap-forgets-invalidation.db
+--   mmusim explain unmap-forgets-invalidation.db
 --   mmusim query unmap-forgets-invalidation.db "SELECT * FROM violations LIMIT 5"
 --   mmusim query unmap-forgets-invalidation.db stale_residents
 

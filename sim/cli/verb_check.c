@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -85,12 +86,30 @@ static int check_json(const struct cli_call *call, const struct check_options *o
     return status;
 }
 
+/* What tells more of the first violation. */
+static void name_explanation(const struct cli_call *call, const char *path)
+{
+    struct explain_options first;
+    bool named = record_first_violation(path, &first);
+    (void)fputs("the first one's story: mmusim explain ", call->out);
+    print_shell_word(call->out, path);
+    if (named)
+        (void)fprintf(call->out, " --va 0x%" PRIx64 " --cycle %" PRIu64 " --space %" PRId64, first.va,
+                      first.cycle, first.space);
+    (void)fputc('\n', call->out);
+}
+
 static int run_check(const struct cli_call *call)
 {
     struct check_options options = {.path = call->arguments[0]};
     if (!parse_stories(call, &options.stories))
         return CLI_MISUSE;
-    return cli_given(call, "json") ? check_json(call, &options) : check_to(call, &options, call->out);
+    if (cli_given(call, "json"))
+        return check_json(call, &options);
+    int status = check_to(call, &options, call->out);
+    if (status == CLI_FOUND)
+        name_explanation(call, options.path);
+    return status;
 }
 
 const struct cli_verb verb_check = {

@@ -36,6 +36,19 @@ struct check_options {
         stories; /* how many violations are told with the events that led there; the rest is counted */
 };
 
+/* One address of one space at one moment. What is not given is that of the first violation. */
+struct explain_options {
+    const char *path;
+    uint64_t va;
+    uint64_t cycle;
+    int64_t space; /* 0: the one that has mapped or used the address */
+    int64_t core;  /* 0: all; else walks, TLBs and accesses of this one alone, from 1 */
+    bool va_given;
+    bool cycle_given; /* not without va_given */
+    bool json;
+    bool unfolded; /* leave nothing out */
+};
+
 /*
  * Opens a record read-only. NULL, with a sentence in `error`, if there is no file, it is no database, of
  * another program or of another schema version, damaged, or being written. `*complete` says whether its run
@@ -49,6 +62,16 @@ int record_query(const struct query_options *options, FILE *out, FILE *err);
 
 /* Prints the violations of every rule, the events that led there, and whether the checker agrees. */
 int record_check(const struct check_options *options, FILE *out, FILE *err);
+
+/*
+ * Prints the story of an address: what the abstract map, the table, each TLB and walk cache had, and the
+ * events that led there. A record without a violation, and no address given, is told in a sentence.
+ */
+int record_explain(const struct explain_options *options, FILE *out, FILE *err);
+
+/* The first of the checker's findings that names an address: what to give record_explain. False if there is
+ * none. */
+bool record_first_violation(const char *path, struct explain_options *found);
 
 /* The views of every record, one a line, with what they show. */
 int record_list_views(FILE *out);

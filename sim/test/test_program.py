@@ -17,7 +17,7 @@ import unittest
 PROGRAM = ""
 SAMPLES = ""
 VECTORS = ""
-VERBS = [["run"], ["check"], ["query"], ["trace", "info"], ["vectors"], ["list"], ["help"]]
+VERBS = [["run"], ["check"], ["explain"], ["query"], ["trace", "info"], ["vectors"], ["list"], ["help"]]
 # One page is mapped, used by both cores, and unmapped; then the other core tries it again. Its arguments are the
 # page table and the recording level.
 SCRIPT = """
@@ -105,11 +105,11 @@ class WrongUse(Program):
         self.refused(mmusim("list", "rules", "--json", "--csv"), "--json and --csv")
 
     def test_files_that_are_not_there(self):
-        for words in (["check"], ["query"], ["trace", "info"]):
+        for words in (["check"], ["explain"], ["query"], ["trace", "info"]):
             self.refused(mmusim(*words, "/nonexistent/file"), "/nonexistent/file.*[Nn]o such file")
 
     def test_files_of_another_kind(self):
-        for words in (["check"], ["query"], ["trace", "info"]):
+        for words in (["check"], ["explain"], ["query"], ["trace", "info"]):
             self.refused(mmusim(*words, PROGRAM), re.escape(PROGRAM))
             self.refused(mmusim(*words, "/"), "'?/'?")
 
