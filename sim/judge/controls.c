@@ -6,19 +6,9 @@
 
 #define TIMES_KEPT 1024u /* of a core; beyond, those that no access can have been issued under go */
 
-/* No event that is still to come, or is held, was issued before this cycle. */
-static uint64_t oldest_issue(const struct judge *judge)
-{
-    const struct event_queue *queue = &judge->held;
-    uint64_t told = judge->now;
-    if (queue->count && queue->events[queue->head].cycle < told)
-        told = queue->events[queue->head].cycle;
-    return told > judge->config.settle_cycles ? told - judge->config.settle_cycles : 0;
-}
-
 static void forget_old(const struct judge *judge, struct control_history *history)
 {
-    uint64_t oldest = oldest_issue(judge);
+    uint64_t oldest = judge_oldest_issue(judge);
     size_t gone = 0;
     while (gone + 1 < history->count && history->times[gone + 1].from <= oldest)
         gone++;

@@ -35,12 +35,11 @@ static const struct {
 static const char *const unjudged_texts[JUDGE_UNJUDGED] = {
     [UNJUDGED_VALUES] = "loads whose value is not in the events",
     [UNJUDGED_HITS] = "plain hits are not among the events: rights and values of single hits",
-    [UNJUDGED_SPACE] = "events of an address space that was never told",
+    [UNJUDGED_SPACE] = "events of an address space that was never told, or whose second stage was not",
     [UNJUDGED_LATE_ACCESS] = "accesses or walks told too long after they were performed",
     [UNJUDGED_LATE_WRITE] = "entry writes visible too long after their operation had returned",
     [UNJUDGED_LIMIT] = "undecided events beyond the limit",
     [UNJUDGED_OPEN] = "operations whose window was still open when the run ended",
-    [UNJUDGED_STAGES] = "translations, walks and entries of address spaces with a second stage",
 };
 
 const char *judge_rule_name(enum judge_rule rule)

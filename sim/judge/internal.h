@@ -134,6 +134,24 @@ struct fence_history {
     uint64_t excused_by;
 };
 
+/* Walks that ended with a fault of stage 2 on a table of stage 1, in their order. */
+struct table_fault {
+    uint64_t walk;
+    uint64_t cycle;
+};
+struct table_faults {
+    struct table_fault *list;
+    size_t count;
+    size_t capacity;
+};
+
+/* Of the sighting that is weighed: stages.c. */
+struct stage_pairs {
+    struct stage_pair *list;
+    size_t count;
+    size_t capacity;
+};
+
 struct event_queue {
     struct mmu_event *events; /* a ring; capacity is a power of two, or 0 */
     size_t capacity;
@@ -163,6 +181,8 @@ struct judge {
     struct event_queue held;
     struct values values;
     struct conflicts conflicts;
+    struct stage_pairs pairs;
+    struct table_faults table_faults;
     struct active_history active[JUDGE_CORES];
     struct control_history controls[JUDGE_CORES];
     struct fence_history fences[JUDGE_CORES];
@@ -201,8 +221,10 @@ struct controls_text controls_print(const struct access_controls *controls);
 /* judge.c */
 void judge_decide(struct judge *judge, const struct mmu_event *event); /* now, or holds it */
 /* The first cycle that an event which is held may have used a mapping of this page in; EVENT_NEVER: none. */
-uint64_t judge_held_since(const struct judge *judge, const struct mapping *page);
-/* NULL if it was never told, or if its translations are not judged. */
+uint64_t judge_held_since(const struct judge *judge, const struct version *page);
+/* No event that is still to come, or is held, was issued before this cycle. */
+uint64_t judge_oldest_issue(const struct judge *judge);
+/* NULL if it was never told, or its second stage was not. */
 struct space *judge_translating(struct judge *judge, uint32_t number);
 void *judge_grow(struct judge *judge, void *array, size_t *capacity, size_t element_bytes);
 struct space *judge_space(struct judge *judge, uint32_t number); /* NULL if it was never told */
@@ -259,10 +281,23 @@ uint8_t controls_allow(const struct judge *judge, const struct version *version,
                        const struct access_controls *controls);
 void controls_destroy(struct judge *judge);
 
+/* stages.c: of a version of a second stage, whatever its controls are: some, or all that they leave. */
+uint8_t stage2_allows(const struct judge *judge, const struct version *version, bool always);
+void stages_destroy(struct judge *judge);
+
+/* faults.c */
+bool judge_fault(struct judge *judge, const struct mmu_event *event, bool final);
+void table_fault_told(struct judge *judge, const struct mmu_event *event);
+void faults_destroy(struct judge *judge);
+
 /* spurious.c: faults that the format allows hardware. */
 void fence_carried_out(struct judge *judge, unsigned core, const struct fence *fence);
-/* Whether this fault, of an access that the mapping permits, is one; if so, and `final`, it is noted. */
-bool fault_excused(struct judge *judge, const struct mmu_event *event, struct version *version, bool final);
+/*
+ * Whether this fault, of an access that the mapping permits, is one; if so, and `final`, it is noted. The
+ * mapping contains `address`: that of the access, or, of a second stage, the intermediate one.
+ */
+bool fault_excused(struct judge *judge, const struct mmu_event *event, struct version *version,
+                   uint64_t address, bool final);
 void fences_destroy(struct judge *judge);
 
 /* invalidations.c */

@@ -45,6 +45,8 @@ void judge_destroy(struct judge *judge)
     contexts_destroy(judge);
     controls_destroy(judge);
     fences_destroy(judge);
+    stages_destroy(judge);
+    faults_destroy(judge);
     free(judge->operations);
     free(judge->invalidations);
     free(judge->held.events);
@@ -74,7 +76,7 @@ struct space *judge_space(struct judge *judge, uint32_t number)
 struct space *judge_translating(struct judge *judge, uint32_t number)
 {
     struct space *space = judge_space(judge, number);
-    return space && space->stage2 == 0 ? space : NULL;
+    return space && (space->stage2 == 0 || judge_space(judge, space->stage2)) ? space : NULL;
 }
 
 static void add_space(struct judge *judge, const struct event_space *told)
@@ -175,48 +177,71 @@ static void decide_held(struct judge *judge)
     }
 }
 
-/* Of the address that an event is judged at: since when the versions there matter to it. */
-static bool needs(const struct mmu_event *event, const struct mapping *page, uint64_t *since)
-{
+/* What an event is judged by. */
+struct need {
     uint64_t va;
+    uint64_t since; /* the versions there matter to it */
+    uint32_t space;
+    bool translates; /* a second stage's versions matter, too */
+};
+
+static bool need_of(const struct mmu_event *event, struct need *need)
+{
     switch (event->kind) {
-    case EVENT_TRANSLATION:
-        va = event->as.translation.va;
-        *since = event->as.translation.issue_cycle;
-        break;
+    case EVENT_TRANSLATION: {
+        const struct event_translation *access = &event->as.translation;
+        *need = (struct need){access->va, access->issue_cycle, access->space, true};
+        return true;
+    }
     case EVENT_WALK:
-        va = event->as.walk.leaf.va;
-        *since = event->as.walk.start_cycle;
-        break;
-    case EVENT_TLB_ENTRY:
-        va = event->as.tlb_entry.va;
-        *since = event->as.tlb_entry.fill_cycle;
-        break;
-    case EVENT_OPERATION_END:
-        va = event->as.operation.va;
-        *since = event->as.operation.begin_cycle;
-        break;
+        *need = (struct need){event->as.walk.leaf.va, event->as.walk.start_cycle, event->as.walk.space, true};
+        return true;
+    case EVENT_TLB_ENTRY: {
+        const struct event_tlb_entry *entry = &event->as.tlb_entry;
+        *need = (struct need){entry->va, entry->fill_cycle, entry->space, true};
+        return true;
+    }
+    case EVENT_OPERATION_END: {
+        const struct event_operation *operation = &event->as.operation;
+        *need = (struct need){operation->va, operation->begin_cycle, operation->space, false};
+        return true;
+    }
     case EVENT_VIEW:
-        va = event->as.view.va;
-        *since = event->cycle;
-        break;
+        *need = (struct need){event->as.view.va, event->cycle, event->as.view.space, false};
+        return true;
     default:
         return false;
     }
-    return mapping_contains(page, va);
 }
 
-uint64_t judge_held_since(const struct judge *judge, const struct mapping *page)
+/* A guest's event may need any page of its second stage. */
+static bool needs(const struct judge *judge, const struct need *need, const struct version *page)
+{
+    bool guest = need->translates && need->space < judge->space_count && judge->spaces[need->space].stage2;
+    return mapping_contains(&page->mapping, need->va) ||
+           (guest && judge->spaces[need->space].stage2 == page->space);
+}
+
+uint64_t judge_held_since(const struct judge *judge, const struct version *page)
 {
     const struct event_queue *queue = &judge->held;
     uint64_t earliest = EVENT_NEVER;
     for (size_t i = 0; i < queue->count; i++) {
-        uint64_t since;
-        if (needs(&queue->events[(queue->head + i) & (queue->capacity - 1)], page, &since) &&
-            since < earliest)
-            earliest = since;
+        struct need need;
+        if (need_of(&queue->events[(queue->head + i) & (queue->capacity - 1)], &need) &&
+            need.since < earliest && needs(judge, &need, page))
+            earliest = need.since;
     }
     return earliest;
+}
+
+uint64_t judge_oldest_issue(const struct judge *judge)
+{
+    const struct event_queue *queue = &judge->held;
+    uint64_t told = judge->now;
+    if (queue->count && queue->events[queue->head].cycle < told)
+        told = queue->events[queue->head].cycle;
+    return told > judge->config.settle_cycles ? told - judge->config.settle_cycles : 0;
 }
 
 /* ---- values ---- */
@@ -313,9 +338,7 @@ static void check_space(struct judge *judge, uint32_t number)
 
 static void check_translating(struct judge *judge, uint32_t number)
 {
-    const struct space *space = judge_space(judge, number);
-    judge->unjudged[UNJUDGED_SPACE] += number != 0 && !space;
-    judge->unjudged[UNJUDGED_STAGES] += space && space->stage2 != 0;
+    judge->unjudged[UNJUDGED_SPACE] += number != 0 && !judge_translating(judge, number);
 }
 
 static void take_translation(struct judge *judge, const struct mmu_event *event)
@@ -335,6 +358,7 @@ static void take(struct judge *judge, const struct mmu_event *event)
         break;
     case EVENT_WALK:
         check_translating(judge, event->as.walk.space);
+        table_fault_told(judge, event);
         judge_decide(judge, event);
         break;
     case EVENT_TLB_ENTRY:

@@ -43,12 +43,11 @@ enum judge_rule {
 enum judge_unjudged {
     UNJUDGED_VALUES,      /* loads, because the run has no values */
     UNJUDGED_HITS,        /* plain hits: 1 if the events leave them out */
-    UNJUDGED_SPACE,       /* events of an address space that was never told */
+    UNJUDGED_SPACE,       /* events of an address space that was never told, or whose second stage was not */
     UNJUDGED_LATE_ACCESS, /* accesses or walks told more than settle_cycles after they were performed */
     UNJUDGED_LATE_WRITE,  /* entry writes visible more than settle_cycles after their operation's return */
     UNJUDGED_LIMIT,       /* undecided events beyond undecided_max */
     UNJUDGED_OPEN,        /* operations whose window was still open when the run ended */
-    UNJUDGED_STAGES,      /* translations, walks and entries of address spaces with a second stage */
     JUDGE_UNJUDGED
 };
 
@@ -74,7 +73,7 @@ struct judge_config {
                                that an access is told after it was performed. 0: 65,536 */
 };
 
-#define JUDGE_TEXT_BYTES 320
+#define JUDGE_TEXT_BYTES 400
 #define JUDGE_NO_CORE    UINT8_MAX
 
 struct judge_finding {

@@ -371,7 +371,7 @@ static uint64_t horizon_of(const struct judge *judge, const struct version *vers
         if (mapping_contains(&version->mapping, open->call.va))
             horizon = lesser(horizon, open->call.begin_cycle);
     }
-    return lesser(horizon, judge_held_since(judge, &version->mapping));
+    return lesser(horizon, judge_held_since(judge, version));
 }
 
 /* Its window will not change any more. */

@@ -24,8 +24,12 @@ void fence_carried_out(struct judge *judge, unsigned core, const struct fence *f
     history->fences[history->count++ % FENCES_MAX] = *fence;
 }
 
+/*
+ * Of a second stage in whose guest the fault was (`guest`), only what invalidates that stage counts (RISC-V
+ * Privileged, 8.3.2: HFENCE.GVMA).
+ */
 static bool fence_covers(const struct judge *judge, const struct fence *fence, const struct version *version,
-                         uint64_t va)
+                         uint64_t va, bool guest)
 {
     const struct space *space = &judge->spaces[version->space];
     const struct invalidation *what = &fence->what;
@@ -34,6 +38,8 @@ static bool fence_covers(const struct judge *judge, const struct fence *fence, c
                 (what->size_bytes && va - what->va < what->size_bytes);
     if (what->vmid != space->vmid)
         return false;
+    if (guest)
+        return what->scope == INVALIDATE_VMID || (what->scope == INVALIDATE_IPA && page);
     switch (what->scope) {
     case INVALIDATE_VA:
         return tag && page;
@@ -49,15 +55,17 @@ static bool fence_covers(const struct judge *judge, const struct fence *fence, c
 }
 
 /* What has left the ring is taken for no fence of this page: the fault is then not judged. */
-static bool fenced(const struct judge *judge, const struct mmu_event *event, const struct version *version)
+static bool fenced(const struct judge *judge, const struct mmu_event *event, const struct version *version,
+                   uint64_t address)
 {
     const struct fence_history *history = &judge->fences[event->core % JUDGE_CORES];
     const struct event_translation *access = &event->as.translation;
+    bool guest = judge->spaces[access->space].stage2 == version->space;
     uint64_t kept = history->count < FENCES_MAX ? history->count : FENCES_MAX;
     for (uint64_t i = 0; i < kept; i++) {
         const struct fence *fence = &history->fences[i];
         if (fence->drop_cycle >= version->drained && fence->drop_cycle <= access->issue_cycle &&
-            fence_covers(judge, fence, version, access->va))
+            fence_covers(judge, fence, version, address, guest))
             return true;
     }
     return false;
@@ -81,7 +89,8 @@ static bool first_of_its_address(struct judge *judge, const struct mmu_event *ev
     return true;
 }
 
-bool fault_excused(struct judge *judge, const struct mmu_event *event, struct version *version, bool final)
+bool fault_excused(struct judge *judge, const struct mmu_event *event, struct version *version,
+                   uint64_t address, bool final)
 {
     uint8_t fault = event->as.translation.fault;
     if (fault != FAULT_TRANSLATION && fault != FAULT_ACCESS_FLAG && fault != FAULT_PERMISSION)
@@ -90,7 +99,7 @@ bool fault_excused(struct judge *judge, const struct mmu_event *event, struct ve
     case SPURIOUS_ONCE:
         return first_of_its_address(judge, event, version, final);
     case SPURIOUS_UNTIL_FENCE:
-        return !fenced(judge, event, version);
+        return !fenced(judge, event, version, address);
     default:
         return false;
     }

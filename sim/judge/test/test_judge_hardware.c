@@ -143,15 +143,15 @@ static void bad_global_page_serves_another_virtual_machine(void **state)
     story_expect(&story, RULE_NEVER_MAPPED, 1);
 }
 
-static void second_stage_is_not_judged_and_said_so(void **state)
+static void second_stage_that_was_never_told_is_said(void **state)
 {
-    space(1)->stage2 = 2;
+    space(1)->stage2 = 9;
     story_load(&story, PAGE, FRAME, 160, 170);
     story_entry(&story, 150, 300);
     story_walk(&story, 140, 150);
     struct judge *judge = story_judge(&story);
     assert_int_equal(judge_count_all(judge), 0);
-    assert_int_equal(judge_unjudged(judge, UNJUDGED_STAGES), 3);
+    assert_int_equal(judge_unjudged(judge, UNJUDGED_SPACE), 3);
     judge_destroy(judge);
 }
 
@@ -271,7 +271,7 @@ int main(void)
         STORY(good_updates_of_entries_change_no_mapping),
         STORY(good_global_page_serves_its_virtual_machine),
         STORY(bad_global_page_serves_another_virtual_machine),
-        STORY(second_stage_is_not_judged_and_said_so),
+        STORY(second_stage_that_was_never_told_is_said),
         STORY(good_conflict_abort_of_two_entries),
         STORY(bad_conflict_abort_of_one_entry),
         STORY(bad_conflict_abort_of_entries_of_two_levels),

@@ -1,3 +1,4 @@
+-- exit 1
 -- Two virtual machines on three cores share too few frames: the hypervisor takes pages away all the time. A machine never
 -- sees what another one has stored; with a stage-2 table that forgets the TLBs it does.
 local TABLES <const>, MEMORY <const>, VA <const> = 0x40000000, 0x80000000, 0x400000
