@@ -76,7 +76,7 @@ static struct frame take_frame(struct cells *cells)
 static void read_translation(const struct replay_config *config, struct cells *cells, struct replay_row *row)
 {
     struct event_translation *access = &row->event.as.translation;
-    *access = (struct event_translation){.fault_ipa = EVENT_NEVER};
+    *access = (struct event_translation){0};
     access->access = (uint32_t)cell(cells, UINT32_MAX);
     access->half = take_code(cells, 3);
     access->retry = take_flag(cells);
@@ -92,6 +92,8 @@ static void read_translation(const struct replay_config *config, struct cells *c
     access->entry = cell_id(cells, CELL_CYCLE_MAX);
     access->fault = take_code(cells, FAULT_KINDS);
     access->fault_level = take_byte_or_0(cells);
+    access->fault_stage = take_byte_or_0(cells);
+    access->fault_ipa = cell_or(cells, UINT64_MAX, EVENT_NEVER);
     access->pa = cell_or(cells, UINT64_MAX, 0);
     access->page_size_lg2 = (uint8_t)cell_or(cells, SIZE_LG2_MAX, 0);
     access->rights = (uint8_t)cell_or(cells, RIGHTS_MAX, 0);
@@ -102,7 +104,7 @@ static void read_translation(const struct replay_config *config, struct cells *c
 static void read_walk(const struct replay_config *config, struct cells *cells, struct replay_row *row)
 {
     struct event_walk *walk = &row->event.as.walk;
-    *walk = (struct event_walk){.fault_ipa = EVENT_NEVER};
+    *walk = (struct event_walk){0};
     walk->id = cell(cells, CELL_CYCLE_MAX);
     walk->space = take_space(cells);
     walk->asid = take_tag(cells);
@@ -111,6 +113,9 @@ static void read_walk(const struct replay_config *config, struct cells *cells, s
     walk->start_cycle = cell_cycle_or_never(cells);
     walk->filled = take_flag(cells);
     walk->fault = take_code(cells, FAULT_KINDS);
+    walk->fault_stage = take_byte_or_0(cells);
+    walk->fault_ipa = cell_or(cells, UINT64_MAX, EVENT_NEVER);
+    walk->fault_on_table = (uint8_t)cell_or(cells, 1, 0);
     walk->leaf.va = cell_or(cells, UINT64_MAX, 0);
     walk->leaf.frame = take_frame(cells);
     walk->leaf.rights = (uint8_t)cell_or(cells, RIGHTS_MAX, 0);
@@ -318,12 +323,13 @@ static void read_table_block(const struct replay_config *config, struct cells *c
 const struct replay_table replay_tables[REPLAY_TABLES] = {
     {"translations", REPLAY_KIND(EVENT_TRANSLATION), EVENT_TRANSLATION,
      "SELECT event, cycle, core, access, half, retry, space, privilege, access_kind, va, size_bytes,"
-     " issue_cycle, performed_cycle, outcome, walk, entry, fault, fault_level, pa, page_size_lg2, rights,"
-     " value, forwarded FROM translations ORDER BY event",
+     " issue_cycle, performed_cycle, outcome, walk, entry, fault, fault_level, fault_stage, fault_ipa, pa,"
+     " page_size_lg2, rights, value, forwarded FROM translations ORDER BY event",
      read_translation},
     {"walks", REPLAY_KIND(EVENT_WALK), EVENT_WALK,
-     "SELECT event, cycle, core, walk, space, asid, vmid, va, start_cycle, filled, fault, leaf_va, leaf_pa,"
-     " leaf_size_lg2, leaf_attributes, leaf_rights FROM walks ORDER BY event",
+     "SELECT event, cycle, core, walk, space, asid, vmid, va, start_cycle, filled, fault, fault_stage,"
+     " fault_ipa, fault_on_table, leaf_va, leaf_pa, leaf_size_lg2, leaf_attributes, leaf_rights FROM walks "
+     "ORDER BY event",
      read_walk},
     {"tlb_entries", REPLAY_KIND(EVENT_TLB_ENTRY), EVENT_TLB_ENTRY,
      "SELECT event, cycle, core, entry, tlb, space, asid, vmid, va, pa, size_lg2, attributes, rights, walk,"
