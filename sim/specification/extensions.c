@@ -45,9 +45,3 @@ bool frame_permits(const struct extensions *extensions, uint32_t attributes, uin
         return false;
     return !(state & FRAME_CLEAN) || kind != ACCESS_STORE || extensions->hardware_dirty;
 }
-
-uint32_t state_after_access(uint32_t state, enum access_kind kind)
-{
-    state &= ~(uint32_t)FRAME_OLD;
-    return kind == ACCESS_STORE ? state & ~(uint32_t)FRAME_CLEAN : state;
-}

@@ -69,9 +69,6 @@ bool extensions_equal(const struct extensions *a, const struct extensions *b);
 bool frame_permits(const struct extensions *extensions, uint32_t attributes, uint32_t state,
                    enum access_kind kind, enum privilege privilege);
 
-/* STATE: what a successful access makes of the state of the entry that it uses. */
-uint32_t state_after_access(uint32_t state, enum access_kind kind);
-
 #ifdef __cplusplus
 }
 #endif

@@ -2,6 +2,8 @@
 
 #include <inttypes.h>
 
+#include "sim/specification/entry_state.h"
+
 /* ---- States ---- */
 
 void high_level_state_destroy(struct high_level_state *state)
@@ -189,34 +191,14 @@ static bool memory_follows(const struct clause *clause, const struct high_level_
 
 /* ---- Accesses ---- */
 
-/* STATE: whether an access that fails, or did not use this entry, may leave these states. */
-static bool only_older(const struct words *s1, const struct words *s2)
-{
-    for (size_t i = 0; i < s2->count; i++)
-        if (s2->at[i].value & ~words_read(s1, s2->at[i].index))
-            return false;
-    for (size_t i = 0; i < s1->count; i++)
-        if ((s1->at[i].value ^ words_read(s2, s1->at[i].index)) & ~(uint64_t)FRAME_OLD)
-            return false;
-    return true;
-}
-
-/* After an access by `used` (NULL: none that succeeds). Hardware marks what it uses; where it may use an
- * entry unasked, or looks before it judges, others become accessed. */
+/* After an access by `used` (NULL: none that succeeds). */
 static bool states_follow(const struct clause *clause, const struct high_level_state *s1,
                           const struct high_level_state *s2, const struct mapping *used,
                           enum access_kind kind)
 {
-    if (!is_extended(s1, EXTENSION_STATE))
-        return true;
-    const struct extensions *extensions = &s1->constants.extensions;
-    if (!used)
-        return clause_holds(clause,
-                            words_equal(&s1->states, &s2->states) ||
-                                (extensions->hardware_access && only_older(&s1->states, &s2->states)),
-                            "an access that fails changes the state of entries");
-    uint32_t after = state_after_access((uint32_t)words_read(&s1->states, used->va), kind);
-    return state_becomes(clause, s1, s2, used->va, after);
+    return clause_holds(clause,
+                        states_follow_access(&s1->constants.extensions, &s1->states, &s2->states, used, kind),
+                        "the state of entries is not what the access makes of it");
 }
 
 /* What reads, fetches and writes begin with. */
@@ -430,7 +412,7 @@ bool high_level_identity(const struct high_level_state *s1, const struct high_le
 {
     const struct clause clause = {"high_level.identity", violation};
     bool older = extended_by(&s1->constants.extensions, EXTENSION_SPECULATION) &&
-                 s1->constants.extensions.hardware_access && only_older(&s1->states, &s2->states);
+                 s1->constants.extensions.hardware_access && states_grew_accessed(&s1->states, &s2->states);
     return constants_stay(&clause, s1, s2) && memory_stays(&clause, s1, s2) &&
            mappings_stay(&clause, s1, s2) && (older || states_stay(&clause, s1, s2));
 }

@@ -1,0 +1,44 @@
+#include "sim/specification/entry_state.h"
+
+uint32_t state_after_access(uint32_t state, enum access_kind kind)
+{
+    state &= ~(uint32_t)FRAME_OLD;
+    return kind == ACCESS_STORE ? state & ~(uint32_t)FRAME_CLEAN : state;
+}
+
+/* What became of a state unasked. */
+static bool grew_accessed(uint64_t s1, uint64_t s2)
+{
+    return s2 == s1 || s2 == (s1 & ~(uint64_t)FRAME_OLD);
+}
+
+/* Every state of `s1`, and of `s2`, but for that at `va`. */
+static bool others_grew_accessed(const struct words *s1, const struct words *s2, uint64_t va)
+{
+    for (size_t i = 0; i < s1->count; i++)
+        if (s1->at[i].index != va && !grew_accessed(s1->at[i].value, words_read(s2, s1->at[i].index)))
+            return false;
+    for (size_t i = 0; i < s2->count; i++)
+        if (s2->at[i].index != va && !grew_accessed(words_read(s1, s2->at[i].index), s2->at[i].value))
+            return false;
+    return true;
+}
+
+bool states_grew_accessed(const struct words *s1, const struct words *s2)
+{
+    const uint64_t no_base = 1; /* aligned to nothing */
+    return others_grew_accessed(s1, s2, no_base);
+}
+
+bool states_follow_access(const struct extensions *extensions, const struct words *s1, const struct words *s2,
+                          const struct mapping *used, enum access_kind kind)
+{
+    bool unasked = extensions->hardware_access && extended_by(extensions, EXTENSION_SPECULATION);
+    if (!extended_by(extensions, EXTENSION_STATE))
+        return true;
+    if (!used)
+        return words_equal(s1, s2) || (extensions->hardware_access && states_grew_accessed(s1, s2));
+    uint32_t after = state_after_access((uint32_t)words_read(s1, used->va), kind);
+    return words_are_update(s2, s1, used->va, after) ||
+           (unasked && words_read(s2, used->va) == after && others_grew_accessed(s1, s2, used->va));
+}

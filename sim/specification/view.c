@@ -1,0 +1,115 @@
+#include "sim/specification/view.h"
+
+#include "pagetables/interpret.h"
+
+/* ---- From memory to mappings ---- */
+
+struct viewing {
+    const struct concrete_table *concrete;
+    struct s1_page_table *view;
+    bool no_memory;
+};
+
+/* The state of an entry, from what hardware would change in it. */
+static uint32_t state_of(const struct concrete_table *concrete, uint64_t va)
+{
+    struct translation_regime regime = interpret_regime(&concrete->regime);
+    struct walk_state walk;
+    struct walk_update update;
+    uint32_t state = 0;
+    regime.hardware_dirty = true;
+    if (interpret_address(&regime, &concrete->memory, va, &walk) != WALK_LEAF)
+        return 0;
+    if (walk.leaf.rights != walk.leaf.rights_when_dirty)
+        state |= FRAME_CLEAN;
+    return walk_needs_update(&walk, false, &update) ? state | FRAME_OLD : state;
+}
+
+static bool add_mapping(void *context, const struct mapping *mapping, const struct walk_leaf *leaf)
+{
+    struct viewing *viewing = context;
+    (void)leaf;
+    viewing->no_memory =
+        !mappings_add(&viewing->view->interpretation, mapping) ||
+        !words_write(&viewing->view->states, mapping->va, state_of(viewing->concrete, mapping->va));
+    return !viewing->no_memory;
+}
+
+enum pagetable_result view_page_table(const struct concrete_table *concrete, struct s1_page_table *view)
+{
+    struct viewing viewing = {.concrete = concrete, .view = view};
+    const struct interpret_visitor visitor = {.mapping = add_mapping, .context = &viewing};
+    struct interpret_counts counts;
+    view->root = concrete->regime.root;
+    view->interpretation.count = 0;
+    view->states.count = 0;
+    enum pagetable_result result =
+        interpret(concrete->table, concrete->state, &concrete->regime, &concrete->memory, &visitor, &counts);
+    return viewing.no_memory ? PAGETABLE_NO_MEMORY : result;
+}
+
+bool view_words(const struct memory_reader *memory, uint64_t pa, uint64_t bytes, struct words *words)
+{
+    for (uint64_t offset = 0; offset < bytes; offset += WORD_BYTES) {
+        uint64_t value = 0;
+        if (!memory->read(memory->context, pa + offset, &value))
+            value = 0;
+        if (!words_write(words, (pa + offset) / WORD_BYTES, value))
+            return false;
+    }
+    return true;
+}
+
+/* ---- From the low level to the high level ---- */
+
+bool low_level_all_mappings(const struct low_level_state *state, struct mappings *all)
+{
+    if (!mappings_copy(all, &state->tlb))
+        return false;
+    for (size_t i = 0; i < state->pt.interpretation.count; i++) {
+        const struct mapping *mapping = &state->pt.interpretation.at[i];
+        if (!mappings_at(&state->tlb, mapping->va) && !mappings_add(all, mapping))
+            return false;
+    }
+    return true;
+}
+
+/* The words of one frame, where its mapping shows them. */
+static bool show_frame(const struct physical_memory *mem, const struct mapping *mapping,
+                       struct virtual_memory *shown)
+{
+    const uint64_t first = mapping->frame.base / WORD_BYTES;
+    const uint64_t last = first + (frame_size_bytes(&mapping->frame) - 1) / WORD_BYTES;
+    for (size_t i = words_from(&mem->words, first); i < mem->words.count; i++) {
+        const struct word *word = &mem->words.at[i];
+        if (word->index > last)
+            break;
+        if (physical_memory_contains(mem, word->index) &&
+            !words_write(&shown->words, mapping->va / WORD_BYTES + (word->index - first), word->value))
+            return false;
+    }
+    return true;
+}
+
+bool low_level_interpret_mem(const struct low_level_state *state, const struct mappings *all,
+                             struct virtual_memory *mem)
+{
+    mem->words.count = 0;
+    if (!virtual_memory_cover(mem, all))
+        return false;
+    for (size_t i = 0; i < all->count; i++)
+        if (!show_frame(&state->mem, &all->at[i], mem))
+            return false;
+    return true;
+}
+
+bool low_level_view(const struct low_level_state *state, struct high_level_state *view)
+{
+    view->constants = (struct high_level_constants){.pmem_lb = state->mem.lb,
+                                                    .pmem_ub = state->mem.ub,
+                                                    .arch = state->arch,
+                                                    .extensions = state->extensions};
+    return low_level_all_mappings(state, &view->mappings) &&
+           low_level_interpret_mem(state, &view->mappings, &view->mem) &&
+           words_copy(&view->states, &state->pt.states);
+}
