@@ -43,8 +43,9 @@ void check_execute(struct check *check, const char *sql)
 static int judge(struct check *check, const char *path, FILE *err)
 {
     check_execute(check, "PRAGMA temp_store = MEMORY");
-    check_hear(check);
+    judging_begin(path, &check->judging); /* meanwhile SQL */
     check_find_violations(check);
+    check_hear(check);
     check_tell_violations(check);
     check_tell_findings(check);
     check_compare_judges(check);

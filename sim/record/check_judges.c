@@ -30,7 +30,7 @@ static void keep_finding(struct check *check, sqlite3_stmt *row, const struct ju
 void check_hear(struct check *check)
 {
     const struct judge_finding *finding;
-    judging_run(check->database, &check->judging);
+    judging_end(&check->judging);
     check_execute(check, heard_table);
     sqlite3_stmt *row = check_prepare(check, "INSERT INTO temp.heard VALUES (?,?,?,?,?,?)");
     for (size_t i = 0; check->judging.judge && check->code == SQLITE_OK &&

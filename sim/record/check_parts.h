@@ -39,7 +39,7 @@ void check_tell_violations(struct check *check);
  * check_judges.c: the checker in C, over the record (temporary table `heard`) and along with the run
  * (`checker_findings`); and whether it and SQL agree.
  */
-void check_hear(struct check *check);
+void check_hear(struct check *check); /* waits for `check->judging` */
 void check_tell_findings(struct check *check);
 void check_compare_judges(struct check *check);
 

@@ -9,6 +9,9 @@
 
 #define SQLITE_MAGIC "SQLite format 3"
 
+/* A connection is used by one thread. */
+#define READ_ONLY (SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX)
+
 __attribute__((format(printf, 2, 3))) static void explain(struct record_error *error, const char *format, ...)
 {
     va_list arguments;
@@ -61,7 +64,7 @@ static int ask(sqlite3 *database, const char *sql, sqlite3_int64 *answer)
 static int open_with_recovery(const char *path, sqlite3 **database)
 {
     sqlite3_int64 number;
-    int code = sqlite3_open_v2(path, database, SQLITE_OPEN_READONLY, NULL);
+    int code = sqlite3_open_v2(path, database, READ_ONLY, NULL);
     if (code == SQLITE_OK)
         code = ask(*database, "SELECT COUNT(*) FROM sqlite_schema", &number);
     if (sqlite3_extended_errcode(*database) != SQLITE_READONLY_ROLLBACK && code != SQLITE_CANTOPEN)
@@ -72,7 +75,7 @@ static int open_with_recovery(const char *path, sqlite3 **database)
         code = ask(*database, "SELECT COUNT(*) FROM sqlite_schema", &number);
     (void)sqlite3_close(*database);
     *database = NULL;
-    return code == SQLITE_OK ? sqlite3_open_v2(path, database, SQLITE_OPEN_READONLY, NULL) : code;
+    return code == SQLITE_OK ? sqlite3_open_v2(path, database, READ_ONLY, NULL) : code;
 }
 
 static bool is_record(sqlite3 *database, const char *path, bool *complete, struct record_error *error)

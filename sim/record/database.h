@@ -52,7 +52,7 @@ struct explain_options {
 /*
  * Opens a record read-only. NULL, with a sentence in `error`, if there is no file, it is no database, of
  * another program or of another schema version, damaged, or being written. `*complete` says whether its run
- * finished.
+ * finished. One thread at a time may use it.
  */
 struct sqlite3 *record_database_open(const char *path, bool *complete, struct record_error *error);
 void record_database_close(struct sqlite3 *database);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "pagetables/walk.h"
+#include "sim/record/database.h"
 #include "sim/record/replay.h"
 
 /* What the judge has a use for. */
@@ -117,10 +118,9 @@ static void hear(sqlite3 *database, struct judging *judging)
     replay_texts_free(&texts);
 }
 
-void judging_run(sqlite3 *database, struct judging *judging)
+static void judge(sqlite3 *database, struct judging *judging)
 {
     struct judge_config config = {0};
-    *judging = (struct judging){0};
     if (!read_facts(database, judging, &config) || !read_arrays(database, judging))
         return;
     config.arrays = judging->arrays;
@@ -132,8 +132,35 @@ void judging_run(sqlite3 *database, struct judging *judging)
         (void)fail(judging, "out of memory for the checker");
 }
 
+static void *run(void *context)
+{
+    struct judging *judging = context;
+    bool complete;
+    sqlite3 *database = record_database_open(judging->path, &complete, &judging->error);
+    if (database)
+        judge(database, judging);
+    record_database_close(database);
+    return NULL;
+}
+
+void judging_begin(const char *path, struct judging *judging)
+{
+    *judging = (struct judging){.path = path};
+    judging->running = pthread_create(&judging->thread, NULL, run, judging) == 0;
+    if (!judging->running)
+        (void)run(judging);
+}
+
+void judging_end(struct judging *judging)
+{
+    if (judging->running)
+        (void)pthread_join(judging->thread, NULL); /* fails for what is no thread alone */
+    judging->running = false;
+}
+
 void judging_free(struct judging *judging)
 {
+    judging_end(judging);
     judge_destroy(judging->judge);
     free(judging->arrays);
 }

@@ -5,6 +5,7 @@
 #ifndef MMUSIM_SIM_RECORD_JUDGING_H
 #define MMUSIM_SIM_RECORD_JUDGING_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -20,10 +21,19 @@ struct judging {
     uint64_t events;           /* that it has heard */
     bool whole;                /* it has heard the whole record */
     struct record_error error; /* else: why not */
+    const char *path;          /* judging_begin */
+    pthread_t thread;
+    bool running; /* `thread` is to be waited for */
 };
 
-/* Judges. What it found is in `judging->judge`; judging_free releases it, whatever came out. */
-void judging_run(struct sqlite3 *database, struct judging *judging);
+/*
+ * Judges the record at `path`, which was opened before and found whole, in a thread of its own: judging_end
+ * waits for it. In between nothing of `*judging` may be read, and `path` stays. Without a thread it is done
+ * at once.
+ */
+void judging_begin(const char *path, struct judging *judging);
+void judging_end(struct judging *judging);
+/* Releases what came out, also without judging_end. */
 void judging_free(struct judging *judging);
 
 #endif
