@@ -13,7 +13,8 @@
 
 struct cells {
     sqlite3_stmt *statement;
-    uint64_t wrong_max; /* what the first wrong one may be at the most; 0 to that */
+    uint64_t wrong_min; /* what the first wrong one may be at the least, */
+    uint64_t wrong_max; /* and at the most */
     int column;         /* the next one */
     int wrong;          /* the first wrong one; -1: none */
     bool wrong_null;    /* it is allowed to be NULL */
@@ -21,11 +22,13 @@ struct cells {
 
 #define CELL_CYCLE_MAX ((uint64_t)INT64_MAX)
 
-static inline void cell_wrong(struct cells *cells, uint64_t max, bool null)
+/* The cell `back` before the last one taken is wrong: it may be `min` to `max`, or NULL. */
+static inline void cell_wrong(struct cells *cells, int back, uint64_t min, uint64_t max, bool null)
 {
     if (cells->wrong >= 0)
         return;
-    cells->wrong = cells->column - 1;
+    cells->wrong = cells->column - 1 - back;
+    cells->wrong_min = min;
     cells->wrong_max = max;
     cells->wrong_null = null;
 }
@@ -40,7 +43,16 @@ static inline uint64_t cell(struct cells *cells, uint64_t max)
 {
     uint64_t value = (uint64_t)sqlite3_column_int64(cells->statement, cells->column++);
     if (value > max || (value == 0 && !cell_is_number(cells)))
-        cell_wrong(cells, max, false);
+        cell_wrong(cells, 0, 0, max, false);
+    return value;
+}
+
+/* 1 to `max`. */
+static inline uint64_t cell_from_1(struct cells *cells, uint64_t max)
+{
+    uint64_t value = (uint64_t)sqlite3_column_int64(cells->statement, cells->column++);
+    if (value - 1 >= max)
+        cell_wrong(cells, 0, 1, max, false);
     return value;
 }
 
@@ -56,11 +68,11 @@ static inline uint64_t cell_or(struct cells *cells, uint64_t max, uint64_t absen
     uint64_t value = (uint64_t)sqlite3_column_int64(cells->statement, cells->column++);
     if (value == 0 && !cell_is_number(cells)) {
         if (sqlite3_column_type(cells->statement, cells->column - 1) != SQLITE_NULL)
-            cell_wrong(cells, max, true);
+            cell_wrong(cells, 0, 0, max, true);
         return absent;
     }
     if (value > max)
-        cell_wrong(cells, max, true);
+        cell_wrong(cells, 0, 0, max, true);
     return value;
 }
 
@@ -80,10 +92,14 @@ static inline uint64_t cell_cycle_or_never(struct cells *cells)
     return cell_or(cells, CELL_CYCLE_MAX, EVENT_NEVER);
 }
 
-/* An identifier; NULL is 0. */
+/* An identifier: 1 to `max`; NULL is 0. */
 static inline uint64_t cell_id(struct cells *cells, uint64_t max)
 {
-    return cell_or(cells, max, 0);
+    uint64_t value = (uint64_t)sqlite3_column_int64(cells->statement, cells->column++);
+    if (value > max ||
+        (value == 0 && sqlite3_column_type(cells->statement, cells->column - 1) != SQLITE_NULL))
+        cell_wrong(cells, 0, 1, max, true);
+    return value;
 }
 
 #endif

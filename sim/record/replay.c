@@ -61,8 +61,10 @@ static const char *cell_text(sqlite3_stmt *statement, int column)
 static bool fail_cell(struct replay *replay, const struct source *source, const struct cells *cells)
 {
     char range[64] = "a number";
-    if (cells->wrong_max != UINT64_MAX)
-        (void)snprintf(range, sizeof range, "0 to %" PRIu64, cells->wrong_max);
+    if (cells->wrong_max == CELL_CYCLE_MAX)
+        (void)snprintf(range, sizeof range, "%" PRIu64 " or more", cells->wrong_min);
+    else if (cells->wrong_max != UINT64_MAX)
+        (void)snprintf(range, sizeof range, "%" PRIu64 " to %" PRIu64, cells->wrong_min, cells->wrong_max);
     return fail(replay, "table %s, event %s: %s is %s; it must be %s%s", source->table->name,
                 cell_text(source->statement, 0), sqlite3_column_name(source->statement, cells->wrong),
                 cell_text(source->statement, cells->wrong), range, cells->wrong_null ? ", or NULL" : "");
@@ -124,12 +126,9 @@ static bool read_row(struct replay *replay, size_t which)
         return fail(replay, "table %s: %s", source->table->name, sqlite3_errmsg(replay->database));
     struct cells cells = {.statement = source->statement, .wrong = -1};
     struct replay_row *row = &source->row;
-    row->number = cell(&cells, CELL_CYCLE_MAX);
+    row->number = cell_from_1(&cells, CELL_CYCLE_MAX);
     row->event.cycle = cell_cycle(&cells);
-    uint64_t core = cell(&cells, CORES_MAX);
-    if (core == 0)
-        cell_wrong(&cells, CORES_MAX, false);
-    row->event.core = (uint8_t)(core - 1);
+    row->event.core = (uint8_t)(cell_from_1(&cells, CORES_MAX) - 1);
     row->event.kind = source->table->kind;
     row->later_number = 0;
     source->table->read(replay->config, &cells, row);
@@ -163,11 +162,14 @@ static bool tell(struct replay *replay, const struct replay_table *table, uint64
                  const struct mmu_event *event)
 {
     struct replay_result *result = replay->result;
-    if (number <= result->last_event)
+    if (number == result->last_event)
         return fail(replay,
-                    "table %s: event %" PRIu64 " is told twice, or ends what begins with event %" PRIu64
-                    "; each event has a number of its own, and what ends comes after what begins",
-                    table->name, number, result->last_event);
+                    "table %s: event %" PRIu64 " is in another row, too; each event has a number of its own",
+                    table->name, number);
+    if (number < result->last_event)
+        return fail(replay,
+                    "table %s: event %" PRIu64 " ends what begins after it; what ends has a higher number",
+                    table->name, number);
     if (event->cycle < replay->cycle)
         return fail(replay,
                     "table %s, event %" PRIu64 ": its cycle is %" PRIu64 ", but event %" PRIu64

@@ -105,7 +105,7 @@ static void read_walk(const struct replay_config *config, struct cells *cells, s
 {
     struct event_walk *walk = &row->event.as.walk;
     *walk = (struct event_walk){0};
-    walk->id = cell(cells, CELL_CYCLE_MAX);
+    walk->id = cell_from_1(cells, CELL_CYCLE_MAX);
     walk->space = take_space(cells);
     walk->asid = take_tag(cells);
     walk->vmid = take_tag(cells);
@@ -125,7 +125,7 @@ static void read_tlb_entry(const struct replay_config *config, struct cells *cel
 {
     struct event_tlb_entry *entry = &row->event.as.tlb_entry;
     *entry = (struct event_tlb_entry){.holds = HOLDS_TRANSLATION};
-    entry->id = cell(cells, CELL_CYCLE_MAX);
+    entry->id = cell_from_1(cells, CELL_CYCLE_MAX);
     entry->tlb = (uint8_t)cell(cells, UINT8_MAX);
     entry->space = take_space(cells);
     entry->asid = take_tag(cells);
@@ -170,8 +170,10 @@ static void take_later(struct cells *cells, struct replay_row *row, enum event_k
 {
     row->later_number = cell_id(cells, CELL_CYCLE_MAX);
     row->later.cycle = cell_cycle_or_never(cells);
-    if ((row->later_number == 0) != (row->later.cycle == EVENT_NEVER))
-        cell_wrong(cells, CELL_CYCLE_MAX, row->later_number == 0);
+    if (row->later_number && row->later.cycle == EVENT_NEVER)
+        cell_wrong(cells, 0, 0, CELL_CYCLE_MAX, false);
+    if (!row->later_number && row->later.cycle != EVENT_NEVER)
+        cell_wrong(cells, 1, 1, CELL_CYCLE_MAX, false);
     row->later.core = row->event.core;
     row->later.kind = (uint8_t)kind;
 }
@@ -179,7 +181,7 @@ static void take_later(struct cells *cells, struct replay_row *row, enum event_k
 static void read_invalidation(const struct replay_config *config, struct cells *cells, struct replay_row *row)
 {
     struct event_invalidation *issued = &row->event.as.invalidation;
-    issued->id = cell(cells, CELL_CYCLE_MAX);
+    issued->id = cell_from_1(cells, CELL_CYCLE_MAX);
     issued->operation = cell_id(cells, CELL_CYCLE_MAX);
     issued->what.scope = (enum invalidation_scope)cell(cells, INVALIDATION_SCOPES - 1);
     issued->what.va = cell_or(cells, UINT64_MAX, 0);
@@ -198,16 +200,14 @@ static void read_acknowledgement(const struct replay_config *config, struct cell
                                  struct replay_row *row)
 {
     struct event_acknowledgement *answer = &row->event.as.acknowledgement;
-    answer->invalidation = cell(cells, CELL_CYCLE_MAX);
-    answer->target = (uint8_t)(cell(cells, CORES_MAX) - 1);
+    answer->invalidation = cell_from_1(cells, CELL_CYCLE_MAX);
+    answer->target = (uint8_t)(cell_from_1(cells, CORES_MAX) - 1);
     answer->arrive_cycle = cell_cycle_or_never(cells);
     answer->drop_cycle = cell_cycle_or_never(cells);
     answer->acknowledge_cycle = cell_cycle_or_never(cells);
     answer->entries_dropped = (uint32_t)cell(cells, UINT32_MAX);
     answer->walks_settled = (uint16_t)cell(cells, UINT16_MAX);
     answer->accesses_settled = (uint16_t)cell(cells, UINT16_MAX);
-    if (answer->target == UINT8_MAX)
-        cell_wrong(cells, CORES_MAX, false);
 }
 
 static void read_barrier(const struct replay_config *config, struct cells *cells, struct replay_row *row)
@@ -242,7 +242,7 @@ static uint64_t sizes_of(const struct walk_format *format)
 static void read_space(const struct replay_config *config, struct cells *cells, struct replay_row *row)
 {
     struct event_space *space = &row->event.as.space;
-    space->space = (uint32_t)cell(cells, SPACES_MAX);
+    space->space = (uint32_t)cell_from_1(cells, SPACES_MAX);
     space->asid = take_tag(cells);
     space->vmid = take_tag(cells);
     space->stage2 = take_space(cells);
@@ -264,7 +264,7 @@ static void read_operation(const struct replay_config *config, struct cells *cel
 {
     struct event_operation *call = &row->event.as.operation;
     *call = (struct event_operation){.begin_cycle = row->event.cycle};
-    call->id = cell(cells, CELL_CYCLE_MAX);
+    call->id = cell_from_1(cells, CELL_CYCLE_MAX);
     call->space = take_space(cells);
     call->kind = take_code(cells, OPERATION_KINDS);
     call->va = cell_word(cells);
