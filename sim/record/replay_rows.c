@@ -92,7 +92,7 @@ static void read_translation(const struct replay_config *config, struct cells *c
     access->entry = cell_id(cells, CELL_CYCLE_MAX);
     access->fault = take_code(cells, FAULT_KINDS);
     access->fault_level = take_byte_or_0(cells);
-    access->fault_stage = take_byte_or_0(cells);
+    access->fault_stage = (uint8_t)cell_or(cells, 2, 0);
     access->fault_ipa = cell_or(cells, UINT64_MAX, EVENT_NEVER);
     access->pa = cell_or(cells, UINT64_MAX, 0);
     access->page_size_lg2 = (uint8_t)cell_or(cells, SIZE_LG2_MAX, 0);
@@ -113,7 +113,7 @@ static void read_walk(const struct replay_config *config, struct cells *cells, s
     walk->start_cycle = cell_cycle_or_never(cells);
     walk->filled = take_flag(cells);
     walk->fault = take_code(cells, FAULT_KINDS);
-    walk->fault_stage = take_byte_or_0(cells);
+    walk->fault_stage = (uint8_t)cell_or(cells, 2, 0);
     walk->fault_ipa = cell_or(cells, UINT64_MAX, EVENT_NEVER);
     walk->fault_on_table = (uint8_t)cell_or(cells, 1, 0);
     walk->leaf.va = cell_or(cells, UINT64_MAX, 0);
