@@ -1,0 +1,406 @@
+#include "sim/protocol/protocol.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "sim/protocol/internal.h"
+
+struct protocol *protocol_create(const struct protocol_config *config)
+{
+    struct protocol *protocol = calloc(1, sizeof *protocol);
+    if (protocol)
+        protocol->config = *config;
+    return protocol;
+}
+
+static void free_root(struct protocol *protocol, struct root *root)
+{
+    if (root->table)
+        table_unlink(protocol, root->table);
+    free(root);
+}
+
+static void forget_root(struct protocol *protocol, const struct root *root)
+{
+    for (size_t i = 0; i < protocol->unclean_count; i++)
+        if (protocol->unclean[i] && protocol->unclean[i]->root == root)
+            unclean_remove(protocol, protocol->unclean[i]);
+}
+
+void protocol_destroy(struct protocol *protocol)
+{
+    if (!protocol)
+        return;
+    for (size_t i = 0; i < protocol->unclean_count; i++)
+        if (protocol->unclean[i])
+            unclean_remove(protocol, protocol->unclean[i]);
+    while (protocol->roots) {
+        struct root *root = protocol->roots;
+        protocol->roots = root->next;
+        free_root(protocol, root);
+    }
+    free(protocol->unclean);
+    words_free(&protocol->words);
+    free(protocol);
+}
+
+const struct protocol_violation *protocol_violation(const struct protocol *protocol)
+{
+    return &protocol->violation;
+}
+
+uint64_t protocol_unjudged(const struct protocol *protocol)
+{
+    return protocol->unjudged;
+}
+
+/* ---- Words --------------------------------------------------------------------------------------- */
+
+struct mark_text mark_print(const struct protocol *protocol, struct protocol_mark mark)
+{
+    struct mark_text text;
+    (void)snprintf(text.text, sizeof text.text, "%s %llu", protocol->config.mark_word,
+                   (unsigned long long)mark.at);
+    return text;
+}
+
+struct entry_text entry_print(const struct table *table, uint64_t pa)
+{
+    static const char *const regimes[] = {
+        [REGIME_EL1] = "stage 1", [REGIME_STAGE2] = "stage 2", [REGIME_EL2] = "EL2"};
+    const struct entry_level *level = level_of(table);
+    uint64_t first = entry_va(table, pa);
+    struct entry_text text;
+    (void)snprintf(text.text, sizeof text.text, "the entry at 0x%llx (%s, level %u, for 0x%llx to 0x%llx)",
+                   (unsigned long long)pa, regimes[table->root->is.regime], level->number,
+                   (unsigned long long)first,
+                   (unsigned long long)(first + ((UINT64_C(1) << level->span_lg2) - 1)));
+    return text;
+}
+
+int protocol_report(struct protocol *protocol, const struct protocol_fault *fault, const char *format, ...)
+{
+    struct protocol_violation *violation = &protocol->violation;
+    const struct table *table = table_at(protocol, fault->pa);
+    va_list arguments;
+    *violation = (struct protocol_violation){.mark = fault->mark,
+                                             .related = fault->related,
+                                             .pa = fault->pa,
+                                             .va = table ? entry_va(table, fault->pa) : 0,
+                                             .root = table ? table->root->is.id : 0,
+                                             .agent = (uint8_t)fault->agent,
+                                             .rule = fault->rule};
+    va_start(arguments, format);
+    (void)vsnprintf(violation->text, sizeof violation->text, format, arguments);
+    va_end(arguments);
+    return PROTOCOL_VIOLATED;
+}
+
+/* ---- Roots --------------------------------------------------------------------------------------- */
+
+int protocol_add_root(struct protocol *protocol, const struct protocol_root *is, unsigned agent,
+                      struct protocol_mark mark)
+{
+    struct root *root = calloc(1, sizeof *root);
+    if (!root)
+        return PROTOCOL_NO_MEMORY;
+    root->is = *is;
+    root->next = protocol->roots;
+    protocol->roots = root;
+    const struct linking linking = {
+        .root = root, .parent_pa = is->pa, .pa = is->pa, .va = is->va, .agent = agent, .mark = mark};
+    return table_link(protocol, &linking, &root->table);
+}
+
+void protocol_remove_root(struct protocol *protocol, uint64_t root_pa)
+{
+    struct root **link = &protocol->roots;
+    while (*link && (*link)->is.pa != root_pa)
+        link = &(*link)->next;
+    if (!*link)
+        return;
+    struct root *root = *link;
+    *link = root->next;
+    forget_root(protocol, root);
+    free_root(protocol, root);
+}
+
+/* ---- Writes -------------------------------------------------------------------------------------- */
+
+/* One store to an entry of a live table. */
+struct change {
+    struct table *table;
+    struct entry before, after; /* of the words */
+    uint64_t old, new;
+    uint64_t pa;
+    unsigned agent;
+    struct protocol_mark mark;
+};
+
+static bool is_valid(const struct entry *entry)
+{
+    return entry->kind == ENTRY_TABLE || entry->kind == ENTRY_LEAF;
+}
+
+static struct protocol_fault fault_of(const struct change *change, enum protocol_rule rule,
+                                      struct protocol_mark related)
+{
+    return (struct protocol_fault){
+        .mark = change->mark, .related = related, .pa = change->pa, .agent = change->agent, .rule = rule};
+}
+
+static const struct protocol_mark nowhere = {.at = PROTOCOL_NOWHERE};
+
+/* Bits 58 to 55 are for software (DDI 0487, D8.3, table D8-52). */
+#define SOFTWARE_BITS (UINT64_C(0xf) << 55)
+
+/* Logs: where neither word is accessed, no more may change than what hardware ignores. */
+static bool changes_old_leaf(const struct change *change)
+{
+    return change->before.frame.attributes & FRAME_OLD && change->after.frame.attributes & FRAME_OLD &&
+           (change->old ^ change->new) & ~SOFTWARE_BITS;
+}
+
+static bool needs_break(const struct protocol *protocol, const struct change *change)
+{
+    const struct entry_format *entries = &change->table->root->is.entries;
+    bool both_leaves = change->before.kind == ENTRY_LEAF && change->after.kind == ENTRY_LEAF;
+    if (both_leaves)
+        return entries->must_break(change->old, change->new) ||
+               (protocol->config.strict && changes_old_leaf(change));
+    return protocol->config.strict || change->before.kind != change->after.kind ||
+           change->before.table != change->after.table;
+}
+
+static const char *what_changes(const struct change *change)
+{
+    if (change->before.kind == ENTRY_TABLE)
+        return change->after.kind == ENTRY_TABLE ? "a table to a table" : "a table to a leaf";
+    if (change->after.kind == ENTRY_TABLE)
+        return "a leaf to a table";
+    if (change->before.frame.size_lg2 != change->after.frame.size_lg2)
+        return "a leaf to one of another size";
+    return change->before.frame.base != change->after.frame.base ? "a leaf to one of another address"
+                                                                 : "a leaf to one of other attributes";
+}
+
+static int changed_without_break(struct protocol *protocol, const struct change *change)
+{
+    const struct protocol_fault fault = fault_of(change, PROTOCOL_CHANGED_WITHOUT_BREAK, nowhere);
+    return protocol_report(protocol, &fault,
+                           "%s changes from %s, 0x%llx to 0x%llx, without having been invalid between",
+                           entry_print(change->table, change->pa).text, what_changes(change),
+                           (unsigned long long)change->old, (unsigned long long)change->new);
+}
+
+static int made_before_clean(struct protocol *protocol, const struct change *change,
+                             const struct unclean *unclean)
+{
+    const struct protocol_fault fault = fault_of(change, PROTOCOL_MADE_BEFORE_CLEAN, unclean->written);
+    return protocol_report(
+        protocol, &fault, "%s is made valid though it was made invalid at %s and is not clean%s",
+        entry_print(change->table, change->pa).text, mark_print(protocol, unclean->written).text,
+        missing_print(protocol, unclean).text);
+}
+
+static int write_below_unclean(struct protocol *protocol, const struct change *change,
+                               const struct unclean *above)
+{
+    const struct protocol_fault fault = fault_of(change, PROTOCOL_WRITE_BELOW_UNCLEAN, above->written);
+    return protocol_report(
+        protocol, &fault,
+        "%s is written though the entry above it, at 0x%llx, was made invalid at %s and is not clean%s",
+        entry_print(change->table, change->pa).text, (unsigned long long)above->pa,
+        mark_print(protocol, above->written).text, missing_print(protocol, above).text);
+}
+
+static int reserved_encoding(struct protocol *protocol, const struct change *change)
+{
+    const struct protocol_fault fault = fault_of(change, PROTOCOL_RESERVED_ENCODING, nowhere);
+    return protocol_report(protocol, &fault, "%s becomes 0x%llx, which is a reserved form at this level",
+                           entry_print(change->table, change->pa).text, (unsigned long long)change->new);
+}
+
+/* Every entry below a table that was removed with valid entries has to be covered, too. */
+// NOLINTNEXTLINE(misc-no-recursion)
+static int abandon_below(struct protocol *protocol, const struct change *change, const struct table *table)
+{
+    int result = PROTOCOL_FINE;
+    for (uint64_t pa = table->pa; pa < table->pa + table->bytes && result == PROTOCOL_FINE;
+         pa += ENTRY_BYTES) {
+        const struct entry entry = entry_at(protocol, table, pa);
+        struct unclean *unclean = unclean_find(protocol, pa);
+        if (unclean)
+            unclean_abandon(protocol, unclean, change->pa);
+        if (unclean || !is_valid(&entry))
+            continue;
+        result = unclean_add(protocol, change->agent, table, pa, &entry, change->pa, change->mark);
+        const struct table *child = entry.kind == ENTRY_TABLE ? table_below(table, pa) : NULL;
+        if (child && result == PROTOCOL_FINE)
+            result = abandon_below(protocol, change, child);
+    }
+    return result;
+}
+
+static int make_invalid(struct protocol *protocol, const struct change *change)
+{
+    const struct table *child =
+        change->before.kind == ENTRY_TABLE ? table_below(change->table, change->pa) : NULL;
+    int result = unclean_add(protocol, change->agent, change->table, change->pa, &change->before, change->pa,
+                             change->mark);
+    return child && !protocol->config.strict && result == PROTOCOL_FINE
+               ? abandon_below(protocol, change, child)
+               : result;
+}
+
+/* The entry itself, or one of a table that was removed with it. */
+static struct unclean *unclean_of(const struct protocol *protocol, uint64_t pa)
+{
+    struct unclean *own = unclean_find(protocol, pa);
+    for (size_t i = 0; protocol->abandoned > 0 && !own && i < protocol->unclean_count; i++)
+        if (protocol->unclean[i] && protocol->unclean[i]->below == pa)
+            own = protocol->unclean[i];
+    return own;
+}
+
+/* The entry stands for something new: what it was, and what hung below, is forgotten. */
+static int make_valid(struct protocol *protocol, const struct change *change)
+{
+    struct table *old_child = table_below(change->table, change->pa);
+    struct unclean *unclean;
+    while ((unclean = unclean_of(protocol, change->pa)))
+        unclean_remove(protocol, unclean);
+    if (old_child)
+        table_unlink(protocol, old_child);
+    if (change->after.kind != ENTRY_TABLE ||
+        !entry_has_depth(&change->table->root->is.entries, change->table->depth + 1))
+        return PROTOCOL_FINE;
+    struct table *child;
+    const struct linking linking = {.root = change->table->root,
+                                    .parent = change->table,
+                                    .parent_pa = change->pa,
+                                    .pa = change->after.table,
+                                    .va = entry_va(change->table, change->pa),
+                                    .depth = change->table->depth + 1,
+                                    .agent = change->agent,
+                                    .mark = change->mark};
+    return table_link(protocol, &linking, &child);
+}
+
+/* What an unclean table above allows: no change that a walk could see. In a run zeroing is not reported: an
+ * allocator may do it early, and an entry that is gone harms nobody. */
+static bool is_frozen_write(const struct protocol *protocol, const struct change *change)
+{
+    if (change->old == change->new)
+        return false;
+    if (protocol->config.strict)
+        return is_valid(&change->before) || change->after.kind != ENTRY_INVALID;
+    return is_valid(&change->after);
+}
+
+static int first_of(int first, int second)
+{
+    return second == PROTOCOL_NO_MEMORY || first == PROTOCOL_FINE ? second : first;
+}
+
+static int change_entry(struct protocol *protocol, const struct change *change)
+{
+    struct unclean *unclean = unclean_of(protocol, change->pa);
+    bool was_valid = is_valid(&change->before), is = is_valid(&change->after);
+    int result = PROTOCOL_FINE;
+    if (protocol->config.strict && change->after.kind == ENTRY_RESERVED)
+        return reserved_encoding(protocol, change);
+    if (was_valid && is && !needs_break(protocol, change))
+        return PROTOCOL_FINE;
+    if (was_valid && is)
+        result = changed_without_break(protocol, change);
+    else if (unclean && is)
+        result = made_before_clean(protocol, change, unclean);
+    if (is)
+        result = first_of(result, make_valid(protocol, change));
+    else if (was_valid && !unclean)
+        result = make_invalid(protocol, change);
+    return result;
+}
+
+int protocol_set_word(struct protocol *protocol, uint64_t pa, uint64_t value)
+{
+    return words_write(&protocol->words, pa, value) ? PROTOCOL_FINE : PROTOCOL_NO_MEMORY;
+}
+
+void protocol_forget_word(struct protocol *protocol, uint64_t pa)
+{
+    words_forget(&protocol->words, pa);
+}
+
+int protocol_write(struct protocol *protocol, unsigned agent, uint64_t pa, uint64_t value,
+                   struct protocol_mark mark)
+{
+    struct table *table = table_at(protocol, pa);
+    uint64_t old = words_read(&protocol->words, pa);
+    if (!words_write(&protocol->words, pa, value))
+        return PROTOCOL_NO_MEMORY;
+    if (!table)
+        return PROTOCOL_FINE;
+    const struct entry_format *entries = &table->root->is.entries;
+    const struct change change = {.table = table,
+                                  .before = entries->decode(level_of(table), old),
+                                  .after = entries->decode(level_of(table), value),
+                                  .old = old,
+                                  .new = value,
+                                  .pa = pa,
+                                  .agent = agent,
+                                  .mark = mark};
+    const struct unclean *above = unclean_above(protocol, table);
+    if (!above)
+        return change_entry(protocol, &change);
+    return is_frozen_write(protocol, &change) ? write_below_unclean(protocol, &change, above) : PROTOCOL_FINE;
+}
+
+/* ---- Questions ----------------------------------------------------------------------------------- */
+
+bool protocol_find_entry(const struct protocol *protocol, uint64_t pa, struct protocol_entry *entry)
+{
+    const struct table *table = table_at(protocol, pa);
+    if (!table)
+        return false;
+    const struct entry is = entry_at(protocol, table, pa);
+    *entry = (struct protocol_entry){.root_pa = table->root->is.pa,
+                                     .va = entry_va(table, pa),
+                                     .level = level_of(table)->number,
+                                     .last_level = table->depth + 1u == table->root->is.entries.levels,
+                                     .valid = is_valid(&is),
+                                     .unclean = unclean_find(protocol, pa) != NULL};
+    return true;
+}
+
+bool protocol_knows(const struct protocol *protocol, uint64_t pa)
+{
+    return words_knows(&protocol->words, pa);
+}
+
+uint64_t protocol_read(const struct protocol *protocol, uint64_t pa)
+{
+    return words_read(&protocol->words, pa);
+}
+
+bool protocol_is_below(const struct protocol *protocol, uint64_t below, uint64_t above)
+{
+    const struct table *table = table_at(protocol, below);
+    while (table && table->parent && table->parent_pa != above)
+        table = table->parent;
+    return table && table->parent && table->parent_pa == above;
+}
+
+bool protocol_unclean_of_root(const struct protocol *protocol, uint64_t root_pa, uint64_t *entry_pa,
+                              struct protocol_mark *mark)
+{
+    for (size_t i = 0; i < protocol->unclean_count; i++)
+        if (protocol->unclean[i] && protocol->unclean[i]->root->is.pa == root_pa) {
+            *entry_pa = protocol->unclean[i]->pa;
+            *mark = protocol->unclean[i]->written;
+            return true;
+        }
+    return false;
+}

@@ -1,0 +1,220 @@
+/* Which tables are live: from the roots, through what entries say. */
+#include <stdlib.h>
+
+#include "sim/protocol/internal.h"
+
+struct table *table_at(const struct protocol *protocol, uint64_t pa)
+{
+    const struct words_page *page = words_find(&protocol->words, pa);
+    if (!page)
+        return NULL;
+    if (page->large)
+        return page->large;
+    for (struct table *table = page->tables; table; table = table->next_in_page)
+        if (pa - table->pa < table->bytes)
+            return table;
+    return NULL;
+}
+
+const struct entry_level *level_of(const struct table *table)
+{
+    return &table->root->is.entries.level[table->depth];
+}
+
+struct entry entry_at(const struct protocol *protocol, const struct table *table, uint64_t pa)
+{
+    return table->root->is.entries.decode(level_of(table), words_read(&protocol->words, pa));
+}
+
+uint64_t entry_va(const struct table *table, uint64_t pa)
+{
+    return table->va + ((pa - table->pa) / ENTRY_BYTES << level_of(table)->span_lg2);
+}
+
+struct table *table_below(const struct table *table, uint64_t entry_pa)
+{
+    struct table *child = table->child;
+    while (child && child->parent_pa != entry_pa)
+        child = child->sibling;
+    return child;
+}
+
+struct unclean *unclean_above(const struct protocol *protocol, const struct table *table)
+{
+    for (; table->parent; table = table->parent) {
+        struct unclean *unclean = unclean_find(protocol, table->parent_pa);
+        if (unclean)
+            return unclean;
+    }
+    return NULL;
+}
+
+/* ---- Linking ------------------------------------------------------------------------------------- */
+
+static bool register_table(struct protocol *protocol, struct table *table)
+{
+    for (uint64_t pa = table->pa & ~(WORDS_PAGE_BYTES - 1); pa < table->pa + table->bytes;
+         pa += WORDS_PAGE_BYTES) {
+        struct words_page *page = words_touch(&protocol->words, pa);
+        if (!page)
+            return false;
+        if (table->bytes > WORDS_PAGE_BYTES) {
+            page->large = table;
+        } else {
+            table->next_in_page = page->tables;
+            page->tables = table;
+        }
+    }
+    return true;
+}
+
+static void unregister_table(struct protocol *protocol, struct table *table)
+{
+    for (uint64_t pa = table->pa & ~(WORDS_PAGE_BYTES - 1); pa < table->pa + table->bytes;
+         pa += WORDS_PAGE_BYTES) {
+        struct words_page *page = words_find(&protocol->words, pa);
+        if (page && page->large == table)
+            page->large = NULL;
+        for (struct table **link = page ? &page->tables : NULL; link && *link;)
+            if (*link == table)
+                *link = table->next_in_page;
+            else
+                link = &(*link)->next_in_page;
+    }
+}
+
+static struct table *overlapping(const struct protocol *protocol, uint64_t pa, uint64_t bytes)
+{
+    struct table *found = NULL;
+    for (uint64_t at = pa; !found && at < pa + bytes;
+         at += bytes < WORDS_PAGE_BYTES ? bytes : WORDS_PAGE_BYTES)
+        found = table_at(protocol, at);
+    return found;
+}
+
+static int refuse_twice(struct protocol *protocol, const struct linking *linking, const struct table *there)
+{
+    const struct unclean *above = unclean_above(protocol, there);
+    const struct protocol_fault fault = {.mark = linking->mark,
+                                         .related = above ? above->written
+                                                          : (struct protocol_mark){.at = PROTOCOL_NOWHERE},
+                                         .pa = linking->parent_pa,
+                                         .agent = linking->agent,
+                                         .rule = PROTOCOL_TABLE_TWICE};
+    if (above)
+        return protocol_report(
+            protocol, &fault,
+            "0x%llx becomes a table again while walks may still read it: the entry at 0x%llx "
+            "that pointed to it was made invalid at %s and is not clean%s",
+            (unsigned long long)linking->pa, (unsigned long long)above->pa,
+            mark_print(protocol, above->written).text, missing_print(protocol, above).text);
+    return protocol_report(protocol, &fault, "0x%llx becomes a table twice: it is one already, for 0x%llx",
+                           (unsigned long long)linking->pa, (unsigned long long)there->va);
+}
+
+static int refuse_unknown(struct protocol *protocol, const struct linking *linking, uint64_t pa)
+{
+    const struct protocol_fault fault = {.mark = linking->mark,
+                                         .related = {.at = PROTOCOL_NOWHERE},
+                                         .pa = pa,
+                                         .agent = linking->agent,
+                                         .rule = PROTOCOL_TABLE_UNINITIALISED};
+    return protocol_report(protocol, &fault,
+                           "the table at 0x%llx becomes live, but its word at 0x%llx was never initialised",
+                           (unsigned long long)linking->pa, (unsigned long long)pa);
+}
+
+/* The first violation stays. */
+static int worse(int before, int now)
+{
+    return before == PROTOCOL_FINE || now == PROTOCOL_NO_MEMORY ? now : before;
+}
+
+static int link_entry(struct protocol *protocol, const struct linking *linking, struct table *table,
+                      uint64_t pa)
+{
+    struct entry entry = entry_at(protocol, table, pa);
+    if (protocol->config.strict && !words_knows(&protocol->words, pa))
+        return refuse_unknown(protocol, linking, pa);
+    if (entry.kind != ENTRY_TABLE || !entry_has_depth(&table->root->is.entries, table->depth + 1))
+        return PROTOCOL_FINE;
+    struct table *child;
+    const struct linking below = {.root = table->root,
+                                  .parent = table,
+                                  .parent_pa = pa,
+                                  .pa = entry.table,
+                                  .va = entry_va(table, pa),
+                                  .depth = table->depth + 1,
+                                  .agent = linking->agent,
+                                  .mark = linking->mark};
+    return table_link(protocol, &below, &child);
+}
+
+static int link_entries(struct protocol *protocol, const struct linking *linking, struct table *table)
+{
+    int result = PROTOCOL_FINE;
+    for (uint64_t pa = table->pa; pa < table->pa + table->bytes; pa += ENTRY_BYTES) {
+        result = worse(result, link_entry(protocol, linking, table, pa));
+        if (result == PROTOCOL_NO_MEMORY || (result != PROTOCOL_FINE && protocol->config.strict))
+            break;
+    }
+    return result;
+}
+
+int table_link(struct protocol *protocol, const struct linking *linking, struct table **linked)
+{
+    const struct entry_level *level = &linking->root->is.entries.level[linking->depth];
+    const struct table *there = overlapping(protocol, linking->pa, entry_table_bytes(level));
+    *linked = NULL;
+    if (there)
+        return refuse_twice(protocol, linking, there);
+    struct table *table = calloc(1, sizeof *table);
+    if (!table)
+        return PROTOCOL_NO_MEMORY;
+    *table = (struct table){.pa = linking->pa,
+                            .bytes = entry_table_bytes(level),
+                            .va = linking->va,
+                            .parent_pa = linking->parent_pa,
+                            .root = linking->root,
+                            .parent = linking->parent,
+                            .sibling = linking->parent ? linking->parent->child : NULL,
+                            .depth = linking->depth};
+    if (table->parent)
+        table->parent->child = table;
+    if (!register_table(protocol, table)) {
+        table_unlink(protocol, table);
+        return PROTOCOL_NO_MEMORY;
+    }
+    *linked = table;
+    return link_entries(protocol, linking, table);
+}
+
+static void leave_parent(struct table *table)
+{
+    struct table **link = &table->parent->child;
+    while (*link != table)
+        link = &(*link)->sibling;
+    *link = table->sibling;
+}
+
+static void forget_entries(struct protocol *protocol, const struct table *table)
+{
+    for (size_t i = 0; i < protocol->unclean_count; i++) {
+        struct unclean *unclean = protocol->unclean[i];
+        if (unclean && unclean->pa - table->pa < table->bytes && unclean->below == unclean->pa)
+            unclean_remove(protocol, unclean);
+    }
+}
+
+/* At most as deep as the format has levels. */
+// NOLINTNEXTLINE(misc-no-recursion)
+void table_unlink(struct protocol *protocol, struct table *table)
+{
+    while (table->child)
+        table_unlink(protocol, table->child);
+    if (table->parent)
+        leave_parent(table);
+    forget_entries(protocol, table);
+    unregister_table(protocol, table);
+    free(table);
+}
