@@ -178,7 +178,7 @@ static void an_old_leaf_changes_through_invalid(void **state)
     bad(PROTOCOL_CHANGED_WITHOUT_BREAK, 0, STAGE2 WRITE(242008, 800010ff) DSB("ish") WRITE(242008, 8000107f));
     bad(PROTOCOL_CHANGED_WITHOUT_BREAK, 0, STAGE2 WRITE(242008, 800010ff) DSB("ish") WRITE(242008, 800020ff));
     /* bits 58 to 55 are software's; the access flag may be set */
-    good(STAGE2 WRITE(242008, 800010ff) DSB("ish") WRITE(242008, 780000800010ff));
+    good(STAGE2 WRITE(242008, 800010ff) DSB("ish") WRITE(242008, 7800000800010ff));
     good(STAGE2 WRITE(242008, 800010ff) DSB("ish") WRITE(242008, 800014ff));
 }
 
