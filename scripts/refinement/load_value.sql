@@ -3,18 +3,45 @@
 -- page-table code are stores. Memory is zero before the first store, and a store of more than 8 bytes makes
 -- those after the eighth unknown. Judged at level `all` alone: else stores that hit the TLB have no rows.
 
--- Every transaction, cut at aligned words. Byte `b` of the word is byte `b - shift` of the access.
-CREATE VIEW memory_pieces AS
+-- The common case by a cheap look, since what follows costs much more: a word of which all accesses are of its 8 bytes,
+-- one after the other, where each load returns what the one before it loaded or stored, the first one 0. There is nothing
+-- else to find in it. These are the other words.
+CREATE VIEW questioned_words AS
 WITH accesses AS (
+    SELECT pa >> 3 AS word, performed_cycle AS moment, access_kind = 1 AS writes,
+           pa & 7 = 0 AND size_bytes = 8 AND NOT forwarded AS plain, value
+    FROM translations WHERE performed_cycle IS NOT NULL AND access_kind IN (0, 1)
+    UNION ALL
+    SELECT (pa >> 3) + k.column1, NULL, NULL, 0, NULL
+    FROM translations CROSS JOIN (VALUES (1), (2), (3), (4), (5), (6), (7), (8)) k
+    WHERE (pa & 7) + size_bytes > 8 AND performed_cycle IS NOT NULL AND access_kind IN (0, 1)
+      AND (pa >> 3) + k.column1 <= (pa + size_bytes - 1) >> 3
+    UNION ALL
+    SELECT pa >> 3, visible_cycle, 1, pa & 7 = 0, new_value FROM entry_writes WHERE visible_cycle IS NOT NULL
+)
+SELECT DISTINCT word
+FROM (SELECT word, NOT plain OR moment <= LAG(moment) OVER before OR (NOT writes AND value <> LAG(value, 1, 0) OVER before)
+             AS questioned
+      FROM accesses WINDOW before AS (PARTITION BY word ORDER BY moment))
+WHERE questioned;
+
+-- Every transaction of these words, cut at words. Byte `b` of the word is byte `b - shift` of the access.
+CREATE VIEW memory_pieces AS
+WITH questioned AS MATERIALIZED (
+    SELECT word FROM questioned_words
+), accesses AS NOT MATERIALIZED (
     SELECT event, core, issue_cycle, access, half, access_kind = 1 AS writes, forwarded, pa, size_bytes, value,
            performed_cycle
     FROM translations WHERE performed_cycle IS NOT NULL AND access_kind IN (0, 1)
     UNION ALL
     SELECT event, core, issue_cycle, NULL, 0, 1, 0, pa, 8, new_value, visible_cycle
     FROM entry_writes WHERE visible_cycle IS NOT NULL
-), words (k) AS (VALUES (0), (1), (2), (3), (4), (5), (6), (7), (8))
-SELECT a.*, (pa >> 3) + k AS word, pa - ((pa >> 3) + k) * 8 AS shift
-FROM accesses a JOIN words ON (pa >> 3) + k <= (pa + size_bytes - 1) >> 3;
+), words (k) AS (VALUES (1), (2), (3), (4), (5), (6), (7), (8))
+SELECT a.*, pa >> 3 AS word, pa & 7 AS shift FROM accesses a WHERE pa >> 3 IN questioned
+UNION ALL
+SELECT a.*, (pa >> 3) + k, (pa & 7) - 8 * k
+FROM accesses a CROSS JOIN words ON (pa >> 3) + k <= (pa + size_bytes - 1) >> 3
+WHERE (pa & 7) + size_bytes > 8;
 
 -- For each piece the last earlier store of every byte of its word, as (moment, unknown, byte): 55, 1 and 8 bits.
 CREATE VIEW memory_before AS

@@ -31,7 +31,13 @@ uses AS (
 )
 SELECT u.*
 FROM uses u
-WHERE NOT EXISTS (
+-- most are: by a run of neighbouring pages whose mappings never end
+WHERE NOT IFNULL((
+        SELECT u.page <= r.last_va AND u.size_lg2 = r.size_lg2 AND (u.page - r.va) & ((1 << r.size_lg2) - 1) = 0
+               AND u.frame - u.page = r.distance AND u.rights = r.rights AND IFNULL(u.attributes = r.attributes, 1)
+               AND r.may_from <= IIF(u.source = 'entry', u.used_from, u.used_until)
+        FROM mapping_runs r WHERE r.space = u.space AND r.va <= u.page ORDER BY r.va DESC LIMIT 1), 0)
+  AND NOT EXISTS (
         SELECT 1 FROM mapping_windows m
         WHERE m.space = u.space AND m.va = u.page AND m.size_lg2 = u.size_lg2
           AND IFNULL(m.may_until, 0x7fffffffffffffff) >= MAX(u.used_until, u.needed_until)
@@ -89,8 +95,9 @@ SELECT u.*,
           AND IFNULL(u.attributes IN (m.attributes, m.upgraded_attributes), 1)
           AND m.may_until < MAX(u.used_until, u.needed_until)
         ORDER BY m.may_until DESC LIMIT 1)) AS former,
-       (SELECT m.mapping FROM mapping_windows m
-        WHERE (m.space = u.space OR (m.attributes & 16 AND m.vmid = u.vmid)) AND u.va BETWEEN m.va AND m.last_va
+       (SELECT m.mapping FROM (SELECT DISTINCT size_lg2 FROM mapping_windows) z CROSS JOIN mapping_windows m
+        WHERE (m.space = u.space OR (m.attributes & 16 AND m.vmid = u.vmid))
+          AND m.va = u.va & ~((1 << z.size_lg2) - 1) AND m.size_lg2 = z.size_lg2
           AND m.may_from <= u.used_until AND IFNULL(m.may_until, 0x7fffffffffffffff) > +u.used_from
         ORDER BY m.may_from DESC LIMIT 1) AS live
 FROM unexplained u;

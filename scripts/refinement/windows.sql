@@ -128,6 +128,14 @@ WINDOW turns AS (PARTITION BY space, pa, size_lg2 ORDER BY map_begin_event ROWS 
 CREATE INDEX mapping_turns_by_begin ON mapping_turns (by_frame, space, base, size_lg2, begin_event, turn);
 CREATE INDEX mapping_turns_by_end ON mapping_turns (by_frame, space, base, size_lg2, open_until_event, turn);
 
+-- Neighbouring pages with neighbouring frames whose mappings never end: most uses are explained by one of few such runs.
+INSERT OR IGNORE INTO mapping_runs
+SELECT space, MIN(va), MAX(last_va), size_lg2, pa - va, rights, attributes, MAX(may_from)
+FROM (SELECT *, (va >> size_lg2) - ROW_NUMBER() OVER (PARTITION BY space, size_lg2, pa - va, rights, attributes ORDER BY va)
+                AS run
+      FROM mapping_windows WHERE may_until IS NULL AND rights IS NOT NULL)
+GROUP BY space, size_lg2, pa - va, rights, attributes, run;
+
 -- When each core ran which tags, for lazy schemes alone.
 INSERT INTO context_times
 SELECT core, asid, vmid, cycle, IFNULL(LEAD(cycle) OVER (PARTITION BY core ORDER BY event), 0x7fffffffffffffff)

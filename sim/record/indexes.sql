@@ -1,7 +1,7 @@
 -- Made when the run ends: while inserting they would cost a third of the speed. The large tables have as few as the
 -- rules and stories need: a scan of a million rows takes a tenth of a second, an index of them one to make.
 CREATE INDEX walks_by_id ON walks (walk);
-CREATE INDEX walk_steps_by_walk ON walk_steps (walk);
+CREATE INDEX walk_steps_by_walk ON walk_steps (walk, step, core);
 CREATE INDEX tlb_entries_by_id ON tlb_entries (entry);
 CREATE INDEX walk_cache_entries_by_id ON walk_cache_entries (entry);
 CREATE INDEX entry_writes_by_operation ON entry_writes (operation);

@@ -496,6 +496,18 @@ CREATE TABLE mapping_turns (
     PRIMARY KEY (by_frame, space, base, size_lg2, turn)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE mapping_runs (
+    space INTEGER NOT NULL,
+    va INTEGER NOT NULL,
+    last_va INTEGER NOT NULL,
+    size_lg2 INTEGER NOT NULL,
+    distance INTEGER NOT NULL,
+    rights INTEGER NOT NULL,
+    attributes INTEGER NOT NULL,
+    may_from INTEGER NOT NULL,
+    PRIMARY KEY (space, va)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE context_times (
     core INTEGER NOT NULL,
     asid INTEGER NOT NULL,
