@@ -50,8 +50,8 @@ struct access_controls controls_at(const struct judge *judge, unsigned core, uin
 uint8_t controls_allow(const struct judge *judge, const struct version *version,
                        const struct access_controls *controls)
 {
-    return walk_allowed(judge->spaces[version->space].format, controls, version->rights,
-                        version->mapping.frame.attributes);
+    return judge_allowed(judge, judge->spaces[version->space].format, controls, version->rights,
+                         version->mapping.frame.attributes);
 }
 
 void controls_destroy(struct judge *judge)

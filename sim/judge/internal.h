@@ -194,6 +194,22 @@ struct judge {
     uint64_t unjudged[JUDGE_UNJUDGED];
 };
 
+static inline uint8_t judge_rights_of(const struct judge *judge, const struct walk_format *format,
+                                      uint32_t attributes)
+{
+    const struct judge_rights *told = judge->config.rights;
+    return told ? told->rights(format, attributes) : format->rights(attributes);
+}
+
+static inline uint8_t judge_allowed(const struct judge *judge, const struct walk_format *format,
+                                    const struct access_controls *controls, uint8_t rights,
+                                    uint32_t attributes)
+{
+    const struct judge_rights *told = judge->config.rights;
+    return told ? told->allowed(format, controls, rights, attributes)
+                : walk_allowed(format, controls, rights, attributes);
+}
+
 /* findings.c: counts, and keeps with its text if there is room. */
 void judge_report(struct judge *judge, const struct judge_finding *finding, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

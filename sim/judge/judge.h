@@ -59,16 +59,24 @@ struct judge_array {
     bool shared;   /* one for all cores */
 };
 
+/* What formats say of attributes, and what they make of rights under controls (walk_allowed). */
+struct judge_rights {
+    uint8_t (*rights)(const struct walk_format *format, uint32_t attributes);
+    uint8_t (*allowed)(const struct walk_format *format, const struct access_controls *controls,
+                       uint8_t rights, uint32_t attributes);
+};
+
 struct judge_config {
     uint64_t memory_bytes;            /* of physical memory; 0: unknown, frames' range is not checked */
     const struct judge_array *arrays; /* of the machine, by number; alive as long as the judge */
     size_t array_count;
-    bool values;            /* accesses carry the values that they loaded and stored */
-    bool every_access;      /* plain hits are among the events */
-    bool lazy;              /* declared: entries of a space that its core does not run may outlive their
-                               mapping, while they cannot be used */
-    size_t findings_max;    /* kept with their text; all are counted. 0: 1000 */
-    size_t undecided_max;   /* events kept until they can be decided. 0: 262,144 */
+    bool values;       /* accesses carry the values that they loaded and stored */
+    bool every_access; /* plain hits are among the events */
+    bool lazy;         /* declared: entries of a space that its core does not run may outlive their
+                          mapping, while they cannot be used */
+    const struct judge_rights *rights; /* NULL: the formats' own functions; alive as long as the judge */
+    size_t findings_max;               /* kept with their text; all are counted. 0: 1000 */
+    size_t undecided_max;              /* events kept until they can be decided. 0: 262,144 */
     uint64_t settle_cycles; /* the longest that a store stays in its buffer after its operation's return, and
                                that an access is told after it was performed. 0: 65,536 */
 };

@@ -162,9 +162,10 @@ static void end_version(struct judge *judge, struct operation *operation, struct
  * takes no stores (Arm ARM DDI 0487, D8.5). The rest of its attributes is the mapping. A page that is not
  * writable begins clean; that matters on x86, where a kernel may store to it all the same (CR0.WP).
  */
-static void set_rights(const struct space *space, uint32_t attributes, struct version *version)
+static void set_rights(const struct judge *judge, const struct space *space, uint32_t attributes,
+                       struct version *version)
 {
-    uint8_t full = space->format->rights(attributes & FRAME_ATTRIBUTES_ALL);
+    uint8_t full = judge_rights_of(judge, space->format, attributes & FRAME_ATTRIBUTES_ALL);
     bool begins_clean = attributes & FRAME_CLEAN || !(attributes & FRAME_WRITABLE);
     uint8_t clean = begins_clean ? (uint8_t)(full & ~STORE_RIGHTS) : full;
     bool faults = attributes & FRAME_OLD && !space->hardware_access;
@@ -204,7 +205,7 @@ static void add_version(struct judge *judge, struct operation *operation, const 
                             .ended = {EVENT_NEVER, EVENT_NEVER},
                             .created_by = operation->call.id,
                             .space = operation->call.space};
-    set_rights(space, mapping->frame.attributes, &model);
+    set_rights(judge, space, mapping->frame.attributes, &model);
     set_upgrade(space, operation, before, &model);
     model.drained = operation->last_visible;
     operation->created = version_add(&judge->index, &model, space->sizes);

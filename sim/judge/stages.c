@@ -54,8 +54,8 @@ static bool rights_match(const struct judge *judge, const struct stage_pair *pai
     const uint8_t seconds[] = {second->rights, second->first_rights, second->upgraded_rights};
     for (unsigned s = 0; s < 3; s++) {
         for (unsigned c = 0; c < STAGE2_CONTROLS; c++) {
-            uint8_t now =
-                walk_allowed(format, &stage2_controls[c], seconds[s], second->mapping.frame.attributes);
+            uint8_t now = judge_allowed(judge, format, &stage2_controls[c], seconds[s],
+                                        second->mapping.frame.attributes);
             for (unsigned f = 0; f < 3; f++)
                 if (combined_rights(firsts[f], now) == wanted)
                     return true;
@@ -80,8 +80,8 @@ uint8_t stage2_allows(const struct judge *judge, const struct version *version, 
     const struct walk_format *format = judge->spaces[version->space].format;
     unsigned some = 0, all = ACCESS_RIGHTS_ALL;
     for (unsigned c = 0; c < STAGE2_CONTROLS; c++) {
-        unsigned now =
-            walk_allowed(format, &stage2_controls[c], version->rights, version->mapping.frame.attributes);
+        unsigned now = judge_allowed(judge, format, &stage2_controls[c], version->rights,
+                                     version->mapping.frame.attributes);
         some |= now;
         all &= now;
     }

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "pagetables/walk.h"
 #include "sim/record/database.h"
 #include "sim/record/replay.h"
 
@@ -96,21 +95,23 @@ static bool read_arrays(sqlite3 *database, struct judging *judging)
     return read == count || fail(judging, "table arrays: there is no array %zu; they count from 0", read);
 }
 
-static const struct walk_format *format_of(void *context, const char *name)
-{
-    return walk_format_find(name);
-}
-
 static void hear(sqlite3 *database, struct judging *judging)
 {
     struct replay_texts texts = {0};
     const struct mmu_observer observer = judge_observer(judging->judge);
-    const struct replay_config config = {
-        .observer = &observer, .kinds = KINDS, .format = format_of, .texts = &texts};
+    const struct replay_config config = {.observer = &observer,
+                                         .kinds = KINDS,
+                                         .format = recorded_format,
+                                         .context = &judging->formats,
+                                         .texts = &texts};
     struct replay_result result;
     judging->whole = replay_run(database, &config, &result);
     judging->events = result.events;
     judging->error = result.error;
+    if (judging->formats.failed) {
+        judging->whole = false;
+        (void)fail(judging, "table format_rights: %s", sqlite3_errmsg(database));
+    }
     if (judge_finish(judging->judge) == ENOMEM) {
         judging->whole = false;
         (void)fail(judging, "out of memory after %llu events", (unsigned long long)result.events);
@@ -125,6 +126,8 @@ static void judge(sqlite3 *database, struct judging *judging)
         return;
     config.arrays = judging->arrays;
     config.array_count = judging->array_count;
+    config.rights = &recorded_rights;
+    judging->formats.database = database;
     judging->judge = judge_create(&config);
     if (judging->judge)
         hear(database, judging);
@@ -162,5 +165,6 @@ void judging_free(struct judging *judging)
 {
     judging_end(judging);
     judge_destroy(judging->judge);
+    recorded_formats_free(&judging->formats);
     free(judging->arrays);
 }

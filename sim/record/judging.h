@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "sim/judge/judge.h"
+#include "sim/record/recorded_formats.h"
 #include "sim/record/recorder.h"
 
 struct sqlite3;
@@ -18,10 +19,11 @@ struct judging {
     struct judge *judge;        /* finished; NULL: it did not begin */
     struct judge_array *arrays; /* the machine's; the judge uses them */
     size_t array_count;
-    uint64_t events;           /* that it has heard */
-    bool whole;                /* it has heard the whole record */
-    struct record_error error; /* else: why not */
-    const char *path;          /* judging_begin */
+    struct recorded_formats formats; /* of its spaces; likewise */
+    uint64_t events;                 /* that it has heard */
+    bool whole;                      /* it has heard the whole record */
+    struct record_error error;       /* else: why not */
+    const char *path;                /* judging_begin */
     pthread_t thread;
     bool running; /* `thread` is to be waited for */
 };

@@ -40,11 +40,21 @@ struct replay_texts {
     size_t capacity;
 };
 
+/* What a record says of a space's format. */
+struct replay_format {
+    const char *name;     /* during the call */
+    uint64_t frame_sizes; /* bit: log2; that the page table offers; not 0 */
+    uint8_t va_bits;      /* 1 to 64 */
+    uint8_t va_form;
+    uint8_t spurious;
+    bool stage2; /* some space has it as its second stage */
+};
+
 struct replay_config {
     const struct mmu_observer *observer; /* a return other than 0 ends the replay */
     uint32_t kinds;                      /* REPLAY_KIND, or-ed: tables of other kinds are not read */
-    /* The format of this name, for events of spaces; NULL where there is none. */
-    const struct walk_format *(*format)(void *context, const char *name);
+    /* The format, for events of spaces; NULL where there is none. */
+    const struct walk_format *(*format)(void *context, const struct replay_format *told);
     void *context;              /* of `format` */
     struct replay_texts *texts; /* takes what events point to; free it when the observer is done */
 };

@@ -247,17 +247,21 @@ static void read_space(const struct replay_config *config, struct cells *cells, 
     space->vmid = take_tag(cells);
     space->stage2 = take_space(cells);
     space->root = cell_word(cells);
-    uint64_t frame_sizes = cell_word(cells);
+    struct replay_format told = {.stage2 = take_flag(cells)};
+    told.frame_sizes = cell_from_1(cells, UINT64_MAX);
+    told.va_bits = (uint8_t)cell_from_1(cells, 64);
+    told.va_form = take_code(cells, VA_SIGNED + 1);
+    told.spurious = take_code(cells, SPURIOUS_UNTIL_FENCE + 1);
     space->aliasing_allowed = take_flag(cells);
     space->hardware_access = take_flag(cells);
     space->hardware_dirty = take_flag(cells);
-    const char *format = (const char *)sqlite3_column_text(cells->statement, cells->column++);
+    told.name = (const char *)sqlite3_column_text(cells->statement, cells->column++);
     const char *table = (const char *)sqlite3_column_text(cells->statement, cells->column++);
     row->table = (struct pagetable_class){.name = table ? table : ""};
     space->table = &row->table;
-    space->format = format ? config->format(config->context, format) : NULL;
+    space->format = told.name && cells->wrong < 0 ? config->format(config->context, &told) : NULL;
     if (space->format)
-        row->table.lacks_sizes = sizes_of(space->format) & ~frame_sizes;
+        row->table.lacks_sizes = sizes_of(space->format) & ~told.frame_sizes;
 }
 
 static void read_operation(const struct replay_config *config, struct cells *cells, struct replay_row *row)
@@ -371,7 +375,9 @@ const struct replay_table replay_tables[REPLAY_TABLES] = {
      "SELECT event, cycle, core, space, va, tlb, entry, matches FROM conflicts ORDER BY event",
      read_conflict},
     {"spaces", REPLAY_KIND(EVENT_SPACE), EVENT_SPACE,
-     "SELECT event, cycle, core, space, asid, vmid, stage2, root, frame_sizes, aliasing_allowed,"
+     "SELECT event, cycle, core, space, asid, vmid, stage2, root,"
+     " EXISTS (SELECT 1 FROM spaces of WHERE of.stage2 = spaces.space), frame_sizes, va_bits, va_form, "
+     "spurious, aliasing_allowed,"
      " hardware_access, hardware_dirty, format, page_table FROM spaces ORDER BY event",
      read_space},
 };

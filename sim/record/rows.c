@@ -410,7 +410,7 @@ static int write_space(struct row_writer *rows, uint64_t number, const struct mm
     put_text(&row, space->table->name);
     put(&row, space->format->va_bits);
     put(&row, space->format->va_form);
-    put(&row, frame_sizes);
+    put(&row, frame_sizes & ~space->table->lacks_sizes);
     put(&row, space->format->spurious);
     put(&row, space->aliasing_allowed);
     put(&row, space->hardware_access);

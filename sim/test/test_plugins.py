@@ -101,11 +101,22 @@ class Plugins(unittest.TestCase):
         result = self.run_script(TWO_CORES)
         self.assertEqual((result.stdout, result.stderr, result.returncode), (PRINTED, "", 0))
         verdict = self.call("check", "run.db")
-        self.assertEqual(verdict.returncode, 0, verdict.stdout + verdict.stderr)
+        self.assertEqual((verdict.stdout, verdict.stderr, verdict.returncode), ("no violations\nthe judges agree\n", "", 0))
         self.assertEqual(self.ask("SELECT page_table, format FROM spaces"), [("linear-c", "linear-c-16m")])
         fast = self.dump()
         self.assertEqual(self.run_script(TWO_CORES, "--lockstep").returncode, 0)
         self.assertEqual(self.dump(), fast)
+
+    def test_a_record_is_judged_without_the_plugin_of_its_format(self):
+        self.copy("linear")
+        self.assertEqual(self.run_script(TWO_CORES).returncode, 0)
+        (self.folder / "linear.so").unlink()
+        self.assertEqual(self.call("check", "run.db").stdout, "no violations\nthe judges agree\n")
+        with sqlite3.connect(self.folder / "run.db") as connection:
+            connection.execute("UPDATE format_rights SET rights = rights & ~1")  # the user's loads
+        verdict = self.call("check", "--stories", "0", "run.db")
+        self.assertEqual(verdict.returncode, 1)
+        self.assertIn("forbidden_access: 0 findings only when it ran along", verdict.stdout)
 
     def test_the_record_has_the_path_as_written_and_the_hash_of_the_file(self):
         self.copy("linear")

@@ -26,9 +26,9 @@ static int count(void *context, const struct mmu_event *event)
     return 0;
 }
 
-static const struct walk_format *format_of(void *context, const char *name)
+static const struct walk_format *format_of(void *context, const struct replay_format *told)
 {
-    return walk_format_find(name);
+    return walk_format_find(told->name);
 }
 
 static void print(const char *what, uint64_t events, double seconds)
