@@ -119,6 +119,7 @@ static void apply_translation(const struct core *core, struct access_slot *slot,
     struct event_translation *event = &slot->event;
     unsigned right = ACCESS_RIGHT(event->privilege, event->access_kind);
     event->page_size_lg2 = leaf->frame.size_lg2;
+    event->whole_size_lg2 = leaf->stage1_rights ? leaf->stage1_size_lg2 : 0;
     event->rights = leaf->rights;
     event->attributes = leaf->frame.attributes;
     slot->level = leaf->level;

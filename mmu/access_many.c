@@ -29,6 +29,7 @@ static void tell_hit(struct core *core, const struct stream_access *access, uint
                                    .privilege = (uint8_t)core->op.privilege,
                                    .outcome = OUTCOME_L1_HIT,
                                    .page_size_lg2 = entry->size_lg2,
+                                   .whole_size_lg2 = (uint8_t)entry->whole_lg2,
                                    .rights = entry->rights,
                                    .attributes = (uint32_t)entry->attributes};
 }

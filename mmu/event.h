@@ -122,12 +122,13 @@ struct event_translation {
     uint8_t outcome;     /* translation_outcome */
     uint8_t fault;       /* fault_kind */
     uint8_t fault_level;
-    uint8_t fault_stage;   /* 1 or 2; 0 without a fault */
-    uint8_t page_size_lg2; /* of the translation used; 0 with a fault that has none */
-    uint8_t rights;        /* of the translation used, whatever the core's controls make of them */
-    uint8_t half;          /* 0: does not cross a page; 1, 2: which half */
-    uint8_t forwarded;     /* the value came from the core's own store buffer */
-    uint8_t retry;         /* the same access again after its fault was handled */
+    uint8_t fault_stage;    /* 1 or 2; 0 without a fault */
+    uint8_t page_size_lg2;  /* of the translation used; 0 with a fault that has none */
+    uint8_t whole_size_lg2; /* that is a part of a page of stage 1 of this size; else not above it */
+    uint8_t rights;         /* of the translation used, whatever the core's controls make of them */
+    uint8_t half;           /* 0: does not cross a page; 1, 2: which half */
+    uint8_t forwarded;      /* the value came from the core's own store buffer */
+    uint8_t retry;          /* the same access again after its fault was handled */
 };
 
 struct event_walk {

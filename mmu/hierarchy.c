@@ -31,6 +31,7 @@ struct translation_fill hierarchy_fill_of(const struct miss *miss, const struct 
                   .vmid = miss->context->vmid,
                   .size_lg2 = leaf->frame.size_lg2,
                   .rights = leaf->rights,
+                  .whole_lg2 = miss->nested ? leaf->stage1_size_lg2 & 0x7fu : 0u,
                   .global = (leaf->frame.attributes & FRAME_GLOBAL) != 0},
         .space = miss->half->space,
         .walk = miss->id};
@@ -45,7 +46,8 @@ struct walk_leaf hierarchy_leaf(const struct tlb_entry *entry)
         .rights_when_dirty = (uint8_t)(entry->attributes >> DIRTY_RIGHTS_SHIFT),
         .stage1_rights = (uint8_t)(entry->attributes >> STAGE1_RIGHTS_SHIFT),
         .level = (uint8_t)(entry->attributes >> LEVEL_SHIFT & LEVEL_MASK),
-        .stage2_level = (uint8_t)(entry->attributes >> STAGE2_LEVEL_SHIFT & LEVEL_MASK)};
+        .stage2_level = (uint8_t)(entry->attributes >> STAGE2_LEVEL_SHIFT & LEVEL_MASK),
+        .stage1_size_lg2 = entry->whole_lg2};
 }
 
 /* ---- lives ------------------------------------------------------------------------------------- */

@@ -436,9 +436,10 @@ static void catch_walks(struct core *core, struct invalidation_target *target,
 /* Everything that the core has under way, for an interrupt. */
 static bool uses_translation(const struct invalidation *what, const struct event_translation *access)
 {
-    return !what ||
-           (access->page_size_lg2 != 0 &&
-            invalidation_selects(what, access->va, access->page_size_lg2, access->asid, access->vmid));
+    uint8_t size_lg2 =
+        access->whole_size_lg2 > access->page_size_lg2 ? access->whole_size_lg2 : access->page_size_lg2;
+    return !what || (access->page_size_lg2 != 0 &&
+                     invalidation_selects(what, access->va, size_lg2, access->asid, access->vmid));
 }
 
 /* Once, even if the access waits for a walk that an interrupt's list has caught, too. */

@@ -125,7 +125,8 @@ static enum two_stage_status end_with_leaf(struct two_stage_walk *walk)
                                                 stage2_rights(stage2, second->rights_when_dirty, attributes),
                            .stage1_rights = first->rights_when_dirty,
                            .level = first->level,
-                           .stage2_level = second->level};
+                           .stage2_level = second->level,
+                           .stage1_size_lg2 = first->frame.size_lg2};
     return TWO_STAGE_LEAF;
 }
 

@@ -121,6 +121,7 @@ struct walk_leaf {
     uint8_t stage1_rights;     /* of two stages: what the first alone allows; else 0 */
     uint8_t level;             /* the manual's own level number of the leaf entry */
     uint8_t stage2_level;      /* of two stages: that of the second's leaf; else 0 */
+    uint8_t stage1_size_lg2;   /* of two stages: size of the first's page; else without meaning */
 };
 
 /* A table that a walk reads: what a walk cache holds. */

@@ -3,14 +3,17 @@
 
 #include "tlb/internal.h"
 
-static uint64_t last_va_of(const struct tlb_entry *entry)
+/* Of the page, or of the larger one that it is a part of. */
+static bool has_byte_of(const struct tlb_selection *selection, const struct tlb_entry *entry)
 {
-    return entry->va | ((UINT64_C(1) << entry->size_lg2) - 1);
+    unsigned size_lg2 = tlb_is_part(entry) ? entry->whole_lg2 : entry->size_lg2;
+    uint64_t in_page = (UINT64_C(1) << size_lg2) - 1;
+    return (entry->va & ~in_page) <= selection->last_va && (entry->va | in_page) >= selection->va;
 }
 
 bool tlb_selects(const struct tlb_selection *selection, const struct tlb_entry *entry)
 {
-    if (selection->by_va && (entry->va > selection->last_va || last_va_of(entry) < selection->va))
+    if (selection->by_va && !has_byte_of(selection, entry))
         return false;
     if (selection->by_vmid && entry->vmid != selection->vmid)
         return false;
@@ -72,7 +75,8 @@ struct tlb_invalidated tlb_invalidate(struct tlb *tlb, const struct tlb_selectio
 {
     assert(!selection->by_va || selection->va <= selection->last_va);
     struct drop drop = {.tlb = tlb, .selection = selection, .visit = visit, .context = context};
-    uint32_t listed = selection->by_va ? list_sets(tlb, selection->va, selection->last_va) : tlb->sets;
+    bool few = selection->by_va && tlb->parts == 0;
+    uint32_t listed = few ? list_sets(tlb, selection->va, selection->last_va) : tlb->sets;
     for (uint32_t i = 0; i < listed; i++)
         drop_from_set(&drop, listed == tlb->sets ? i : tlb->set_list[i]);
     return drop.result;

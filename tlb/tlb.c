@@ -150,6 +150,7 @@ void tlb_take_out(struct tlb *tlb, uint32_t slot)
     const struct tlb_entry *entry = &tlb->entries[slot];
     tlb->tags[slot] = 0;
     tlb->used--;
+    tlb->parts -= tlb_is_part(entry);
     remove_size(tlb, entry->size_lg2);
     tlb_overlap_note(tlb, entry, -1);
     if (tlb->overlapping > 0)
@@ -158,6 +159,9 @@ void tlb_take_out(struct tlb *tlb, uint32_t slot)
 
 static void write_slot(struct tlb *tlb, uint32_t slot, uint64_t tag, const struct tlb_entry *entry)
 {
+    if (tlb_slot_used(tlb, slot))
+        tlb->parts -= tlb_is_part(&tlb->entries[slot]);
+    tlb->parts += tlb_is_part(entry);
     tlb->tags[slot] = tag;
     tlb->spaces[slot] = tlb_space_of(entry);
     tlb->entries[slot] = *entry;

@@ -55,8 +55,19 @@ struct tlb_entry {
     uint8_t size_lg2; /* TLB_SIZE_LG2_MIN .. TLB_PAGE_SIZES - 1 */
     uint8_t rights;   /* the user's own */
     uint8_t allowed;  /* the user's own */
-    bool global;
+    /*
+     * The page is a part of a larger one of this size, which page tables map as a whole: invalidations that
+     * name an address in any part of it mean this one, too (Intel SDM volume 3, 4.10.2.3; RISC-V Privileged,
+     * SFENCE.VMA: the leaf entry of the address). Not above size_lg2: it is no part.
+     */
+    unsigned whole_lg2 : 7;
+    bool global : 1;
 };
+
+static inline bool tlb_is_part(const struct tlb_entry *entry)
+{
+    return entry->whole_lg2 > entry->size_lg2;
+}
 
 /*
  * Which entries an invalidation drops: those that meet every condition that is set. A global entry has no
@@ -68,7 +79,7 @@ struct tlb_selection {
     uint64_t last_va; /* of its last byte, not below `va`: equal to it for a single page */
     uint16_t asid;
     uint16_t vmid;
-    bool by_va;   /* the page and the range have a byte in common */
+    bool by_va;   /* the page, or the whole that it is a part of, and the range have a byte in common */
     bool by_asid; /* the entry's ASID is `asid` */
     bool by_vmid; /* the entry's VMID is `vmid` */
     bool global_too;
@@ -94,7 +105,8 @@ struct tlb {
     struct tlb_entry *entries;
     uint64_t random; /* state of the generator */
     uint64_t overlapping;
-    uint32_t used; /* entries present */
+    uint32_t used;  /* entries present */
+    uint32_t parts; /* of these, parts of larger pages */
     uint32_t population[TLB_PAGE_SIZES];
     uint64_t sizes_seen; /* bit size_lg2: of an entry that was ever filled */
     uint32_t *inside;    /* hashed by (page of a seen size, VMID): entries of smaller sizes in it */
@@ -257,8 +269,9 @@ struct tlb_invalidated {
  * Drops what the selection selects. `visit` may be NULL.
  *
  * With `by_va`, the sets looked at are those that a page of the range falls into, for each page size that has
- * an entry: a set for each page number of the range, until these are all sets; none in an empty array.
- * Without it, they are all sets. Hardware has no list of what to look for, so it pays for these.
+ * an entry: a set for each page number of the range, until these are all sets; none in an empty array. All
+ * sets, if the array holds parts of larger pages, which may be in any. Without it, they are all sets.
+ * Hardware has no list of what to look for, so it pays for these.
  */
 struct tlb_invalidated tlb_invalidate(struct tlb *tlb, const struct tlb_selection *selection,
                                       tlb_visitor visit, void *context);

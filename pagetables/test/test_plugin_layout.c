@@ -57,6 +57,7 @@ AT(walk_leaf, rights_when_dirty, 25);
 AT(walk_leaf, stage1_rights, 26);
 AT(walk_leaf, level, 27);
 AT(walk_leaf, stage2_level, 28);
+AT(walk_leaf, stage1_size_lg2, 29);
 FROZEN(walk_leaf, 32);
 
 AT(walk_table, va, 0);

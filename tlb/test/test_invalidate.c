@@ -318,6 +318,69 @@ static void an_invalidation_keeps_the_order_of_what_stays(void **state)
     tlb_destroy(&tlb);
 }
 
+/* ---- parts of larger pages ---- */
+
+/* A small page of ASID 1 that is a part of the large page which contains it. */
+static void fill_part(struct tlb *tlb, uint64_t part_va)
+{
+    struct tlb_entry entry = page_of(part_va, 1, PAGE);
+    entry.whole_lg2 = LARGE;
+    (void)tlb_fill(tlb, &entry);
+}
+
+static struct tlb_selection of_address(uint64_t address)
+{
+    return (struct tlb_selection){.by_va = true, .va = address, .last_va = address};
+}
+
+static void any_address_of_the_whole_drops_all_its_parts(void **state)
+{
+    struct tlb tlb;
+    struct tlb_selection selection = of_address(large_bytes / 2);
+    make(&tlb, 64, 4);
+    fill_part(&tlb, 0x1000);
+    fill_part(&tlb, 0x2000);
+    fill_part(&tlb, large_bytes - 0x1000);
+    (void)fill(&tlb, 0x3000, 1, PAGE); /* no part */
+    fill_part(&tlb, large_bytes);
+    assert_int_equal(tlb_invalidate(&tlb, &selection, NULL, NULL).dropped, 3);
+    assert_true(has(&tlb, 0x3000, 1));
+    assert_true(has(&tlb, large_bytes, 1));
+    tlb_destroy(&tlb);
+}
+
+static void an_address_beside_the_whole_drops_no_part(void **state)
+{
+    struct tlb tlb;
+    struct tlb_selection selection = of_address(large_bytes);
+    make(&tlb, 64, 4);
+    fill_part(&tlb, 0x1000);
+    assert_int_equal(tlb_invalidate(&tlb, &selection, NULL, NULL).dropped, 0);
+    assert_true(has(&tlb, 0x1000, 1));
+    tlb_destroy(&tlb);
+}
+
+/* Refilled as a whole page, replaced, or dropped: once the last part is gone, few sets are looked at again.
+ */
+static void all_sets_are_looked_at_while_there_are_parts(void **state)
+{
+    struct tlb tlb;
+    struct tlb_selection beside = of_address(large_bytes);
+    make(&tlb, 16, 1);
+    for (unsigned i = 0; i < 3; i++) {
+        fill_part(&tlb, 0x1000);
+        assert_int_equal(tlb_invalidate(&tlb, &beside, NULL, NULL).sets, 16);
+        if (i == 0)
+            (void)fill(&tlb, 0x1000, 1, PAGE); /* the same page */
+        else if (i == 1)
+            (void)fill(&tlb, 0x11000, 1, PAGE); /* its slot */
+        else
+            tlb_invalidate_slot(&tlb, tlb_probe(&tlb, 0x1000, 1));
+        assert_int_equal(tlb_invalidate(&tlb, &beside, NULL, NULL).sets, i < 2);
+    }
+    tlb_destroy(&tlb);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -341,6 +404,9 @@ int main(void)
         cmocka_unit_test(without_an_address_everything_is_looked_at),
         cmocka_unit_test(each_dropped_entry_is_visited_once_before_it_goes),
         cmocka_unit_test(an_invalidation_keeps_the_order_of_what_stays),
+        cmocka_unit_test(any_address_of_the_whole_drops_all_its_parts),
+        cmocka_unit_test(an_address_beside_the_whole_drops_no_part),
+        cmocka_unit_test(all_sets_are_looked_at_while_there_are_parts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
