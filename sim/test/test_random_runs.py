@@ -12,6 +12,7 @@ import sys
 import tempfile
 
 SCRIPT = pathlib.Path(__file__).with_name("random.lua")
+GUESTS = pathlib.Path(__file__).with_name("random_guests.lua")
 PLANTED = ["radix-forgets-invalidation", "radix-forgets-barrier"]
 MUTANTS = ["early-acknowledgement", "walk-refill-race", "stale-controls"]
 PROVENANCE = 'INSERT INTO "runs"'
@@ -41,16 +42,16 @@ def rows(database):
     return lines
 
 
-def right_table(program, folder, seed):
+def right_table(program, folder, script, seed):
     fast, lockstep = f"{folder}/fast.db", f"{folder}/lockstep.db"
     for database, words in ((fast, []), (lockstep, ["--lockstep"])):
-        answer = run(program, database, *words, str(SCRIPT), str(seed))
+        answer = run(program, database, *words, str(script), str(seed))
         if answer.returncode != 0:
-            fail(f"seed {seed}: run {words} gives {answer.returncode}: {answer.stderr}")
+            fail(f"{script.name}, seed {seed}: run {words} gives {answer.returncode}: {answer.stderr}")
     if rows(fast) != rows(lockstep):
-        fail(f"seed {seed}: the fast mode and lock-step differ")
-    if checked(program, fast, f"seed {seed}") != 0:
-        fail(f"seed {seed}: the right page table is accused")
+        fail(f"{script.name}, seed {seed}: the fast mode and lock-step differ")
+    if checked(program, fast, f"{script.name}, seed {seed}") != 0:
+        fail(f"{script.name}, seed {seed}: the right page table is accused")
 
 
 def planted_bugs(program, folder, seed):
@@ -87,7 +88,8 @@ def main():
     counts = {}
     with tempfile.TemporaryDirectory() as folder:
         for seed in range(first, first + count):
-            right_table(program, folder, seed)
+            right_table(program, folder, SCRIPT, seed)
+            right_table(program, folder, GUESTS, seed)
             mutants(program, mutated, folder, seed)
             for bug in planted_bugs(program, folder, seed):
                 counts[bug] = counts.get(bug, 0) + 1
