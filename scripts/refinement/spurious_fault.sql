@@ -30,13 +30,13 @@ WHERE t.fault <> 0 AND m.must_from < t.issue_cycle AND IFNULL(m.must_until, 0x7f
 -- added rights (Intel SDM volume 3, 4.10.4.3). RISC-V (2): until the core has carried out an invalidation of the address
 -- after the entry was visible (Privileged, 4.2.1).
 CREATE VIEW excused_faults AS
-SELECT f.event
-FROM permitted_faults f JOIN spaces s ON s.space = f.space
-WHERE f.fault IN (1, 2, 3) AND s.spurious = 1
-  AND (SELECT kind FROM operations o WHERE o.operation = f.map_operation) = 2
-  AND NOT EXISTS (SELECT 1 FROM permitted_faults e
-                  WHERE e.mapping = f.mapping AND e.core = f.core AND e.fault IN (1, 2, 3) AND e.event < f.event
-                    AND e.cycle < f.issue_cycle)
+SELECT event
+FROM (SELECT f.event, f.issue_cycle, MIN(f.cycle) OVER (PARTITION BY f.mapping, f.core ORDER BY f.event
+                                                        ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS told
+      FROM permitted_faults f JOIN spaces s ON s.space = f.space
+      WHERE f.fault IN (1, 2, 3) AND s.spurious = 1
+        AND (SELECT kind FROM operations o WHERE o.operation = f.map_operation) = 2)
+WHERE IFNULL(told >= issue_cycle, 1)
 UNION ALL
 SELECT f.event
 FROM permitted_faults f JOIN spaces s ON s.space = f.space

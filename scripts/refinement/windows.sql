@@ -1,10 +1,11 @@
--- Windows: when each page-table operation can be seen, from the raw record alone. Run once, when a run ends.
+-- Windows: when each page-table operation can be seen, from the raw record alone. Run when a run ends, and again when its
+-- record is checked; what damage has left without a needed value makes no window then.
 --
 -- An operation begins with its first store that changes a word (issued: its own core may see it already), or with its
 -- return if there is none, and, for what it removes, ends with the last of its return, the visibility of its stores and the acknowledgements of its invalidations.
 -- Codes: operation 0 map, 1 unmap, 2 protect, 3 query; result 0 ok, 5 environment failed (half done, perhaps).
 
-INSERT INTO operation_windows
+INSERT OR IGNORE INTO operation_windows
 SELECT o.operation,
        COALESCE(w.first_issue, o.end_cycle, o.begin_cycle),
        w.last_visible,
@@ -30,7 +31,7 @@ ORDER BY o.operation;
 -- n-th beginning of a page belongs to the n-th end, since a right history alternates; where that is
 -- impossible (the history is wrong, which rule_operation_result tells) the next end after it is taken.
 -- Operations without a known result may have happened: what they begin is never sure, nor what they end.
-INSERT INTO mapping_windows (space, va, last_va, pa, size_lg2, attributes, rights, first_rights, upgraded_rights,
+INSERT OR IGNORE INTO mapping_windows (space, va, last_va, pa, size_lg2, attributes, rights, first_rights, upgraded_rights,
                              upgraded_attributes, vmid, drain_cycle, map_operation,
                              remove_operation, may_from, must_from, must_until, may_until, map_begin_event,
                              map_end_event, map_done_event, remove_begin_event, remove_end_event,

@@ -3,6 +3,7 @@
 
 #include "sim/record/check_parts.h"
 #include "sim/record/database.h"
+#include "sim/record/derive.h"
 #include "sim/record/formats.h"
 
 enum { EXIT_FINE = 0, EXIT_FOUND = 1, EXIT_MISUSE = 2 };
@@ -42,8 +43,9 @@ void check_execute(struct check *check, const char *sql)
 
 static int judge(struct check *check, const char *path, FILE *err)
 {
-    check_execute(check, "PRAGMA temp_store = MEMORY");
     judging_begin(path, &check->judging); /* meanwhile SQL */
+    if (check->code == SQLITE_OK)
+        check->code = record_derive(check->database);
     check_find_violations(check);
     check_hear(check);
     check_tell_violations(check);
