@@ -131,6 +131,7 @@ static void take_line(struct job_outcome *outcome, const char *line)
         if (strncmp(line, texts[i].key, strlen(texts[i].key)) == 0)
             (void)snprintf(texts[i].to, texts[i].bytes, "%s", line + strlen(texts[i].key));
     outcome->agree |= strcmp(line, "agree") == 0;
+    outcome->agree_on_record |= strcmp(line, "agree-on-record") == 0;
     outcome->form_holds |= strcmp(line, "form-holds") == 0;
     outcome->judged |= strcmp(line, "judged") == 0;
 }

@@ -17,6 +17,7 @@
 struct job_outcome {
     bool judged;                   /* the run and the judges ended; else `reason` says why not */
     bool agree;                    /* the judges do */
+    bool agree_on_record;          /* SQL, and the checker in C over the record */
     char sql[JOB_RULES_BYTES];     /* rules that the SQL found broken: "a, b" */
     char along[JOB_RULES_BYTES];   /* the checker that ran along */
     char record[JOB_RULES_BYTES];  /* the same checker, over the record */

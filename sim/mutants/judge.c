@@ -7,6 +7,7 @@
 #include "sim/cli/cli.h"
 #include "sim/mutants/jobs.h"
 #include "sim/record/database.h"
+#include "sim/record/judging.h"
 
 /* The answer to a query as lines of RFC 4180 without the header; the caller frees it. NULL on failure. */
 static char *ask(const char *database, const char *query)
@@ -46,8 +47,8 @@ static bool tell(const char *database, const char *key, const char *query)
     return true;
 }
 
-/* Gives the check's exit status. */
-static int check(const char *database, bool *agree)
+/* Gives the check's exit status, and tells whether the judges agree: all of them, or those of the record alone. */
+static int check(const char *database)
 {
     const struct check_options options = {.path = database, .stories = 0};
     char *text = NULL;
@@ -58,9 +59,47 @@ static int check(const char *database, bool *agree)
     int status = record_check(&options, stream, stderr);
     if (fclose(stream) != 0)
         status = CLI_MISUSE;
-    *agree = text && strstr(text, "the judges agree") != NULL;
+    if (text && strstr(text, "the judges agree"))
+        (void)puts("agree");
+    if (text && !strstr(text, "the judges differ") && !strstr(text, "could not go on"))
+        (void)puts("agree-on-record");
     free(text);
     return status;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* The rules that the checker in C finds broken over the record. */
+static bool tell_record(const char *path)
+{
+    struct record_error error;
+    struct judging judging;
+    const struct judge_finding *finding;
+    const char *rules[JUDGE_RULES];
+    size_t count = 0;
+    bool complete, found[JUDGE_RULES] = {false};
+    struct sqlite3 *database = record_database_open(path, &complete, &error);
+    if (!database) {
+        (void)fprintf(stderr, "%s\n", error.text);
+        return false;
+    }
+    judging_run(database, &judging);
+    for (size_t i = 0; judging.judge && (finding = judge_finding_at(judging.judge, i)) != NULL; i++)
+        found[finding->rule] = true;
+    judging_free(&judging);
+    record_database_close(database);
+    for (unsigned rule = 0; rule < JUDGE_RULES; rule++)
+        if (found[rule])
+            rules[count++] = judge_rule_name((enum judge_rule)rule);
+    qsort(rules, count, sizeof *rules, by_name);
+    printf("record ");
+    for (size_t i = 0; i < count; i++)
+        printf("%s%s", i > 0 ? ", " : "", rules[i]);
+    printf("\n");
+    return true;
 }
 
 /* A closed form's query gives rows of two numbers: what the form expects, and what was measured. */
@@ -90,15 +129,12 @@ static bool judge_form(const char *database, const char *form)
 
 int job_judge(const char *database, const char *form)
 {
-    bool agree = false;
-    if (check(database, &agree) == CLI_MISUSE || !tell(database, "sql", RULES("violations")) ||
+    if (check(database) == CLI_MISUSE || !tell_record(database) || !tell(database, "sql", RULES("violations")) ||
         !tell(database, "along", RULES("checker_findings")) ||
         !tell(database, "cycle", "SELECT ifnull(min(cycle), '') FROM violations"))
         return CLI_MISUSE;
     if (*form ? !judge_form(database, form) : puts("form-holds") < 0)
         return CLI_MISUSE;
-    if (agree)
-        (void)puts("agree");
     (void)puts("judged");
     return CLI_FINE;
 }

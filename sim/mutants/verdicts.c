@@ -14,7 +14,7 @@ const char *verdict_name(enum verdict verdict)
 
 const char *outcome_rules_c(const struct job_outcome *outcome)
 {
-    return outcome->along[0] ? outcome->along : outcome->record;
+    return outcome->record;
 }
 
 /* Whether a name stands in a list "a, b". */
@@ -32,8 +32,7 @@ static bool is_found(const struct trial *trial, const struct job_outcome *outcom
     const char *rules = trial->own ? outcome->sql : trial->mutant->rules;
     for (const char *rule = rules; rule && *rule; rule = strstr(rule, ", ") ? strstr(rule, ", ") + 2 : NULL) {
         size_t length = strcspn(rule, ",");
-        if (names(outcome->sql, rule, length) &&
-            (names(outcome->along, rule, length) || names(outcome->record, rule, length)))
+        if (names(outcome->sql, rule, length) && names(outcome->record, rule, length))
             return true;
     }
     return false;
@@ -50,6 +49,13 @@ static bool is_killed(const struct trial *trial, const struct job *job)
     return trial->mutant->form[0] ? !job->outcome.form_holds : is_found(trial, &job->outcome);
 }
 
+/* What ran along has not seen the fault of a recorder. */
+static bool judges_agree(const struct trial *trial, const struct job *job)
+{
+    bool recorder = strcmp(trial->mutant->group, "recorder") == 0 && job->mutant;
+    return recorder ? job->outcome.agree_on_record : job->outcome.agree;
+}
+
 enum verdict trial_verdict(const struct trial *trial)
 {
     const struct job *jobs[] = {trial->clean, trial->mutated, trial->quiet_clean, trial->quiet};
@@ -59,7 +65,7 @@ enum verdict trial_verdict(const struct trial *trial)
     if (!is_clean(trial->clean) || (trial->quiet_clean && !is_clean(trial->quiet_clean)))
         return VERDICT_NOT_CLEAN;
     for (size_t i = 0; i < sizeof jobs / sizeof *jobs; i++)
-        if (jobs[i] && !jobs[i]->outcome.agree)
+        if (jobs[i] && !judges_agree(trial, jobs[i]))
             return VERDICT_DIFFER;
     if (!is_killed(trial, trial->mutated))
         return VERDICT_SURVIVES;

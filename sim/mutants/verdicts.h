@@ -42,7 +42,7 @@ const char *verdict_name(enum verdict verdict);
 enum verdict trial_verdict(const struct trial *trial);
 /* Why it is so, as a sentence; "" if the verdict says it all. */
 const char *trial_reason(const struct trial *trial);
-/* What the C judge found, along or over the record. */
+/* What the checker in C found, over the record: elsewhere than in a recorder it is what it found along. */
 const char *outcome_rules_c(const struct job_outcome *outcome);
 
 /* report.c: all trials as a table, or as one JSON object; the mutants themselves. */
