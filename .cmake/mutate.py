@@ -19,7 +19,7 @@ import sys
 
 FOLDERS = ("pagetables", "tlb", "mmu", "sim")
 GROUPS = ("page table", "TLB", "walker", "network", "recorder")
-KEYS = ("mutant", "what", "group", "rule", "form", "adversary", "script", "in", "replace", "by")
+KEYS = ("mutant", "what", "group", "rule", "form", "adversary", "gap", "script", "in", "replace", "by")
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 INCLUDE = re.compile(r'^#include "([^"]+)"', re.MULTILINE)
 
@@ -39,7 +39,7 @@ def require(good, path, line, sentence):
 class Mutant:
     def __init__(self, path, line, name):
         self.path, self.line, self.name = path, line, name
-        self.what = self.group = self.form = self.script = ""
+        self.what = self.group = self.form = self.gap = self.script = ""
         self.rules, self.arguments, self.edits = [], [], []
         self.adversary = False
         self.number = 0
@@ -82,6 +82,8 @@ def add_field(mutant, path, line, key, value):
         mutant.rules = [rule.strip() for rule in value.split(",")]
     elif key == "form":
         mutant.form = value
+    elif key == "gap":
+        mutant.gap = " ".join(value.split())
     elif key == "adversary":
         require(value == "needed", path, line, "an adversary is 'needed', or the field is left out")
         mutant.adversary = True
@@ -287,7 +289,7 @@ def table(root, mutants):
            "const struct mutant mutants[] = {"]
     for mutant in mutants:
         texts = {"name": mutant.name, "what": mutant.what, "group": mutant.group, "rules": ", ".join(mutant.rules),
-                 "form": form_path(mutant) if mutant.form else "", "script": mutant.script,
+                 "form": form_path(mutant) if mutant.form else "", "gap": mutant.gap, "script": mutant.script,
                  "arguments": " ".join(mutant.arguments), "file": mutant.edits[0].file}
         body = ", ".join(f".{name} = {literal(value)}" for name, value in texts.items())
         out.append(f"    {{{body}, .adversary = {str(mutant.adversary).lower()}}},")

@@ -14,6 +14,8 @@ m.core[1]:program(function(core)
     core:load(BASE + 0xffc)
     core:store(BASE + 0x1ffc, 0x1122334455667788)
     core:load(BASE + 0x1ffc)
+    core:store(BASE + 0x100, 0x1122334455667788)
+    core:load(BASE + 0x100)
     core:dsb()
   end
 end)

@@ -1,28 +1,33 @@
--- Core 2 loads from a page all the time, several accesses in flight, while core 1 maps it: those that came after the mapping
--- was complete see it, whatever the walk for the first one found.
-local m = machine { cores = 2, record = "all", memory = { size = "64M", latency = 300 } }
+-- Core 1 maps a page while core 2 loads from it, several accesses in flight. Core 1 has the entry's line in its data cache, and
+-- is faster than core 2's walk, which waits for memory: accesses that come after the mapping is complete see it, whatever the
+-- walk finds for those who came before.
+local m = machine {
+  cores = 2, record = "all", memory = { size = "64M", latency = 400 }, network = { latency = 5 },
+  cache = { line = 64, l1 = { size = "4K", ways = 4 } },
+}
 local as = m:address_space {}
-local BASE, PAGES = 0x40000000, 16
-as:premap(BASE + 0x100000, m:frames("4K"), "4K", "rw-u")
+local BASE, STEP, PAGES = 0x40000000, 0x8000, 12
+as:premap(BASE - STEP, m:frames("4K"), "4K", "rw-u")
 
 m.core[1]:program(function(core)
   core:switch(as)
   for page = 0, PAGES - 1 do
+    as:query(core, BASE + page * STEP)
     m:barrier("page")
-    core:wait(1 + 37 * page)
-    as:map(core, BASE + page * 4096, m:frames("4K"), "4K", "rw-u")
+    core:wait(300 + 20 * page)
+    as:map(core, BASE + page * STEP, m:frames("4K"), "4K", "rw-u")
   end
 end)
 
 m.core[2]:program(function(core)
   core:switch(as)
   core:on_fault(function(handler)
-    handler:wait(4000)
+    handler:wait(2000)
     return true
   end)
   for page = 0, PAGES - 1 do
     m:barrier("page")
-    core:wait(500)
-    core:run(stream.sequential { base = BASE + page * 4096, size = "4K", n = 256, stride = 16 }, { window = 64, data = "none" })
+    core:wait(300)
+    core:run(stream.sequential { base = BASE + page * STEP, size = "4K", n = 200, step = 16 }, { window = 128, data = "fixed" })
   end
 end)

@@ -10,5 +10,5 @@ m.core[1]:program(function(core)
     as:protect(handler, page(fault.va), "rw-u")
     return true
   end)
-  core:run(stream.sequential { base = BASE, size = "16K", n = 64, stride = 256, stores = 0.5 }, { window = 8, data = "bus" })
+  core:run(stream.sequential { base = BASE, size = "16K", n = 64, step = 256, stores = 0.5 }, { window = 8, data = "bus" })
 end)

@@ -1,5 +1,5 @@
 -- Pages of all sizes at the ends of tables of all levels, of which each index bit is 0 in one and 1 in another; then some are
--- unmapped. arg: the format.
+-- unmapped. One page is old, and software marks pages. arg: the format.
 local m = machine { cores = 1, record = "all", memory = { size = "256M" } }
 local as = m:address_space { format = arg[1] }
 local places = {
@@ -8,6 +8,8 @@ local places = {
   { 0x800000000000 - 0x200000, "4K" }, { 0x0000020000, "64K" }, { 0x0000010000, "4K" }, { 0x0060000000, "2M" },
 }
 for _, place in ipairs(places) do as:premap(place[1], m:frames(place[2]), place[2], "rw-u") end
+as:premap(0x2000, m:frames("4K"), "4K", "rw-uo")
+places[#places + 1] = { 0x2000, "4K" }
 
 local function use(core)
   for _, place in ipairs(places) do

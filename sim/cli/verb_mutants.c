@@ -12,6 +12,7 @@
 static const struct cli_option mutants_options[] = {
     {"list", NULL, "name the mutants, and what each does wrong; run nothing", 0},
     {"run", "NAME", "run the script that follows, and tell whether it finds this mutant", 0},
+    {"known-gaps", NULL, "survivors that are listed as gaps do not count for the exit status", 0},
     {"jobs", "N", "runs at once; otherwise one for each processor", 'j'},
     {"json", NULL, "an array of objects", 0},
     {0},

@@ -47,7 +47,8 @@ static bool tell(const char *database, const char *key, const char *query)
     return true;
 }
 
-/* Gives the check's exit status, and tells whether the judges agree: all of them, or those of the record alone. */
+/* Gives the check's exit status, and tells whether the judges agree: all of them, or those of the record
+ * alone. */
 static int check(const char *database)
 {
     const struct check_options options = {.path = database, .stories = 0};
@@ -73,24 +74,18 @@ static int by_name(const void *a, const void *b)
 }
 
 /* The rules that the checker in C finds broken over the record. */
-static bool tell_record(const char *path)
+static void tell_record(const char *path)
 {
-    struct record_error error;
     struct judging judging;
     const struct judge_finding *finding;
     const char *rules[JUDGE_RULES];
     size_t count = 0;
-    bool complete, found[JUDGE_RULES] = {false};
-    struct sqlite3 *database = record_database_open(path, &complete, &error);
-    if (!database) {
-        (void)fprintf(stderr, "%s\n", error.text);
-        return false;
-    }
-    judging_run(database, &judging);
+    bool found[JUDGE_RULES] = {false};
+    judging_begin(path, &judging); /* the check has found that it can be opened */
+    judging_end(&judging);
     for (size_t i = 0; judging.judge && (finding = judge_finding_at(judging.judge, i)) != NULL; i++)
         found[finding->rule] = true;
     judging_free(&judging);
-    record_database_close(database);
     for (unsigned rule = 0; rule < JUDGE_RULES; rule++)
         if (found[rule])
             rules[count++] = judge_rule_name((enum judge_rule)rule);
@@ -99,7 +94,6 @@ static bool tell_record(const char *path)
     for (size_t i = 0; i < count; i++)
         printf("%s%s", i > 0 ? ", " : "", rules[i]);
     printf("\n");
-    return true;
 }
 
 /* A closed form's query gives rows of two numbers: what the form expects, and what was measured. */
@@ -129,8 +123,10 @@ static bool judge_form(const char *database, const char *form)
 
 int job_judge(const char *database, const char *form)
 {
-    if (check(database) == CLI_MISUSE || !tell_record(database) || !tell(database, "sql", RULES("violations")) ||
-        !tell(database, "along", RULES("checker_findings")) ||
+    if (check(database) == CLI_MISUSE)
+        return CLI_MISUSE;
+    tell_record(database);
+    if (!tell(database, "sql", RULES("violations")) || !tell(database, "along", RULES("checker_findings")) ||
         !tell(database, "cycle", "SELECT ifnull(min(cycle), '') FROM violations"))
         return CLI_MISUSE;
     if (*form ? !judge_form(database, form) : puts("form-holds") < 0)

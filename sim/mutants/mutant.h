@@ -14,6 +14,7 @@ struct mutant {
     const char *group;     /* "page table", "TLB", "walker", "network", "recorder" */
     const char *rules;     /* any of these, "a, b", kills a functional mutant; "" for a performance mutant */
     const char *form;      /* its closed form: the name of an SQL text; "" for a functional mutant */
+    const char *gap;       /* why nothing finds it, of a known survivor; "" for the others */
     const char *script;    /* the name of a text */
     const char *arguments; /* of the script: words with a space between them */
     const char *file;      /* the first one that it changes */

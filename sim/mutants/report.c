@@ -28,6 +28,8 @@ static void print_trial(const struct trial *trial, FILE *out)
     else
         (void)fprintf(out, "    C: %s; SQL: %s; first in cycle %s\n", or_dash(outcome_rules_c(outcome)),
                       or_dash(outcome->sql), or_dash(outcome->cycle));
+    if (mutant->gap[0])
+        (void)fprintf(out, "    a known gap: %s\n", mutant->gap);
     if (trial->quiet)
         (void)fprintf(out, "    without the adversary C: %s; SQL: %s\n",
                       or_dash(outcome_rules_c(&trial->quiet->outcome)), or_dash(trial->quiet->outcome.sql));
@@ -68,6 +70,7 @@ static void print_mutant_json(const struct mutant *mutant, FILE *out)
     member(out, "group", mutant->group, ", ");
     member(out, "kind", mutant->form[0] ? "performance" : "functional", ", ");
     member(out, "killed_by", killer(mutant), ", ");
+    member(out, "gap", mutant->gap, ", ");
     member(out, "script", mutant->script, ", ");
     member(out, "arguments", mutant->arguments, ", ");
     member(out, "file", mutant->file, ", ");
