@@ -15,12 +15,26 @@
 extern "C" {
 #endif
 
+struct judge_finding;
+
+/* Who wants to know more of a run than its outcome. Functions may be NULL. */
+struct run_watch {
+    /* Each finding that the checker kept, in their order; it lives during the call. */
+    void (*finding)(void *context, const struct judge_finding *finding);
+    /* Each call that the script makes, as a line of Lua (sim/lua/calls.lua). */
+    void (*call)(void *context, const char *line, size_t length);
+    void *context;
+    bool every_access; /* the checker hears every access, as at the level "all", whatever is recorded */
+};
+
 struct run_options {
-    const char *script;           /* path */
-    const char *output;           /* database; NULL: the script's name with .db in the current folder */
-    const char *record;           /* "none", "counters", "misses", "all"; NULL: what the script says */
-    const char *command_line;     /* for the record */
-    const char *const *arguments; /* after the script's name; the script's global `arg` */
+    const char *script;            /* path */
+    const char *text;              /* the script's, in place of the file's; NULL: read it */
+    const struct run_watch *watch; /* NULL: nobody */
+    const char *output;            /* database; NULL: the script's name with .db in the current folder */
+    const char *record;            /* "none", "counters", "misses", "all"; NULL: what the script says */
+    const char *command_line;      /* for the record */
+    const char *const *arguments;  /* after the script's name; the script's global `arg` */
     int argument_count;
     uint64_t seed;
     bool seed_given; /* in place of the script's */

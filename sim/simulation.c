@@ -185,6 +185,7 @@ bool simulation_open(struct simulation *simulation, const struct simulation_conf
     char error[256];
     memset(simulation, 0, sizeof *simulation);
     simulation->outcome = outcome;
+    simulation->watch = config->options->watch;
     outcome->config = config->machine;
     array_list_init(&simulation->arrays, &config->machine);
     outcome->lockstep = config->options->lockstep;
@@ -201,7 +202,9 @@ bool simulation_open(struct simulation *simulation, const struct simulation_conf
     frame_allocator_init(&simulation->frames, config->machine.memory_bytes, RESERVED_BYTES);
     if (!open_record(simulation, config))
         return false;
-    bool every_access = simulation->recorder && simulation->level == RECORD_ALL;
+    const struct run_watch *watch = config->options->watch;
+    bool every_access =
+        (simulation->recorder && simulation->level == RECORD_ALL) || (watch && watch->every_access);
     if (!open_judge(simulation, config, every_access) || !observe(simulation, every_access))
         return false;
     simulation->host =
@@ -442,10 +445,18 @@ static bool record_findings(struct simulation *simulation)
     return true;
 }
 
+static void tell_findings(const struct judge *judge, const struct run_watch *watch)
+{
+    const struct judge_finding *finding;
+    for (size_t i = 0; watch && watch->finding && (finding = judge_finding_at(judge, i)) != NULL; i++)
+        watch->finding(watch->context, finding);
+}
+
 static void take_findings(struct simulation *simulation)
 {
     struct run_outcome *outcome = simulation->outcome;
     const struct judge_finding *first = judge_finding_at(simulation->judge, 0);
+    tell_findings(simulation->judge, simulation->watch);
     outcome->findings = judge_count_all(simulation->judge);
     if (first)
         snprintf(outcome->first_finding, sizeof outcome->first_finding, "%s: %s",

@@ -57,6 +57,7 @@ struct simulation {
     struct judge *judge;    /* NULL: unchecked */
     struct instruction_table *instructions;
     struct run_outcome *outcome;
+    const struct run_watch *watch; /* NULL: nobody */
     enum record_level level;
     struct plugin_list *plugins; /* NULL: none */
     struct array_list arrays;

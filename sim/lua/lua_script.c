@@ -109,6 +109,8 @@ static int prepare(lua_State *state)
     open_spaces(state);
     open_streams(state);
     close_globals(state);
+    if (options->watch && options->watch->call)
+        open_calls(state);
     return 0;
 }
 
@@ -180,6 +182,18 @@ static bool run_programs(struct script *script)
     return false;
 }
 
+/* The script's, which the caller frees; NULL with a sentence. */
+static char *take_text(const struct run_options *options, size_t *length, struct run_outcome *outcome)
+{
+    if (!options->text)
+        return read_text(options->script, length, "Lua script", outcome->error, sizeof outcome->error);
+    *length = strlen(options->text);
+    char *text = strdup(options->text);
+    if (!text)
+        snprintf(outcome->error, sizeof outcome->error, "out of memory");
+    return text;
+}
+
 int run_script(const struct run_options *options, struct run_outcome *outcome)
 {
     struct script *script = calloc(1, sizeof *script);
@@ -195,8 +209,7 @@ int run_script(const struct run_options *options, struct run_outcome *outcome)
         script->options = options;
         script->outcome = outcome;
         script->current = NO_CORE;
-        script->text =
-            read_text(options->script, &length, "Lua script", outcome->error, sizeof outcome->error);
+        script->text = take_text(options, &length, outcome);
         ran = script->text && run_main_chunk(script, length) && run_programs(script);
         script->current = NO_CORE; /* what the script's finalizers may still do, when lua_close calls them */
         lua_close(script->state);

@@ -160,6 +160,10 @@ void push_fault(lua_State *state, const struct core_result *result);
 void push_fault_text(lua_State *state, const struct core_result *result);
 /* lua_stream.c: the stream at `index`, opened for this core. Raises on an error. */
 struct stream *check_stream(lua_State *state, int index, struct script_core *core);
+/* The seed of the n-th stream, from 1, that the core (from 0) runs without a seed of its own. */
+uint64_t stream_seed(const struct script *script, unsigned core, uint64_t n);
+/* lua_calls.c: every call of the script is told to options->watch. After close_globals. */
+void open_calls(lua_State *state);
 /* lua_sandbox.c: the libraries and globals a script sees. */
 void open_sandbox(lua_State *state, bool unsandboxed);
 

@@ -120,10 +120,10 @@ static uint64_t mix(uint64_t value)
 }
 
 /* Without a seed of its own: from the machine's seed, the core, and which of the core's streams this is. */
-static uint64_t seed_for(const struct script_core *core)
+uint64_t stream_seed(const struct script *script, unsigned core, uint64_t n)
 {
-    uint64_t seed = machine_config(core->script->simulation.machine)->seed;
-    return mix(mix(seed + UINT64_C(0x9e3779b97f4a7c15) * (core->index + 1)) + core->streams_run);
+    uint64_t seed = machine_config(script->simulation.machine)->seed;
+    return mix(mix(seed + UINT64_C(0x9e3779b97f4a7c15) * (core + 1)) + n);
 }
 
 struct stream *check_stream(lua_State *state, int index, struct script_core *core)
@@ -140,7 +140,7 @@ struct stream *check_stream(lua_State *state, int index, struct script_core *cor
     } else {
         struct stream_config config = description->pattern;
         if (!description->seeded)
-            config.seed = seed_for(core);
+            config.seed = stream_seed(core->script, core->index, core->streams_run);
         stream = stream_open(&config, error, sizeof error);
     }
     if (!stream)
