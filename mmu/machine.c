@@ -218,8 +218,10 @@ bool machine_peek_from(const struct machine *machine, unsigned core, uint64_t pa
 {
     if (!memory_contains(&machine->memory, pa, 8))
         return false;
-    if (store_buffer_find(&machine->cores[core], pa, 8, value) != STORE_CONTAINS)
-        *value = memory_read(&machine->memory, pa, 8);
+    const struct core *viewer = &machine->cores[core];
+    if (viewer->stores.count > 0 && store_buffer_find(viewer, pa, 8, value) == STORE_CONTAINS)
+        return true;
+    *value = pa % 8 == 0 ? memory_read_word(&machine->memory, pa) : memory_read(&machine->memory, pa, 8);
     return true;
 }
 
@@ -278,13 +280,18 @@ int machine_deliver(struct machine *machine, uint64_t cycle)
     }
 }
 
-int machine_finish(struct machine *machine)
+void machine_stop(struct machine *machine)
 {
     uint64_t end = machine_end_cycle(machine);
-    for (uint32_t i = 0; i < machine->config.cores; i++) {
+    for (uint32_t i = 0; i < machine->config.cores; i++)
         machine->cores[i].now = end;
+}
+
+int machine_finish(struct machine *machine)
+{
+    machine_stop(machine);
+    for (uint32_t i = 0; i < machine->config.cores; i++)
         hierarchy_end_all_lives(&machine->cores[i]);
-    }
     if (machine->memory.exhausted)
         machine_fail(machine, "out of memory: the simulated memory needs more than the host has");
     return machine_deliver(machine, NEVER);

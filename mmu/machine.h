@@ -218,7 +218,9 @@ bool machine_poke(struct machine *machine, uint64_t pa, uint64_t value);
 /* An event of the program's own (operations, views, regions), at the core's now. cycle, sequence and core are
  * set here. */
 void machine_emit(struct machine *machine, unsigned core, struct mmu_event *event);
-/* Ends every TLB entry's row and delivers all events. After MACHINE_DONE (or to give up). */
+/* The run is over: every core's now is its last cycle, so that events may still be told of that cycle. */
+void machine_stop(struct machine *machine);
+/* Stops, ends every TLB entry's row and delivers all events. After MACHINE_DONE (or to give up). */
 int machine_finish(struct machine *machine);
 
 /* For other schedulers. ------------------------------------------------------------------------- */

@@ -365,4 +365,5 @@ const struct pagetable_class pagetable_cuckoo = {
     .invariants = cuckoo_invariants,
     .default_format = "cuckoo-48",
     .accepts = cuckoo_accepts,
+    .blocks = cuckoo_blocks,
 };

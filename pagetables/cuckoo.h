@@ -131,6 +131,8 @@ enum pagetable_result cuckoo_enumerate(const void *state, const struct memory_re
                                        pagetable_visitor visit, void *context);
 enum pagetable_result cuckoo_invariants(const void *state, const struct memory_reader *memory, char *reason,
                                         size_t reason_bytes);
+enum pagetable_result cuckoo_blocks(const void *state, const struct memory_reader *memory,
+                                    pagetable_block_visitor visit, void *context);
 
 #ifdef __cplusplus
 }

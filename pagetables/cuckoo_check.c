@@ -1,5 +1,5 @@
-/* Elastic cuckoo page tables as raw memory shows them: candidates for mappings, and the table's check of
- * itself. */
+/* Elastic cuckoo page tables as raw memory shows them: candidates for mappings, their memory, and the
+ * table's check of itself. */
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -110,6 +110,31 @@ enum pagetable_result cuckoo_enumerate(const void *state, const struct memory_re
     if (!find_slots(state, memory, &slots))
         return PAGETABLE_CORRUPT;
     return plain_enumerate(collect, &slots, visit, context);
+}
+
+/* ---- memory ---- */
+
+static bool visit_arrays(const uint64_t *ways, pagetable_block_visitor visit, void *context)
+{
+    for (unsigned way = 0; way < CUCKOO_WAYS; way++)
+        if (ways[way] != 0 && !visit(context, ways[way] & PLAIN_ADDRESS,
+                                     (uint64_t)CUCKOO_SLOT_BYTES << cuckoo_slots_lg2(ways[way])))
+            return false;
+    return true;
+}
+
+enum pagetable_result cuckoo_blocks(const void *state, const struct memory_reader *memory,
+                                    pagetable_block_visitor visit, void *context)
+{
+    const struct plain_table *cuckoo = state;
+    struct slots slots;
+    if (!find_slots(cuckoo, memory, &slots))
+        return PAGETABLE_CORRUPT;
+    bool more = visit(context, cuckoo->root, PLAIN_DESCRIPTOR_BYTES);
+    for (unsigned size = 0; more && size < PLAIN_SIZES; size++)
+        more = visit_arrays(slots.line[size].way, visit, context) &&
+               visit_arrays(slots.line[size].next, visit, context);
+    return PAGETABLE_OK;
 }
 
 /* ---- invariants ---- */

@@ -489,4 +489,5 @@ const struct pagetable_class pagetable_hashed = {
     .invariants = hashed_invariants,
     .default_format = "hashed-48",
     .accepts = hashed_accepts,
+    .blocks = hashed_blocks,
 };

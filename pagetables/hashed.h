@@ -83,6 +83,8 @@ enum pagetable_result hashed_enumerate(const void *state, const struct memory_re
                                        pagetable_visitor visit, void *context);
 enum pagetable_result hashed_invariants(const void *state, const struct memory_reader *memory, char *reason,
                                         size_t reason_bytes);
+enum pagetable_result hashed_blocks(const void *state, const struct memory_reader *memory,
+                                    pagetable_block_visitor visit, void *context);
 
 #ifdef __cplusplus
 }

@@ -1,4 +1,5 @@
-/* The hashed page table as raw memory shows it: candidates for mappings, and the table's check of itself. */
+/* The hashed page table as raw memory shows it: candidates for mappings, its memory, and its check of itself.
+ */
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -63,6 +64,20 @@ enum pagetable_result hashed_enumerate(const void *state, const struct memory_re
     if (!find_array(state, memory, &array))
         return PAGETABLE_CORRUPT;
     return plain_enumerate(collect, &array, visit, context);
+}
+
+/* ---- memory ---- */
+
+enum pagetable_result hashed_blocks(const void *state, const struct memory_reader *memory,
+                                    pagetable_block_visitor visit, void *context)
+{
+    const struct plain_table *hashed = state;
+    struct array array;
+    if (!find_array(hashed, memory, &array))
+        return PAGETABLE_CORRUPT;
+    if (visit(context, hashed->root, PLAIN_DESCRIPTOR_BYTES))
+        (void)visit(context, array.base, array.slots * HASHED_SLOT_BYTES);
+    return PAGETABLE_OK;
 }
 
 /* ---- invariants ---- */

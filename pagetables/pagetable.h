@@ -13,8 +13,9 @@
  *
  * Who calls when. `create` comes first and `destroy` last, while nobody else calls. Several cores may be in
  * `map`, `unmap`, `protect` and `query` of one table at once, since each call of the environment lets others
- * go on: the table's own lock (environment.h) keeps them apart. `enumerate` and `invariants` may be called at
- * any time between, also while a core is in the middle of an operation.
+ * go on: the table's own lock (environment.h) keeps them apart. `enumerate`, `invariants` and `blocks` may be
+ * called at any time between, also while a core is in the middle of an operation; what the latter two find
+ * then may be in the middle of a change, and nobody holds it against the table.
  *
  * Which function answers what, beside PAGETABLE_OK, PAGETABLE_ENVIRONMENT and PAGETABLE_CORRUPT:
  *
@@ -88,6 +89,8 @@ struct memory_reader {
 
 /* Called once a candidate; returns false to stop. */
 typedef bool (*pagetable_visitor)(void *context, const struct mapping *candidate);
+/* The same for a block of memory. */
+typedef bool (*pagetable_block_visitor)(void *context, uint64_t pa, uint64_t size_bytes);
 
 /* Every function is present. `state` is the block, `environment` is valid during the call only. Append only:
  * see pagetables/plugin.h. */
@@ -142,6 +145,15 @@ struct pagetable_class {
     /* Frame sizes that its formats have and it does not offer, bit log2: map answers PAGETABLE_BAD_SIZE
      * before the table is called. */
     uint64_t lacks_sizes;
+
+    /*
+     * Every block of memory that the table holds, each once and with the size that it was allocated with:
+     * from raw memory, by the links that walks and operations follow, the root and locks among them. A block
+     * that nothing links any more is not, so that who knows what was allocated sees what was lost. Asked only
+     * where `invariants` finds nothing. NULL: the table does not say.
+     */
+    enum pagetable_result (*blocks)(const void *state, const struct memory_reader *memory,
+                                    pagetable_block_visitor visit, void *context);
 };
 
 /* Every built-in table, by index; NULL past the end. Of the library mmusim_pagetables: not for plug-ins. */

@@ -249,6 +249,7 @@ const struct pagetable_class pagetable_radix_forgets_invalidation = {
     .invariants = radix_invariants,
     .default_format = "vmsa-4k-48",
     .accepts = radix_accepts,
+    .blocks = radix_blocks,
 };
 
 const struct pagetable_class pagetable_radix_forgets_barrier = {
@@ -269,6 +270,7 @@ const struct pagetable_class pagetable_radix_forgets_barrier = {
     .invariants = radix_invariants,
     .default_format = "vmsa-4k-48",
     .accepts = radix_accepts,
+    .blocks = radix_blocks,
 };
 
 const struct pagetable_class pagetable_radix_forgets_tables = {
@@ -290,4 +292,5 @@ const struct pagetable_class pagetable_radix_forgets_tables = {
     .invariants = radix_invariants,
     .default_format = "vmsa-4k-48",
     .accepts = radix_accepts,
+    .blocks = radix_blocks,
 };

@@ -258,8 +258,6 @@ static enum pagetable_result protect_locked(const struct radix *radix, const str
 
 /* ---- The class ---- */
 
-#define LOCK_BYTES UINT64_C(4096) /* a page of its own */
-
 static enum pagetable_result create(struct radix *radix, const struct environment *environment,
                                     const struct pagetable_config *config)
 {
@@ -276,7 +274,7 @@ static enum pagetable_result create(struct radix *radix, const struct environmen
     int error = operations->allocate_table(environment->context, root_bytes, &radix->root);
     if (error != ENVIRONMENT_OK)
         return call_result_of(error);
-    error = operations->allocate_table(environment->context, LOCK_BYTES, &radix->lock);
+    error = operations->allocate_table(environment->context, RADIX_LOCK_BYTES, &radix->lock);
     if (error == ENVIRONMENT_OK)
         return PAGETABLE_OK;
     enum pagetable_result undone = radix_release(radix, environment, 0, radix->root);
@@ -312,7 +310,7 @@ static enum pagetable_result radix_destroy(void *state, const struct environment
     if (invalidated != PAGETABLE_OK)
         return invalidated;
     result = call_first_of(result, radix_release_all(radix, environment, 0, radix->root));
-    int error = environment->operations->release_table(environment->context, radix->lock, LOCK_BYTES);
+    int error = environment->operations->release_table(environment->context, radix->lock, RADIX_LOCK_BYTES);
     return call_first_of(result, call_result_of(error));
 }
 
@@ -390,6 +388,7 @@ const struct pagetable_class pagetable_radix = {
     .invariants = radix_invariants,
     .default_format = "vmsa-4k-48",
     .accepts = radix_accepts,
+    .blocks = radix_blocks,
 };
 
 const struct pagetable_class pagetable_radix_keeps_tables = {
@@ -410,4 +409,5 @@ const struct pagetable_class pagetable_radix_keeps_tables = {
     .invariants = radix_invariants,
     .default_format = "vmsa-4k-48",
     .accepts = radix_accepts,
+    .blocks = radix_blocks,
 };

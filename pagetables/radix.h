@@ -53,6 +53,8 @@ struct radix {
     bool keeps_tables;
 };
 
+#define RADIX_LOCK_BYTES UINT64_C(4096) /* a page of its own */
+
 /* Whether tables of this depth have a count: those that are released when they become empty. */
 static inline bool radix_counts(const struct radix *radix, unsigned depth)
 {
@@ -80,6 +82,8 @@ enum pagetable_result radix_enumerate(const void *state, const struct memory_rea
                                       pagetable_visitor visit, void *context);
 enum pagetable_result radix_invariants(const void *state, const struct memory_reader *memory, char *reason,
                                        size_t reason_bytes);
+enum pagetable_result radix_blocks(const void *state, const struct memory_reader *memory,
+                                   pagetable_block_visitor visit, void *context);
 
 #ifdef __cplusplus
 }

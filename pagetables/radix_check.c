@@ -1,4 +1,4 @@
-/* The radix table as raw memory shows it: candidates for mappings, and the table's check of itself. */
+/* The radix table as raw memory shows it: candidates for mappings, its memory, and its check of itself. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -64,6 +64,44 @@ enum pagetable_result radix_enumerate(const void *state, const struct memory_rea
     const struct radix *radix = state;
     const struct enumeration enumeration = {radix, memory, visit, context};
     (void)enumerate_table(&enumeration, 0, radix->root, 0);
+    return PAGETABLE_OK;
+}
+
+/* ---- Memory ---- */
+
+struct block_visit {
+    const struct radix *radix;
+    const struct memory_reader *memory;
+    pagetable_block_visitor visit;
+    void *context;
+};
+
+/* A table and all below it. Entries of the last level are leaves: nobody reads them. */
+static bool visit_blocks(const struct block_visit *visit, unsigned depth, uint64_t table)
+{
+    const struct entry_format *format = visit->radix->format;
+    const struct entry_level *level = &format->level[depth];
+    if (!visit->visit(visit->context, table, radix_block_bytes(visit->radix, depth)))
+        return false;
+    bool tables_below = entry_has_depth(format, depth + 1);
+    for (uint64_t offset = 0; tables_below && offset < entry_table_bytes(level); offset += ENTRY_BYTES) {
+        uint64_t word;
+        if (!visit->memory->read(visit->memory->context, table + offset, &word) || word == 0)
+            continue;
+        struct entry entry = format->decode(level, word);
+        if (entry.kind == ENTRY_TABLE && !visit_blocks(visit, depth + 1, entry.table))
+            return false;
+    }
+    return true;
+}
+
+enum pagetable_result radix_blocks(const void *state, const struct memory_reader *memory,
+                                   pagetable_block_visitor visit, void *context)
+{
+    const struct radix *radix = state;
+    const struct block_visit all = {radix, memory, visit, context};
+    if (visit(context, radix->lock, RADIX_LOCK_BYTES))
+        (void)visit_blocks(&all, 0, radix->root);
     return PAGETABLE_OK;
 }
 

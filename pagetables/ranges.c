@@ -257,4 +257,5 @@ const struct pagetable_class pagetable_ranges = {
     .invariants = ranges_invariants,
     .default_format = "ranges-48",
     .accepts = ranges_accepts,
+    .blocks = ranges_blocks,
 };

@@ -45,6 +45,7 @@ extern const struct pagetable_class pagetable_ranges;
 #define RANGES_LOCK    0x80u
 
 #define RANGES_NODE_BYTES UINT64_C(256)
+#define RANGES_PAGE_BYTES UINT64_C(4096) /* of nodes; the first one holds the list of pages */
 #define RANGES_NODE_WORDS 32u
 #define RANGES_KEYS       7u
 #define RANGES_KEYS_MIN   3u
@@ -96,6 +97,8 @@ enum pagetable_result ranges_enumerate(const void *state, const struct memory_re
                                        pagetable_visitor visit, void *context);
 enum pagetable_result ranges_invariants(const void *state, const struct memory_reader *memory, char *reason,
                                         size_t reason_bytes);
+enum pagetable_result ranges_blocks(const void *state, const struct memory_reader *memory,
+                                    pagetable_block_visitor visit, void *context);
 
 #ifdef __cplusplus
 }

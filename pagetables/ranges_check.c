@@ -1,4 +1,4 @@
-/* The range table as raw memory shows it: candidates for mappings, and the table's check of itself. */
+/* The range table as raw memory shows it: candidates for mappings, its memory, and its check of itself. */
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -71,6 +71,30 @@ enum pagetable_result ranges_enumerate(const void *state, const struct memory_re
     return PAGETABLE_OK;
 }
 
+/* ---- memory ---- */
+
+#define PAGES_MAX (UINT64_C(1) << 32) /* more are a circle */
+
+/* The page after this one in the list of pages of nodes; 0 behind the last one. */
+static uint64_t page_after(const struct memory_reader *memory, uint64_t page)
+{
+    uint64_t next;
+    return read_word(memory, page + 8u * RANGES_LINK, &next) ? next : 0;
+}
+
+enum pagetable_result ranges_blocks(const void *state, const struct memory_reader *memory,
+                                    pagetable_block_visitor visit, void *context)
+{
+    const struct plain_table *ranges = state;
+    uint64_t page, seen = 0;
+    if (!read_word(memory, ranges->root + RANGES_PAGES, &page))
+        return PAGETABLE_CORRUPT;
+    bool more = visit(context, ranges->root, PLAIN_DESCRIPTOR_BYTES);
+    for (; more && page != 0 && seen < PAGES_MAX; seen++, page = page_after(memory, page))
+        more = visit(context, page, RANGES_PAGE_BYTES);
+    return PAGETABLE_OK;
+}
+
 /* ---- invariants ---- */
 
 struct check {
@@ -78,6 +102,7 @@ struct check {
     char *reason;
     size_t reason_bytes;
     uint64_t ranges;
+    uint64_t nodes; /* in the tree and in lists */
     uint64_t end;   /* of the ranges seen so far, which come in order */
     unsigned depth; /* of the nodes without children; 0: none was seen */
 };
@@ -120,6 +145,7 @@ static enum pagetable_result check_node(struct check *check, uint64_t node, unsi
         return corrupt(check, "there is no node at 0x%" PRIx64, node);
     bool leaf = words[0] & RANGES_HEADER_LEAF;
     unsigned keys = (unsigned)(words[0] & RANGES_HEADER_KEYS);
+    check->nodes++;
     if (keys < (depth == 1 ? 1 : RANGES_KEYS_MIN))
         return corrupt(check, "node 0x%" PRIx64 " has %u ranges, which is too few", node, keys);
     if (leaf && check->depth == 0)
@@ -138,6 +164,32 @@ static enum pagetable_result check_node(struct check *check, uint64_t node, unsi
     return PAGETABLE_OK;
 }
 
+/* Nodes of a list of the descriptor, `most` at the most. */
+static bool count_list(struct check *check, uint64_t head, uint64_t most)
+{
+    uint64_t node;
+    bool readable = read_word(check->memory, head, &node);
+    for (; readable && node != 0 && check->nodes <= most; check->nodes++)
+        readable = read_word(check->memory, node + 8u * RANGES_LINK, &node);
+    return readable;
+}
+
+/* Every node but the first of each page is in the tree, free or retired. */
+static enum pagetable_result check_nodes(struct check *check, uint64_t root)
+{
+    uint64_t page, there = 0;
+    if (!read_word(check->memory, root + RANGES_PAGES, &page))
+        return corrupt(check, "the descriptor is where there is no memory");
+    for (; page != 0 && there < PAGES_MAX; page = page_after(check->memory, page))
+        there += RANGES_PAGE_BYTES / RANGES_NODE_BYTES - 1;
+    if (!count_list(check, root + RANGES_FREE, there) || !count_list(check, root + RANGES_RETIRED, there))
+        return corrupt(check, "a list of nodes leads to where there is no memory");
+    if (check->nodes == there)
+        return PAGETABLE_OK;
+    return corrupt(check, "its pages have %" PRIu64 " nodes, and %s%" PRIu64 " are in use, free or retired",
+                   there, check->nodes > there ? "at least " : "only ", check->nodes);
+}
+
 enum pagetable_result ranges_invariants(const void *state, const struct memory_reader *memory, char *reason,
                                         size_t reason_bytes)
 {
@@ -148,6 +200,8 @@ enum pagetable_result ranges_invariants(const void *state, const struct memory_r
         !read_word(memory, ranges->root + RANGES_COUNT, &count))
         return corrupt(&check, "the descriptor is where there is no memory");
     enum pagetable_result result = root ? check_node(&check, root, 1) : PAGETABLE_OK;
+    if (result == PAGETABLE_OK && count == check.ranges)
+        result = check_nodes(&check, ranges->root);
     if (result != PAGETABLE_OK || count == check.ranges)
         return result;
     return corrupt(&check, "%" PRIu64 " ranges are there, but the descriptor says %" PRIu64, check.ranges,

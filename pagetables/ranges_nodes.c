@@ -1,8 +1,7 @@
 /* Memory for the nodes of a range table: pages of nodes, free nodes, and nodes that walks may still know. */
 #include "pagetables/ranges_tree.h"
 
-#define PAGE_BYTES     UINT64_C(4096)
-#define NODES_PER_PAGE (PAGE_BYTES / RANGES_NODE_BYTES) /* the first one holds the list of pages */
+#define NODES_PER_PAGE (RANGES_PAGE_BYTES / RANGES_NODE_BYTES)
 
 static uint64_t link_of(uint64_t node)
 {
@@ -14,8 +13,8 @@ static enum pagetable_result add_page(const struct plain_table *table, const str
                                       uint64_t *free)
 {
     uint64_t page, pages;
-    enum pagetable_result result =
-        call_result_of(environment->operations->allocate_table(environment->context, PAGE_BYTES, &page));
+    enum pagetable_result result = call_result_of(
+        environment->operations->allocate_table(environment->context, RANGES_PAGE_BYTES, &page));
     if (result == PAGETABLE_OK)
         result = call_read(environment, table->root + RANGES_PAGES, &pages);
     if (result == PAGETABLE_OK)
@@ -103,7 +102,7 @@ enum pagetable_result ranges_release_pages(const struct plain_table *table,
         result = call_read(environment, link_of(page), &next);
         if (result == PAGETABLE_OK)
             result = call_result_of(
-                environment->operations->release_table(environment->context, page, PAGE_BYTES));
+                environment->operations->release_table(environment->context, page, RANGES_PAGE_BYTES));
         page = next;
     }
     return result;

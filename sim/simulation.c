@@ -12,6 +12,7 @@
 #include "sim/plugin_list.h"
 #include "sim/shootdown.h"
 #include "sim/space.h"
+#include "sim/space_view.h"
 #include "sim/version.h"
 
 /* Address 0 is never a frame. */
@@ -244,6 +245,25 @@ void simulation_emit(struct simulation *simulation, unsigned core, struct mmu_ev
         return;
     if (recorder_event(simulation->recorder, event) != RECORD_OK)
         simulation_fail(simulation, "%s", recorder_error(simulation->recorder));
+}
+
+const char *simulation_keep_text(struct simulation *simulation, const char *text)
+{
+    struct simulation_text *kept = simulation->texts;
+    while (kept && strcmp(kept->text, text) != 0)
+        kept = kept->next;
+    if (kept)
+        return kept->text;
+    size_t text_bytes = strlen(text) + 1;
+    kept = malloc(sizeof *kept + text_bytes);
+    if (!kept) {
+        simulation_fail(simulation, "out of memory");
+        return NULL;
+    }
+    memcpy(kept->text, text, text_bytes);
+    kept->next = simulation->texts;
+    simulation->texts = kept;
+    return kept->text;
 }
 
 static void release_meeting(struct simulation *simulation, struct meeting *meeting, uint64_t cycle,
@@ -494,6 +514,9 @@ bool simulation_finish(struct simulation *simulation, bool failed)
     struct run_outcome *outcome = simulation->outcome;
     if (failed)
         return false;
+    machine_stop(simulation->machine);
+    for (unsigned i = 0; i < simulation->space_count; i++)
+        space_view_at_end(simulation->spaces[i]);
     if (machine_finish(simulation->machine) != 0 || machine_error(simulation->machine)) {
         const char *why = simulation->recorder ? recorder_error(simulation->recorder) : "";
         return simulation_fail(simulation, "%s", why[0] ? why : machine_error(simulation->machine));
@@ -518,6 +541,11 @@ void simulation_close(struct simulation *simulation)
         space_destroy(simulation->spaces[i]);
     free(simulation->spaces);
     free(simulation->shootdowns);
+    while (simulation->texts) {
+        struct simulation_text *text = simulation->texts;
+        simulation->texts = text->next;
+        free(text);
+    }
     judge_destroy(simulation->judge);
     instruction_table_destroy(simulation->instructions);
     machine_destroy(simulation->machine);

@@ -38,6 +38,11 @@ struct meeting {
     uint64_t waiting; /* a bit a core */
 };
 
+struct simulation_text {
+    struct simulation_text *next;
+    char text[];
+};
+
 #define PLACE_BYTES 128
 
 struct simulation {
@@ -61,6 +66,7 @@ struct simulation {
     enum record_level level;
     struct plugin_list *plugins; /* NULL: none */
     struct array_list arrays;
+    struct simulation_text *texts; /* that events refer to: they live as long as the machine */
     char error[SIMULATION_ERROR_BYTES];
 };
 
@@ -104,6 +110,8 @@ void simulation_program_ends(struct simulation *simulation, unsigned core);
  */
 bool simulation_region(struct simulation *simulation, unsigned core, const char *name, const char *place);
 
+/* A copy for an event, one of equal texts. NULL with an error if there is no memory. */
+const char *simulation_keep_text(struct simulation *simulation, const char *text);
 /* An event of the simulation's own, on a core. */
 void simulation_emit(struct simulation *simulation, unsigned core, struct mmu_event *event);
 bool simulation_fail(struct simulation *simulation, const char *format, ...)

@@ -8,11 +8,9 @@
 #include "pagetables/interpret.h"
 #include "sim/shootdown.h"
 #include "sim/space_environment.h"
+#include "sim/space_view.h"
 
-/* A view counts the whole table while that costs, on average, no more than this many mappings an operation.
- */
-#define COUNTED_AN_OPERATION 1024
-#define PHYSICAL_SIZE_LG2    48 /* unless a space says otherwise */
+#define PHYSICAL_SIZE_LG2 48 /* unless a space says otherwise */
 
 /* ---- making ------------------------------------------------------------------------------------- */
 
@@ -36,7 +34,7 @@ static bool create_table(struct address_space *space, unsigned core)
 {
     struct simulation *simulation = space->simulation;
     struct space_environment untimed;
-    struct environment environment = space_environment_untimed(&untimed, space, core);
+    struct environment environment = space_environment_untimed(&untimed, space, core, 0);
     enum pagetable_result result = space->table->create(space->state, &environment, &space->config);
     space_environment_end(&untimed);
     if (result == PAGETABLE_OK)
@@ -59,7 +57,6 @@ static bool remember_space(struct simulation *simulation, struct address_space *
         return simulation_fail(simulation, "out of memory");
     simulation->spaces = spaces;
     simulation->spaces[simulation->space_count++] = space;
-    space->context.space = simulation->space_count;
     return true;
 }
 
@@ -121,6 +118,7 @@ static bool init_space(struct address_space *space, const struct space_config *c
         return simulation_fail(simulation, "out of memory");
     if (config->stage2 && !place_tables(space, config))
         return false;
+    space->context.space = simulation->space_count + 1;
     if (!create_table(space, config->core) || !remember_space(simulation, space))
         return false;
     init_context(space, config);
@@ -192,48 +190,7 @@ void space_destroy(struct address_space *space)
     free(space);
 }
 
-/* ---- views -------------------------------------------------------------------------------------- */
-
-static uint64_t count_mappings(struct address_space *space, const struct memory_reader *memory)
-{
-    struct interpret_counts counts = {0, 0};
-    uint64_t expected = abstract_map_count(space->mappings);
-    space->counting_credit += COUNTED_AN_OPERATION;
-    if (space->counting_credit < expected)
-        return EVENT_NEVER;
-    space->counting_credit -= expected;
-    if (space->counting_credit > COUNTED_AN_OPERATION)
-        space->counting_credit = COUNTED_AN_OPERATION;
-    struct interpret_visitor nobody = {NULL, NULL, NULL};
-    if (interpret(space->table, space->state, &space->context.regime, memory, &nobody, &counts) !=
-        PAGETABLE_OK)
-        return EVENT_NEVER;
-    return counts.mappings;
-}
-
-static void tell_view(struct address_space *space, unsigned core, const struct event_operation *operation)
-{
-    struct space_reader reader;
-    struct memory_reader memory = space_reader(&reader, space, core);
-    struct translation_regime regime = interpret_regime(&space->context.regime);
-    struct walk_state walk;
-    struct mmu_event event = {
-        .kind = EVENT_VIEW,
-        .as.view = {.operation = operation->id, .va = operation->va, .space = operation->space}};
-    if (interpret_address(&regime, &memory, operation->va, &walk) == WALK_LEAF) {
-        event.as.view.mapped = 1;
-        event.as.view.mapping = (struct mapping){walk.leaf.va, walk.leaf.frame};
-    }
-    event.as.view.mappings = space->premapping ? EVENT_NEVER : count_mappings(space, &memory);
-    simulation_emit(space->simulation, core, &event);
-}
-
 /* ---- operations --------------------------------------------------------------------------------- */
-
-static bool observed(const struct simulation *simulation)
-{
-    return simulation->judge || simulation->recorder_observes;
-}
 
 static struct event_operation begin_operation(struct address_space *space, unsigned core,
                                               const struct event_operation *wanted)
@@ -263,8 +220,8 @@ static void end_operation(struct address_space *space, unsigned core, struct eve
     struct mmu_event event = {.kind = EVENT_OPERATION_END, .as.operation = *operation};
     count_operation(simulation, operation);
     simulation_emit(simulation, core, &event);
-    if (observed(simulation) && result < PAGETABLE_UNALIGNED && result != PAGETABLE_ENVIRONMENT)
-        tell_view(space, core, operation);
+    if (result < PAGETABLE_UNALIGNED && result != PAGETABLE_ENVIRONMENT)
+        space_view(space, core, operation);
 }
 
 /* What frames are of: physical memory, or all that stage 2 could map. */
@@ -331,7 +288,7 @@ enum pagetable_result space_premap(struct address_space *space, uint64_t va, con
     struct event_operation wanted = {.kind = OPERATION_MAP, .va = va, .frame = *frame};
     struct event_operation operation = begin_operation(space, 0, &wanted);
     struct space_environment untimed;
-    struct environment environment = space_environment_untimed(&untimed, space, 0);
+    struct environment environment = space_environment_untimed(&untimed, space, 0, operation.id);
     space->premapping = true;
     enum pagetable_result result = map_through(space, 0, &operation, &environment, frame);
     space_environment_end(&untimed);

@@ -23,9 +23,10 @@ struct memory_reader space_reader(struct space_reader *reader, const struct addr
 
 /* Of a space's own memory: physical, or a guest's over it. */
 static struct environment over(struct space_environment *environment, const struct environment *physical,
-                               int (*clear)(void *context, uint64_t pa), unsigned core)
+                               int (*clear)(void *context, uint64_t pa))
 {
     struct address_space *space = environment->space;
+    unsigned core = environment->events.core;
     if (!space->stage2)
         return *physical;
     (void)space_reader(&environment->reader, space, core);
@@ -38,23 +39,32 @@ static struct environment over(struct space_environment *environment, const stru
     return guest_environment(&environment->guest);
 }
 
+static struct environment telling(struct space_environment *environment, const struct environment *physical,
+                                  int (*clear)(void *context, uint64_t pa))
+{
+    environment->events.behind = over(environment, physical, clear);
+    return table_events_environment(&environment->events);
+}
+
 struct environment space_environment_timed(struct space_environment *environment, struct address_space *space,
                                            unsigned core, uint64_t operation)
 {
     environment->space = space;
     environment->timed = (struct timed_environment){space->simulation, core, operation, space};
+    environment->events = (struct table_events){.space = space, .operation = operation, .core = core};
     const struct environment physical = timed_environment(&environment->timed);
-    return over(environment, &physical, timed_clear_page, core);
+    return telling(environment, &physical, timed_clear_page);
 }
 
 struct environment space_environment_untimed(struct space_environment *environment,
-                                             struct address_space *space, unsigned core)
+                                             struct address_space *space, unsigned core, uint64_t operation)
 {
     struct simulation *simulation = space->simulation;
     environment->space = space;
     environment->setup = (struct setup_environment){simulation->machine, &simulation->frames};
+    environment->events = (struct table_events){.space = space, .operation = operation, .core = core};
     const struct environment physical = setup_environment(&environment->setup);
-    return over(environment, &physical, setup_clear_page, core);
+    return telling(environment, &physical, setup_clear_page);
 }
 
 void space_environment_end(struct space_environment *environment)

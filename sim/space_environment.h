@@ -8,6 +8,7 @@
 #include "mmu/guest.h"
 #include "mmu/setup.h"
 #include "sim/space.h"
+#include "sim/table_events.h"
 #include "sim/timed_environment.h"
 
 #ifdef __cplusplus
@@ -32,11 +33,12 @@ struct space_environment {
     struct setup_environment setup;
     struct space_reader reader;
     struct guest_environment guest; /* over one of them */
+    struct table_events events;     /* in front of it */
 };
 struct environment space_environment_timed(struct space_environment *environment, struct address_space *space,
                                            unsigned core, uint64_t operation);
 struct environment space_environment_untimed(struct space_environment *environment,
-                                             struct address_space *space, unsigned core);
+                                             struct address_space *space, unsigned core, uint64_t operation);
 /* After the operation: what of the guest's memory was not mapped stands in space->unmapped_ipa. */
 void space_environment_end(struct space_environment *environment);
 

@@ -399,6 +399,28 @@ static enum pagetable_result verified_invariants(const void *state, const struct
     return result;
 }
 
+static bool visit_blocks(const struct verified *table, const struct memory_reader *memory, uint64_t base,
+                         unsigned level, pagetable_block_visitor visitor, void *context)
+{
+    if (!visitor(context, base, TABLE_BYTES))
+        return false;
+    for (unsigned i = 0; !is_last(table, level) && i < ENTRIES; i++) {
+        uint64_t entry;
+        if (memory->read(memory->context, base + 8u * i, &entry) && entry & VALID && !is_huge(entry) &&
+            !visit_blocks(table, memory, entry & ADDRESS, level + 1, visitor, context))
+            return false;
+    }
+    return true;
+}
+
+static enum pagetable_result verified_blocks(const void *state, const struct memory_reader *memory,
+                                             pagetable_block_visitor visitor, void *context)
+{
+    const struct verified *table = state;
+    (void)visit_blocks(table, memory, table->root, 0, visitor, context);
+    return PAGETABLE_OK;
+}
+
 static const struct pagetable_class verified_class = {
     .abi_version = PAGETABLE_ABI_VERSION,
     .struct_bytes = sizeof(struct pagetable_class),
@@ -418,6 +440,7 @@ static const struct pagetable_class verified_class = {
     .default_format = "vmsa-s2-4k-48",
     .accepts = verified_accepts,
     .lacks_sizes = UINT64_C(1) << 16 | UINT64_C(1) << 25, /* its arch knows nothing of contiguous entries */
+    .blocks = verified_blocks,
 };
 
 const struct mmusim_plugin *mmusim_plugin(const char **why)

@@ -220,6 +220,7 @@ AT(pagetable_class, invariants, 96);
 AT(pagetable_class, default_format, 104);
 AT(pagetable_class, accepts, 112);
 AT(pagetable_class, lacks_sizes, 120);
+AT(pagetable_class, blocks, 128);
 
 AT(mmusim_plugin, version, 0);
 AT(mmusim_plugin, struct_bytes, 4);
