@@ -30,6 +30,9 @@ static const struct {
         {"incomplete_invalidation", "an invalidation completed without all acknowledgements, or one of them "
                                     "came too early"},
     [RULE_TORN_ACCESS] = {"torn_access", "half of an access was performed though its other half faulted"},
+    [RULE_TABLE_INVARIANT] = {"table_invariant", "a page table broke an invariant of its structure"},
+    [RULE_LOST_TABLE] = {"lost_table",
+                         "the memory that a page table holds is not the memory that it reaches"},
 };
 
 static const char *const unjudged_texts[JUDGE_UNJUDGED] = {

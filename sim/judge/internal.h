@@ -21,8 +21,8 @@ struct space {
     const struct walk_format *format; /* NULL: this number was never told */
     uint64_t sizes;                   /* of the format's frames; bit: log2 */
     uint64_t sizes_used;
-    uint64_t live;       /* mappings */
-    uint64_t late_cycle; /* of the last entry write that became visible after its operation's return */
+    uint64_t live;   /* mappings */
+    uint64_t digest; /* of them (mmu/digest.h) */
     uint32_t number;
     uint32_t stage2; /* 0: none */
     uint16_t asid;
@@ -30,6 +30,36 @@ struct space {
     bool aliasing_allowed;
     bool hardware_access;
     bool hardware_dirty;
+};
+
+/* A view of a whole table that is not yet found right. */
+struct whole_view {
+    struct event_view told;
+    uint64_t cycle;            /* EVENT_NEVER: there is none */
+    uint64_t mappings, digest; /* what it should have told: set once its operation has returned */
+    uint64_t blocks, blocks_digest;
+    uint8_t core;
+};
+
+/* A block of memory that a page table holds. */
+struct table_block {
+    uint64_t pa;
+    uint64_t bytes; /* 0: the place is free */
+    uint32_t space;
+};
+
+/* What the table of one space holds. */
+struct table_memory {
+    uint64_t blocks;
+    uint64_t digest;
+};
+
+struct tables {
+    struct table_block *places; /* hashed by space and address; `capacity` is a power of two, or 0 */
+    size_t capacity;
+    size_t count;
+    struct table_memory *spaces; /* by number: also of spaces that are not told yet */
+    size_t space_count;
 };
 
 /* A page-table operation from its call until its window is known for certain. */
@@ -42,9 +72,9 @@ struct operation {
     uint64_t last_invalidation;
     struct version *created;
     struct version *ended;
-    uint64_t view_cycle;    /* of a view whose number of mappings is not yet found right; EVENT_NEVER: none */
-    uint64_t view_mappings; /* that number */
-    uint64_t view_expected;
+    uint64_t begin_event; /* how many events came before its call */
+    uint64_t view_event;  /* the same of its view */
+    struct whole_view view;
     uint32_t unacknowledged; /* invalidations */
     uint8_t core;
     bool parked; /* returned; waits for operations that were under way at its return */
@@ -164,6 +194,7 @@ struct judge {
     int error; /* ENOMEM, once memory ran out */
     bool finished;
     uint64_t now;
+    uint64_t events; /* so far */
     struct version_index index;
     struct space *spaces; /* by number */
     size_t space_count;
@@ -180,6 +211,8 @@ struct judge {
     size_t invalidation_capacity;
     struct event_queue held;
     struct values values;
+    struct tables tables;
+    size_t views; /* of operations, that are not yet found right */
     struct conflicts conflicts;
     struct stage_pairs pairs;
     struct table_faults table_faults;
@@ -256,14 +289,23 @@ bool judge_answer(struct judge *judge, const struct mmu_event *event,
 bool judge_view(struct judge *judge, const struct mmu_event *event, bool final);
 void judge_crossing(struct judge *judge, const struct mmu_event *event); /* decided at once */
 
+bool judge_same_mapping(const struct mapping *one, const struct mapping *other); /* but for their state */
 /* results.c: why an operation cannot have succeeded, whatever is mapped; NULL if it can. */
 const char *judge_refusal(const struct judge *judge, const struct space *space,
                           const struct event_operation *call);
-/* The number of mappings that a view told: noted, compared once the operation has returned, judged at last.
- */
-void judge_view_counted(struct judge *judge, const struct mmu_event *event);
-void judge_view_compare(struct judge *judge, struct operation *operation);
-void judge_view_count(struct judge *judge, const struct operation *operation);
+
+/* views.c: what a view tells of the whole table: noted, compared once its operation has returned, judged when
+ * nothing can excuse it any more. */
+void view_told(struct judge *judge, const struct mmu_event *event);
+void view_compare(struct judge *judge, struct operation *operation);
+void view_settle(struct judge *judge, struct operation *operation);
+/* A store of this operation became visible after its return: views that came meanwhile may lack it. */
+void view_excuse(struct judge *judge, const struct operation *operation);
+
+/* tables.c */
+void table_event(struct judge *judge, const struct mmu_event *event);
+struct table_memory table_memory_of(const struct judge *judge, uint32_t space);
+void tables_destroy(struct tables *tables);
 
 /* operations.c: windows */
 void operation_begins(struct judge *judge, const struct mmu_event *event);

@@ -41,6 +41,7 @@ void judge_destroy(struct judge *judge)
         free(judge->operations[i]);
     versions_destroy(&judge->index);
     values_destroy(&judge->values);
+    tables_destroy(&judge->tables);
     conflicts_destroy(&judge->conflicts);
     contexts_destroy(judge);
     controls_destroy(judge);
@@ -394,8 +395,11 @@ static void take(struct judge *judge, const struct mmu_event *event)
         break;
     case EVENT_VIEW:
         check_space(judge, event->as.view.space);
-        judge_view_counted(judge, event);
+        view_told(judge, event);
         judge_decide(judge, event);
+        break;
+    case EVENT_TABLE:
+        table_event(judge, event);
         break;
     case EVENT_CONTEXT:
         context_switched(judge, event);
@@ -418,6 +422,7 @@ static int observe(void *context, const struct mmu_event *event)
         if (judge->now > judge->config.settle_cycles)
             perform(judge, judge->now - judge->config.settle_cycles);
     }
+    judge->events++;
     take(judge, event);
     return judge->error;
 }
@@ -446,5 +451,6 @@ void judge_measure(const struct judge *judge, struct judge_usage *usage)
                                   .versions = judge->index.versions,
                                   .regions = judge->index.regions,
                                   .operations = judge->operation_count,
-                                  .transactions = judge->values.count};
+                                  .transactions = judge->values.count,
+                                  .blocks = judge->tables.count};
 }

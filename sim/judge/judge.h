@@ -36,6 +36,8 @@ enum judge_rule {
     RULE_LOAD_VALUE,        /* a load did not return what the abstract memory holds */
     RULE_INCOMPLETE_INVALIDATION, /* completed without all acknowledgements, or acknowledged out of order */
     RULE_TORN_ACCESS,             /* half of a page-crossing access was performed though the other faulted */
+    RULE_TABLE_INVARIANT,         /* the table's shape is broken, by its own check or hardware's reading */
+    RULE_LOST_TABLE, /* memory of a table is lost, still linked after its release, released twice */
     JUDGE_RULES
 };
 
@@ -126,6 +128,7 @@ struct judge_usage {
     size_t versions;     /* mappings and ended mappings */
     size_t regions;      /* aligned regions of virtual and physical addresses that are or were in use */
     size_t operations;   /* not settled */
+    size_t blocks;       /* of memory that page tables hold */
     size_t transactions; /* memory accesses that wait for their order */
 };
 void judge_measure(const struct judge *judge, struct judge_usage *usage);

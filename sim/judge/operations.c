@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "mmu/digest.h"
 #include "sim/judge/internal.h"
 
 #define SETTLE_PARTS 16u /* operations settle together, so often in settle_cycles */
@@ -92,7 +93,8 @@ static struct operation *add_operation(struct judge *judge, const struct mmu_eve
     operation->core = event->core;
     operation->end_cycle = EVENT_NEVER;
     operation->first_write = EVENT_NEVER;
-    operation->view_cycle = EVENT_NEVER;
+    operation->begin_event = judge->events;
+    operation->view.cycle = EVENT_NEVER;
     judge->operations[judge->operation_count++] = operation;
     judge->open++;
     return operation;
@@ -150,6 +152,7 @@ static void end_version(struct judge *judge, struct operation *operation, struct
     version->ended_by_protect = operation->call.kind == OPERATION_PROTECT;
     operation->ended = version;
     space->live--;
+    space->digest -= digest_mapping(&version->mapping);
     if (!version_end(&judge->index, version, space->sizes))
         judge->error = ENOMEM;
 }
@@ -212,6 +215,7 @@ static void add_version(struct judge *judge, struct operation *operation, const 
     if (!operation->created)
         judge->error = ENOMEM;
     space->live++;
+    space->digest += digest_mapping(mapping);
     space->sizes_used |= UINT64_C(1) << mapping->frame.size_lg2;
     if (mapping->frame.attributes & FRAME_GLOBAL)
         judge->global_sizes |= UINT64_C(1) << mapping->frame.size_lg2;
@@ -273,8 +277,7 @@ static bool apply_or_park(struct judge *judge, struct operation *operation)
         report_result(judge, operation, why);
     apply(judge, operation);
     wake_settling(judge, operation);
-    if (operation->view_cycle != EVENT_NEVER)
-        judge_view_compare(judge, operation);
+    view_compare(judge, operation);
     return true;
 }
 
@@ -319,8 +322,8 @@ void operation_returns(struct judge *judge, const struct mmu_event *event)
         (void)apply_or_park(judge, operation);
     else
         judge_decide(judge, event);
-    if (!operation->parked && operation->view_cycle != EVENT_NEVER)
-        judge_view_compare(judge, operation);
+    if (!operation->parked)
+        view_compare(judge, operation);
     retry_parked(judge);
     wake_settling(judge, operation);
 }
@@ -338,8 +341,7 @@ void operation_writes(struct judge *judge, const struct mmu_event *event)
             lesser(operation->first_write, lesser(write->issue_cycle, write->visible_cycle));
     operation->last_visible = greater(operation->last_visible, write->visible_cycle);
     if (returned(operation)) {
-        struct space *space = &judge->spaces[operation->call.space];
-        space->late_cycle = greater(space->late_cycle, write->visible_cycle);
+        view_excuse(judge, operation);
         refresh(judge, operation);
     }
 }
@@ -389,7 +391,7 @@ static void settle(struct judge *judge, struct operation *operation)
         if (version_forget_due(&judge->index, operation->ended))
             version_forget(&judge->index, operation->ended, horizon_of(judge, operation->ended));
     }
-    judge_view_count(judge, operation);
+    view_settle(judge, operation);
     free(operation);
 }
 

@@ -1,4 +1,4 @@
-/* Results: what an operation may answer, and what the table may stand for afterwards. */
+/* Results: what an operation may answer. */
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -53,7 +53,7 @@ static struct use use_of(const struct mmu_event *event)
     return (struct use){.first = begin, .last = begin, .complete = event->cycle};
 }
 
-static bool same_mapping(const struct mapping *one, const struct mapping *other)
+bool judge_same_mapping(const struct mapping *one, const struct mapping *other)
 {
     return one->va == other->va && one->frame.base == other->frame.base &&
            one->frame.size_lg2 == other->frame.size_lg2 &&
@@ -70,7 +70,7 @@ static const char *found_wrongly(struct judge *judge, const struct space *space,
         version_cursor_make(&judge->index, space->number, call->va, space->sizes_used);
     const struct version *version;
     while ((version = version_next(&cursor)))
-        if (version_overlaps(version, &use) && same_mapping(&version->mapping, &found))
+        if (version_overlaps(version, &use) && judge_same_mapping(&version->mapping, &found))
             return NULL;
     return "the abstract map has no such mapping there";
 }
@@ -205,110 +205,4 @@ bool judge_answer(struct judge *judge, const struct mmu_event *event, bool final
                      call->id, judge_operation_name(call->kind), call->va, call->space,
                      pagetable_result_name((enum pagetable_result)call->result), event->cycle, why);
     return true;
-}
-
-/* A view is of one moment and right after an operation: the edges of windows that it lies on are past. Gives
- * what is mapped at that moment, or may be already or still. */
-static const struct version *view_wrong(struct judge *judge, const struct space *space,
-                                        const struct mmu_event *event, bool *wrong)
-{
-    const struct event_view *view = &event->as.view;
-    struct version_cursor cursor =
-        version_cursor_make(&judge->index, space->number, view->va, space->sizes_used);
-    const struct version *version;
-    const struct version *certain = NULL, *possible = NULL;
-    *wrong = view->mapped;
-    while ((version = version_next(&cursor))) {
-        if (version->created.end <= event->cycle && version->ended.begin > event->cycle)
-            certain = version;
-        if (version->created.begin > event->cycle || version->ended.end <= event->cycle)
-            continue;
-        possible = version;
-        if (view->mapped && same_mapping(&version->mapping, &view->mapping))
-            *wrong = false;
-    }
-    if (!view->mapped)
-        *wrong = certain != NULL;
-    return certain ? certain : possible;
-}
-
-static void describe(char *text, size_t bytes, const struct mapping *mapping)
-{
-    char attributes[FRAME_ATTRIBUTES_TEXT_BYTES];
-    if (mapping) {
-        frame_attributes_print(mapping->frame.attributes, attributes);
-        (void)snprintf(text, bytes, "page 0x%" PRIx64 " with frame 0x%" PRIx64 " of 2^%u bytes, %s",
-                       mapping->va, mapping->frame.base, mapping->frame.size_lg2, attributes);
-    } else {
-        (void)snprintf(text, bytes, "nothing");
-    }
-}
-
-bool judge_view(struct judge *judge, const struct mmu_event *event, bool final)
-{
-    const struct event_view *view = &event->as.view;
-    const struct space *space = judge_space(judge, view->space);
-    const struct operation *operation = operation_find(judge, view->operation);
-    if (!space)
-        return false;
-    if (operation && (operation->end_cycle == EVENT_NEVER || operation->parked))
-        return true;
-    bool wrong;
-    const struct version *version = view_wrong(judge, space, event, &wrong);
-    if (!wrong || !final)
-        return wrong;
-    struct judge_finding finding = {.rule = RULE_VIEW_DIFFERS,
-                                    .cycle = event->cycle,
-                                    .core = event->core,
-                                    .space = view->space,
-                                    .va = view->va,
-                                    .operation = view->operation};
-    char seen[96], expected[96];
-    describe(seen, sizeof seen, view->mapped ? &view->mapping : NULL);
-    describe(expected, sizeof expected, version ? &version->mapping : NULL);
-    judge_report(judge, &finding,
-                 "after operation %" PRIu64 ", in cycle %" PRIu64 ", the table of space %u has at 0x%" PRIx64
-                 " %s, but the abstract map has %s",
-                 view->operation, event->cycle, view->space, view->va, seen, expected);
-    return true;
-}
-
-void judge_view_counted(struct judge *judge, const struct mmu_event *event)
-{
-    const struct event_view *view = &event->as.view;
-    struct operation *operation = operation_find(judge, view->operation);
-    if (view->mappings == EVENT_NEVER || !operation)
-        return;
-    operation->view_cycle = event->cycle;
-    operation->view_mappings = view->mappings;
-    if (operation->end_cycle != EVENT_NEVER && !operation->parked)
-        judge_view_compare(judge, operation);
-}
-
-void judge_view_compare(struct judge *judge, struct operation *operation)
-{
-    operation->view_expected = judge->spaces[operation->call.space].live;
-    bool unknown = operation_others_open(judge, operation) || judge->parked;
-    if (unknown || operation->view_expected == operation->view_mappings)
-        operation->view_cycle = EVENT_NEVER;
-}
-
-void judge_view_count(struct judge *judge, const struct operation *operation)
-{
-    const struct event_operation *call = &operation->call;
-    if (operation->view_cycle == EVENT_NEVER || operation->end_cycle == EVENT_NEVER)
-        return;
-    if (judge->spaces[call->space].late_cycle > operation->view_cycle)
-        return; /* a store may have been in its buffer when the table was viewed */
-    struct judge_finding finding = {.rule = RULE_VIEW_DIFFERS,
-                                    .cycle = operation->view_cycle,
-                                    .core = operation->core,
-                                    .space = call->space,
-                                    .va = call->va,
-                                    .operation = call->id};
-    judge_report(judge, &finding,
-                 "after operation %" PRIu64 ", in cycle %" PRIu64
-                 ", the table of space %u stands for %" PRIu64 " mappings, but the abstract map has %" PRIu64,
-                 call->id, operation->view_cycle, call->space, operation->view_mappings,
-                 operation->view_expected);
 }

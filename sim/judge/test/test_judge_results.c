@@ -1,5 +1,4 @@
-/* What operations answer, and what the table stands for afterwards. Good and bad beside each other; the usual
- * story is in fixture.h. */
+/* What operations answer. Good and bad beside each other; the usual story is in fixture.h. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -168,63 +167,6 @@ static void good_same_frame_twice_where_aliasing_is_allowed(void **state)
     story_expect_good(&story);
 }
 
-/* ---- views ---- */
-
-static void good_view_after_a_map(void **state)
-{
-    struct event_view *view = story_view(&story, 1, 130, 1);
-    view->mapped = 1;
-    view->mapping = (struct mapping){PAGE, {FRAME, RW, 12}};
-    story_expect_good(&story);
-}
-
-static void bad_view_without_the_mapping(void **state)
-{
-    story_view(&story, 1, 130, EVENT_NEVER);
-    story_expect(&story, RULE_VIEW_DIFFERS, 1);
-}
-
-static void bad_view_with_other_attributes(void **state)
-{
-    struct event_view *view = story_view(&story, 1, 130, 1);
-    view->mapped = 1;
-    view->mapping = (struct mapping){PAGE, {FRAME, RO, 12}};
-    story_expect(&story, RULE_VIEW_DIFFERS, 1);
-}
-
-static void bad_view_with_another_number_of_mappings(void **state)
-{
-    struct event_view *view = story_view(&story, 1, 130, 2);
-    view->mapped = 1;
-    view->mapping = (struct mapping){PAGE, {FRAME, RW, 12}};
-    story_expect(&story, RULE_VIEW_DIFFERS, 1);
-}
-
-static void good_view_after_an_unmap(void **state)
-{
-    story_view(&story, 2, 250, 0);
-    story_expect_good(&story);
-}
-
-static void bad_view_after_an_unmap_still_has_it(void **state)
-{
-    struct event_view *view = story_view(&story, 2, 250, 1);
-    view->mapped = 1;
-    view->mapping = (struct mapping){PAGE, {FRAME, RW, 12}};
-    story_expect(&story, RULE_VIEW_DIFFERS, 2);
-}
-
-static void good_view_before_the_store_is_visible(void **state)
-{
-    struct act act = {
-        .id = 2, .kind = OPERATION_UNMAP, .va = PAGE, .begin = 200, .write = 210, .visible = 280, .end = 250};
-    story_act(&story, &act);
-    struct event_view *view = story_view(&story, 2, 250, 1);
-    view->mapped = 1;
-    view->mapping = (struct mapping){PAGE, {FRAME, RW, 12}};
-    story_expect_good(&story);
-}
-
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -236,13 +178,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(bad_query_finds_other_attributes, begin_mapped, end),
         cmocka_unit_test_setup_teardown(bad_query_finds_something_where_nothing_is, begin_mapped, end),
         cmocka_unit_test_setup_teardown(good_same_frame_twice_where_aliasing_is_allowed, begin_mapped, end),
-        cmocka_unit_test_setup_teardown(good_view_after_a_map, begin_mapped, end),
-        cmocka_unit_test_setup_teardown(bad_view_without_the_mapping, begin_mapped, end),
-        cmocka_unit_test_setup_teardown(bad_view_with_other_attributes, begin_mapped, end),
-        cmocka_unit_test_setup_teardown(bad_view_with_another_number_of_mappings, begin_mapped, end),
-        cmocka_unit_test_setup_teardown(good_view_after_an_unmap, begin_unmapped, end),
-        cmocka_unit_test_setup_teardown(bad_view_after_an_unmap_still_has_it, begin_unmapped, end),
-        cmocka_unit_test_setup_teardown(good_view_before_the_store_is_visible, begin_mapped, end),
     };
     return cmocka_run_group_tests_name("judge, results", tests, NULL, NULL);
 }
