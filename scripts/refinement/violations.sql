@@ -8,6 +8,8 @@ UNION ALL SELECT * FROM rule_forbidden_access
 UNION ALL SELECT * FROM rule_spurious_fault
 UNION ALL SELECT * FROM rule_operation_result
 UNION ALL SELECT * FROM rule_view_differs
+UNION ALL SELECT * FROM rule_table_invariant
+UNION ALL SELECT * FROM rule_lost_table
 UNION ALL SELECT * FROM rule_load_value
 UNION ALL SELECT * FROM rule_incomplete_invalidation
 UNION ALL SELECT * FROM rule_counters_add_up;
@@ -18,6 +20,8 @@ WITH facts AS (
     SELECT level, (SELECT COUNT(*) FROM mapping_windows WHERE rights IS NULL) AS unknown_rights,
            (SELECT COUNT(*) FROM spaces WHERE stage2 IS NOT NULL) AS guests,
            (SELECT COUNT(*) FROM table_views) AS views,
+           (SELECT COUNT(sound) FROM table_views) AS shapes,
+           (SELECT COUNT(blocks) FROM table_views) AS reached,
            (SELECT COUNT(DISTINCT region) FROM counters) >= MAX(1, (SELECT COUNT(*) FROM regions)) AS counted
     FROM runs
 ), partly AS (
@@ -36,6 +40,10 @@ WITH facts AS (
     UNION ALL SELECT 'operation_result', level >= 1, NULL FROM facts
     UNION ALL SELECT 'view_differs', level >= 1 AND views > 0, IIF(views, NULL, 'no view of a table was recorded')
               FROM facts
+    UNION ALL SELECT 'table_invariant', level >= 1 AND shapes > 0,
+                     IIF(shapes, NULL, 'no check of a table of itself was recorded') FROM facts
+    UNION ALL SELECT 'lost_table', level >= 1 AND reached > 0,
+                     IIF(reached, NULL, 'no table told which memory it reaches') FROM facts
     UNION ALL SELECT 'load_value', level >= 2, IIF(level < 2, 'needs recording level all', NULL) FROM facts
     UNION ALL SELECT 'incomplete_invalidation', level >= 1, NULL FROM facts
     UNION ALL SELECT 'counters_add_up', counted,

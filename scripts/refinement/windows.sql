@@ -147,3 +147,40 @@ CREATE INDEX context_times_by_end ON context_times (core, asid, vmid, until_cycl
 INSERT INTO control_times
 SELECT core, cycle, controls, key_rights FROM contexts WHERE EXISTS (SELECT 1 FROM allowed_rights) ORDER BY event;
 CREATE INDEX control_times_by_core ON control_times (core, from_cycle);
+
+-- What each view of a whole table should have seen: running sums over what begins and what is done. How many mappings
+-- there may and must be and, where that is the same, their digest; the memory that the table holds. A view is quiet if
+-- no other operation on the space was under way, and no store of any was still to come.
+INSERT INTO view_windows
+WITH viewed AS MATERIALIZED (
+    SELECT event, space, operation FROM table_views
+    WHERE mappings IS NOT NULL OR sound IS NOT NULL OR blocks IS NOT NULL
+), mapped AS MATERIALIZED (
+    SELECT m.*, d.digest FROM mapping_windows m JOIN mapping_digests d ON d.mapping = m.mapping
+    WHERE EXISTS (SELECT 1 FROM viewed)
+), lasting AS MATERIALIZED (
+    SELECT o.operation, o.space, o.event, o.end_event, w.done_event, MAX(o.end_event, w.done_event) AS last_event
+    FROM operations o JOIN operation_windows w ON w.operation = o.operation
+), changes (space, event, may, must, digest, busy, blocks, blocks_digest) AS (
+    SELECT space, map_begin_event, 1, 0, digest, 0, 0, 0 FROM mapped
+    UNION ALL SELECT space, remove_done_event, -1, 0, -digest, 0, 0, 0 FROM mapped WHERE remove_done_event IS NOT NULL
+    UNION ALL SELECT space, map_done_event, 0, 1, 0, 0, 0, 0 FROM mapped WHERE map_done_event IS NOT NULL
+    UNION ALL SELECT space, MAX(map_done_event, remove_begin_event), 0, -1, 0, 0, 0, 0 FROM mapped
+              WHERE MAX(map_done_event, remove_begin_event) IS NOT NULL
+    UNION ALL SELECT space, event, 0, 0, 0, 1, 0, 0 FROM lasting
+    UNION ALL SELECT space, last_event, 0, 0, 0, -1, 0, 0 FROM lasting WHERE last_event IS NOT NULL
+    UNION ALL SELECT space, event, 0, 0, 0, 0, (NOT released) - held,
+                     IIF(released, 0, digest) - IIF(held, digest_before, 0) FROM block_turns
+    UNION ALL SELECT space, event, 0, 0, 0, 0, 0, 0 FROM viewed
+), sums AS (
+    SELECT space, event, SUM(may) OVER w AS most, SUM(must) OVER w AS least, SUM(digest) OVER w AS digest,
+           SUM(busy) OVER w AS busy, SUM(blocks) OVER w AS blocks, SUM(blocks_digest) OVER w AS blocks_digest
+    FROM changes WINDOW w AS (PARTITION BY space ORDER BY event)
+), told AS (
+    SELECT DISTINCT * FROM sums WHERE event IN (SELECT event FROM viewed)
+)
+SELECT v.event, t.least, t.most, IIF(t.least = t.most, t.digest, NULL),
+       -- its own operation counts for nothing, where the view came before the return and all stores are in memory
+       t.busy = IIF(l.last_event > v.event AND l.done_event <= v.event, 1, 0), t.blocks, t.blocks_digest
+FROM viewed v JOIN told t ON t.event = v.event LEFT JOIN lasting l ON l.operation = v.operation
+ORDER BY v.event;

@@ -40,7 +40,13 @@ UNION ALL
 SELECT cycle, core, event, 'view', operation, NULL, NULL, NULL,
        IIF(mapped, printf('the table maps 0x%x -> 0x%x, 2^%d bytes', mapping_va, mapping_pa, mapping_size_lg2),
                    printf('the table maps nothing at 0x%x', va))
+       || IIF(mappings IS NULL, '', printf('; in all %d mappings', mappings))
+       || IIF(blocks IS NULL, '', printf(' in %d blocks of memory', blocks)) || IIF(sound = 0, '; broken: ' || reason, '')
 FROM table_views
+UNION ALL
+SELECT cycle, core, event, 'table', operation, NULL, NULL, NULL,
+       printf('the table of space %d %s 0x%x, %d bytes', space, IIF(released, 'releases', 'is given'), pa, bytes)
+FROM table_blocks
 UNION ALL
 SELECT request_cycle, core, event, 'walk', NULL, walk, NULL, NULL, printf('walk %d for 0x%x wanted', walk, va)
 FROM walks

@@ -119,7 +119,7 @@ CREATE VIEW table_view_log AS
 SELECT event, cycle, core, operation, space, printf('0x%x', va) AS va, IIF(mapped, 'yes', 'no') AS mapped,
        IIF(mapped, printf('0x%x', mapping_va), NULL) AS mapping_va,
        IIF(mapped, printf('0x%x', mapping_pa), NULL) AS mapping_pa, 1 << mapping_size_lg2 AS page_bytes,
-       attributes_text AS attributes, mappings
+       attributes_text AS attributes, mappings, CASE sound WHEN 1 THEN 'sound' WHEN 0 THEN reason END AS shape, blocks
 FROM table_views LEFT JOIN attribute_names ON attribute_names.attributes = mapping_attributes;
 
 -- What the checker that ran along has found.

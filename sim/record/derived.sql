@@ -38,6 +38,16 @@ CREATE TABLE mapping_windows (
     remove_done_event INTEGER
 ) STRICT;
 
+CREATE TABLE view_windows (
+    event INTEGER PRIMARY KEY,
+    least INTEGER NOT NULL,
+    most INTEGER NOT NULL,
+    digest INTEGER,
+    quiet INTEGER NOT NULL,
+    blocks INTEGER NOT NULL,
+    blocks_digest INTEGER NOT NULL
+) STRICT;
+
 CREATE TABLE mapping_turns (
     by_frame INTEGER NOT NULL,
     space INTEGER NOT NULL,

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "mmu/config.h"
+#include "mmu/digest.h"
 
 #include <cmocka.h>
 
@@ -95,7 +96,22 @@ static void add_view(struct synthetic_run *run, uint64_t operation, uint64_t cyc
         view.mapping = *mapping;
         view.mapped = 1;
     }
+    view.digest = mapping ? digest_mapping(mapping) : 0; /* there is never another one */
+    /* Tests change what the others do. */
+    view.digested = operation == OPERATION_2_PROTECT || operation == OPERATION_3_UNMAP;
+    view.shape = SHAPE_SOUND;
+    view.reached = 1;
+    view.blocks = mapping ? 2 : 1;
+    view.blocks_digest = digest_block(ROOT_PA, 4096) + (mapping ? digest_block(TABLE_PA, 4096) : 0);
     add(run, EVENT_VIEW, cycle, 0)->as.view = view;
+}
+
+/* The root, or the one table below it that there is while something is mapped. */
+static void add_block(struct synthetic_run *run, uint64_t operation, uint64_t cycle, uint64_t pa,
+                      bool released)
+{
+    add(run, EVENT_TABLE, cycle, 0)->as.table = (struct event_table){
+        .operation = operation, .pa = pa, .bytes = 4096, .space = 1, .released = released};
 }
 
 static void add_acknowledgement(struct synthetic_run *run, uint64_t invalidation, uint8_t target,
@@ -225,6 +241,7 @@ static void map_and_use(struct synthetic_run *run)
         (struct event_operation){
             .id = OPERATION_1_MAP, .kind = OPERATION_MAP, .va = PAGE_VA, .frame = frame, .begin_cycle = 10},
         40);
+    add_block(run, OPERATION_1_MAP, 15, TABLE_PA, false);
     add_write(run, OPERATION_1_MAP, 0x4000, PAGE_PA | 3, 20);
     add_barrier(run, OPERATION_1_MAP, BARRIER_DSB_ISHST, 20, 30);
     add_view(run, OPERATION_1_MAP, 40, PAGE_VA, 1, &mapping);
@@ -296,6 +313,7 @@ static void unmap_and_use(struct synthetic_run *run)
                   700);
     add_write(run, OPERATION_3_UNMAP, 0x4000, 0, 610);
     add_shootdown(run, 128, OPERATION_3_UNMAP, 630);
+    add_block(run, OPERATION_3_UNMAP, 690, TABLE_PA, true);
     add_view(run, OPERATION_3_UNMAP, 700, PAGE_VA, 0, NULL);
     add_walk(run, 193, 715, 0, 0, FAULT_TRANSLATION);
     add_fault(run, ACCESS_LOAD_FAULT, ACCESS_LOAD, 710, FAULT_TRANSLATION, OUTCOME_WALK, 193);
@@ -319,6 +337,7 @@ static void map_block(struct synthetic_run *run)
                                            .frame = frame,
                                            .begin_cycle = 820},
                   850);
+    add_block(run, OPERATION_5_MAP_BLOCK, 825, TABLE_PA, false);
     add_write(run, OPERATION_5_MAP_BLOCK, 0x3000, BLOCK_PA | 1, 830);
     add_view(run, OPERATION_5_MAP_BLOCK, 850, BLOCK_VA, 1, &mapping);
     add_operation(run,
@@ -403,11 +422,12 @@ void synthetic_good_run(struct synthetic_run *run)
 {
     memset(run, 0, sizeof *run);
     add(run, EVENT_REGION, 0, 0)->as.region = (struct event_region){.name = "run"};
+    add_block(run, 0, 0, ROOT_PA, false);
     add(run, EVENT_SPACE, 0, 0)->as.space =
-        (struct event_space){.root = 0x1000, .format = &format, .table = &table, .space = 1, .asid = 1};
+        (struct event_space){.root = ROOT_PA, .format = &format, .table = &table, .space = 1, .asid = 1};
     for (uint8_t core = 0; core < 2; core++)
         add(run, EVENT_CONTEXT, 1, core)->as.context =
-            (struct event_context){.root = 0x1000, .space = 1, .asid = 1};
+            (struct event_context){.root = ROOT_PA, .space = 1, .asid = 1};
     map_and_use(run);
     protect_and_use(run);
     unmap_and_use(run);

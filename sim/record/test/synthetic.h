@@ -20,6 +20,8 @@
 #define PAGE_PA  UINT64_C(0x10000000)
 #define BLOCK_VA UINT64_C(0x600000)
 #define BLOCK_PA UINT64_C(0x20000000)
+#define ROOT_PA  UINT64_C(0x1000)
+#define TABLE_PA UINT64_C(0x3000)
 
 /* Identifiers of things in the run. */
 enum {
