@@ -73,25 +73,42 @@ enum pagetable_result ranges_enumerate(const void *state, const struct memory_re
 
 /* ---- memory ---- */
 
-#define PAGES_MAX (UINT64_C(1) << 32) /* more are a circle */
+/* A list of pages of nodes, which may be damaged: a circle ends when it meets the page that it began from, or
+ * one noted later (Brent's algorithm). */
+struct page_list {
+    const struct memory_reader *memory;
+    uint64_t page; /* 0: behind the last one */
+    uint64_t noted;
+    uint64_t steps, next_note;
+};
 
-/* The page after this one in the list of pages of nodes; 0 behind the last one. */
-static uint64_t page_after(const struct memory_reader *memory, uint64_t page)
+static bool first_page(struct page_list *list, const struct memory_reader *memory, uint64_t root)
 {
-    uint64_t next;
-    return read_word(memory, page + 8u * RANGES_LINK, &next) ? next : 0;
+    *list = (struct page_list){.memory = memory, .next_note = 1};
+    return read_word(memory, root + RANGES_PAGES, &list->page);
+}
+
+/* False if the list is a circle, or leads to where there is no memory. */
+static bool next_page(struct page_list *list)
+{
+    if (list->steps++ == list->next_note) {
+        list->noted = list->page;
+        list->next_note *= 2;
+    }
+    return read_word(list->memory, list->page + 8u * RANGES_LINK, &list->page) &&
+           (list->page == 0 || list->page != list->noted);
 }
 
 enum pagetable_result ranges_blocks(const void *state, const struct memory_reader *memory,
                                     pagetable_block_visitor visit, void *context)
 {
     const struct plain_table *ranges = state;
-    uint64_t page, seen = 0;
-    if (!read_word(memory, ranges->root + RANGES_PAGES, &page))
+    struct page_list list;
+    if (!first_page(&list, memory, ranges->root))
         return PAGETABLE_CORRUPT;
     bool more = visit(context, ranges->root, PLAIN_DESCRIPTOR_BYTES);
-    for (; more && page != 0 && seen < PAGES_MAX; seen++, page = page_after(memory, page))
-        more = visit(context, page, RANGES_PAGE_BYTES);
+    while (more && list.page != 0)
+        more = visit(context, list.page, RANGES_PAGE_BYTES) && next_page(&list);
     return PAGETABLE_OK;
 }
 
@@ -177,11 +194,13 @@ static bool count_list(struct check *check, uint64_t head, uint64_t most)
 /* Every node but the first of each page is in the tree, free or retired. */
 static enum pagetable_result check_nodes(struct check *check, uint64_t root)
 {
-    uint64_t page, there = 0;
-    if (!read_word(check->memory, root + RANGES_PAGES, &page))
+    struct page_list list;
+    uint64_t there = 0;
+    if (!first_page(&list, check->memory, root))
         return corrupt(check, "the descriptor is where there is no memory");
-    for (; page != 0 && there < PAGES_MAX; page = page_after(check->memory, page))
-        there += RANGES_PAGE_BYTES / RANGES_NODE_BYTES - 1;
+    for (; list.page != 0; there += RANGES_PAGE_BYTES / RANGES_NODE_BYTES - 1)
+        if (!next_page(&list))
+            return corrupt(check, "the list of its pages does not end");
     if (!count_list(check, root + RANGES_FREE, there) || !count_list(check, root + RANGES_RETIRED, there))
         return corrupt(check, "a list of nodes leads to where there is no memory");
     if (check->nodes == there)
