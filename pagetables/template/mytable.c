@@ -400,6 +400,27 @@ static enum pagetable_result invariants(const void *state, const struct memory_r
     return call.result;
 }
 
+static bool show_blocks(struct call *call, unsigned depth, uint64_t table, pagetable_block_visitor visit,
+                        void *context)
+{
+    bool more = visit(context, table, table_bytes(call, depth));
+    for (uint64_t i = 0; more && entry_has_depth(call->entries, depth + 1) && i < entries_at(call, depth);
+         i++) {
+        struct entry entry = load(call, depth, table + i * ENTRY_BYTES).entry;
+        more = entry.kind != ENTRY_TABLE || show_blocks(call, depth + 1, entry.table, visit, context);
+    }
+    return more;
+}
+
+/* The memory that it reaches: what else it was given is lost, and mmusim says so. */
+static enum pagetable_result blocks(const void *state, const struct memory_reader *memory,
+                                    pagetable_block_visitor visit, void *context)
+{
+    struct call call = call_of(state, NULL, memory);
+    (void)show_blocks(&call, 0, call.table->root, visit, context);
+    return call.result;
+}
+
 /* ---- What mmusim asks for ---- */
 
 static bool accepts(const struct walk_format *format, const struct entry_format *entries)
@@ -425,6 +446,7 @@ static const struct pagetable_class mytable_class = {
     .invariants = invariants,
     .default_format = "vmsa-4k-48",
     .accepts = accepts,
+    .blocks = blocks,
 };
 
 const struct mmusim_plugin *mmusim_plugin(const char **why)
