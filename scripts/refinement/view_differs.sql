@@ -1,15 +1,6 @@
 -- After each operation the table stands for the abstract map: the mapping at the operation's address, how many there
 -- are, and which. What operations of other cores do at the same time, or have not drained yet, may be seen or not.
 
--- One number for a mapping: the sum over a set of them stands for the set (mmu/digest.h has the same, and says why).
-CREATE VIEW mapping_digests AS
-SELECT mapping, (((page & 0x7fffffff) * (page & 0x7fffffff) >> 16 & 0x7fffffff) + 1)
-              * (((what & 0x7fffffff) * (what & 0x7fffffff) >> 16 & 0x7fffffff) + 1) >> 24 AS digest
-FROM (SELECT mapping, ((va & 0x7fffffff) * 1779033703 >> 16) + ((va >> 31 & 0x7fffffff) * 1359893119 >> 16) AS page,
-             ((pa & 0x7fffffff) * 1541459225 >> 16) + ((pa >> 31 & 0x7fffffff) * 528734635 >> 16)
-             + (((attributes << 6) + size_lg2) * 1013904243 >> 16) AS what
-      FROM mapping_windows);
-
 CREATE VIEW rule_view_differs AS
 SELECT 'view_differs' AS rule, v.event, v.cycle, v.core, v.space, v.va,
        printf('%s the table maps 0x%x -> 0x%x, 2^%d bytes, attributes 0x%x; the abstract map does not',

@@ -86,3 +86,12 @@ CREATE TABLE control_times (
     controls INTEGER NOT NULL,
     key_rights INTEGER NOT NULL
 ) STRICT;
+
+-- One number for a mapping: the sum over a set of them stands for the set (mmu/digest.h has the same, and says why).
+CREATE VIEW mapping_digests AS
+SELECT mapping, (((page & 0x7fffffff) * (page & 0x7fffffff) >> 16 & 0x7fffffff) + 1)
+              * (((what & 0x7fffffff) * (what & 0x7fffffff) >> 16 & 0x7fffffff) + 1) >> 24 AS digest
+FROM (SELECT mapping, ((va & 0x7fffffff) * 1779033703 >> 16) + ((va >> 31 & 0x7fffffff) * 1359893119 >> 16) AS page,
+             ((pa & 0x7fffffff) * 1541459225 >> 16) + ((pa >> 31 & 0x7fffffff) * 528734635 >> 16)
+             + (((attributes << 6) + size_lg2) * 1013904243 >> 16) AS what
+      FROM mapping_windows);
