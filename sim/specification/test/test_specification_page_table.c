@@ -303,6 +303,18 @@ static void a_query_tells_the_state_of_the_entry(void **state)
     close(&steps);
 }
 
+static void a_map_that_was_emptied_maps_nothing(void **state)
+{
+    struct mappings mappings = {0};
+    (void)state;
+    add_mapping(&mappings, 0x1000, 0x5000, "rw-u");
+    assert_non_null(mappings_for(&mappings, 0x1008, NULL));
+    mappings_remove(&mappings, 0x1000);
+    assert_null(mappings_for(&mappings, 0x1008, NULL));
+    assert_null(mappings_at(&mappings, 0x1000));
+    mappings_destroy(&mappings);
+}
+
 /* The successor is the step that the relation allows, and no other operation's. */
 static void successors_are_steps_of_the_relation(void **state)
 {
@@ -347,6 +359,7 @@ int main(void)
         cmocka_unit_test(no_transition_changes_a_constant),
         cmocka_unit_test(entries_begin_with_the_state_that_software_gives),
         cmocka_unit_test(a_query_tells_the_state_of_the_entry),
+        cmocka_unit_test(a_map_that_was_emptied_maps_nothing),
         cmocka_unit_test(successors_are_steps_of_the_relation),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
