@@ -171,7 +171,7 @@ static bool state_becomes(const struct clause *clause, const struct high_level_s
                           const struct high_level_state *s2, uint64_t va, uint32_t state)
 {
     return clause_holds(
-        clause, !is_extended(s1, EXTENSION_STATE) || words_are_update(&s2->states, &s1->states, va, state),
+        clause, states_follow_operation(&s1->constants.extensions, &s1->states, &s2->states, va, state),
         "the entries do not have the state that they should have");
 }
 

@@ -151,12 +151,12 @@ static bool is_refused(const struct clause *clause, const struct page_table_stat
            nothing_changes(clause, s1, s2);
 }
 
-/* STATE: the entry of `va` has this state after, every other one what it had. */
+/* STATE: the entry of `va` has this state after, every other one what it had; or hardware marked it. */
 static bool state_becomes(const struct clause *clause, const struct page_table_state *s1,
                           const struct page_table_state *s2, uint64_t va, uint32_t state)
 {
     return clause_holds(
-        clause, !is_extended(s1, EXTENSION_STATE) || words_are_update(&s2->states, &s1->states, va, state),
+        clause, states_follow_operation(&s1->constants.extensions, &s1->states, &s2->states, va, state),
         "the entries do not have the state that they should have");
 }
 
