@@ -273,10 +273,18 @@ void judge_decide(struct judge *judge, const struct mmu_event *event); /* now, o
 uint64_t judge_held_since(const struct judge *judge, const struct version *page);
 /* No event that is still to come, or is held, was issued before this cycle. */
 uint64_t judge_oldest_issue(const struct judge *judge);
-/* NULL if it was never told, or its second stage was not. */
-struct space *judge_translating(struct judge *judge, uint32_t number);
 void *judge_grow(struct judge *judge, void *array, size_t *capacity, size_t element_bytes);
-struct space *judge_space(struct judge *judge, uint32_t number); /* NULL if it was never told */
+/* NULL if it was never told. */
+static inline struct space *judge_space(struct judge *judge, uint32_t number)
+{
+    return number < judge->space_count && judge->spaces[number].format ? &judge->spaces[number] : NULL;
+}
+/* NULL if it was never told, or its second stage was not. */
+static inline struct space *judge_translating(struct judge *judge, uint32_t number)
+{
+    struct space *space = judge_space(judge, number);
+    return space && (space->stage2 == 0 || judge_space(judge, space->stage2)) ? space : NULL;
+}
 
 /*
  * The judgements. Each says whether the event breaks a rule by what is known; with `final` it reports.

@@ -67,19 +67,6 @@ void *judge_grow(struct judge *judge, void *array, size_t *capacity, size_t elem
     return grown;
 }
 
-struct space *judge_space(struct judge *judge, uint32_t number)
-{
-    if (number >= judge->space_count || !judge->spaces[number].format)
-        return NULL;
-    return &judge->spaces[number];
-}
-
-struct space *judge_translating(struct judge *judge, uint32_t number)
-{
-    struct space *space = judge_space(judge, number);
-    return space && (space->stage2 == 0 || judge_space(judge, space->stage2)) ? space : NULL;
-}
-
 static void add_space(struct judge *judge, const struct event_space *told)
 {
     if (told->space >= SPACES_MAX || !told->format) {
@@ -449,7 +436,7 @@ void judge_measure(const struct judge *judge, struct judge_usage *usage)
 {
     *usage = (struct judge_usage){.undecided = judge->held.count,
                                   .versions = judge->index.versions,
-                                  .regions = judge->index.regions,
+                                  .regions = judge->index.regions.used,
                                   .operations = judge->operation_count,
                                   .transactions = judge->values.count,
                                   .blocks = judge->tables.count};

@@ -57,6 +57,12 @@ static uint64_t sizes_of(const struct judge *judge, uint32_t space)
     return judge->spaces[space].sizes;
 }
 
+static void set_drained(const struct judge *judge, const struct operation *operation, struct version *created)
+{
+    if (judge->spaces[operation->call.space].format->spurious == SPURIOUS_UNTIL_FENCE)
+        created->spurious.drained = operation->last_visible;
+}
+
 static void refresh(struct judge *judge, struct operation *operation)
 {
     struct window window = window_of(judge, operation);
@@ -65,7 +71,7 @@ static void refresh(struct judge *judge, struct operation *operation)
         /* It may have inherited an earlier beginning from an equal version that was forgotten. */
         window.begin = lesser(window.begin, operation->created->created.begin);
         operation->created->created = window;
-        operation->created->drained = operation->last_visible;
+        set_drained(judge, operation, operation->created);
         version_refresh(&judge->index, operation->created, sizes);
     }
     if (operation->ended) {
@@ -100,8 +106,27 @@ static struct operation *add_operation(struct judge *judge, const struct mmu_eve
     return operation;
 }
 
+static void settle(struct judge *judge, struct operation *operation);
+
+/*
+ * What page tables are filled with before time begins (a million operations, perhaps) takes no cycle, so
+ * nothing of it is in a store buffer. The last one settles when its core begins the next: its view has come.
+ */
+static void settle_timeless(struct judge *judge, const struct mmu_event *event)
+{
+    if (judge->operation_count == 0)
+        return;
+    struct operation *last = judge->operations[judge->operation_count - 1];
+    if (!returned(last) || last->core != event->core || last->end_cycle != last->call.begin_cycle ||
+        last->first_write != EVENT_NEVER || last->last_visible || last->parked || last->unacknowledged)
+        return;
+    judge->operations[--judge->operation_count] = NULL;
+    settle(judge, last);
+}
+
 void operation_begins(struct judge *judge, const struct mmu_event *event)
 {
+    settle_timeless(judge, event);
     if (!judge_space(judge, event->as.operation.space))
         judge->unjudged[UNJUDGED_SPACE]++;
     else
@@ -210,7 +235,7 @@ static void add_version(struct judge *judge, struct operation *operation, const 
                             .space = operation->call.space};
     set_rights(judge, space, mapping->frame.attributes, &model);
     set_upgrade(space, operation, before, &model);
-    model.drained = operation->last_visible;
+    set_drained(judge, operation, &model);
     operation->created = version_add(&judge->index, &model, space->sizes);
     if (!operation->created)
         judge->error = ENOMEM;

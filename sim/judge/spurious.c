@@ -64,7 +64,7 @@ static bool fenced(const struct judge *judge, const struct mmu_event *event, con
     uint64_t kept = history->count < FENCES_MAX ? history->count : FENCES_MAX;
     for (uint64_t i = 0; i < kept; i++) {
         const struct fence *fence = &history->fences[i];
-        if (fence->drop_cycle >= version->drained && fence->drop_cycle <= access->issue_cycle &&
+        if (fence->drop_cycle >= version->spurious.drained && fence->drop_cycle <= access->issue_cycle &&
             fence_covers(judge, fence, version, address, guest))
             return true;
     }
@@ -78,11 +78,11 @@ static bool first_of_its_address(struct judge *judge, const struct mmu_event *ev
     uint64_t bit = UINT64_C(1) << event->core % JUDGE_CORES;
     if (!version->by_protect)
         return false;
-    if (version->excused & bit)
+    if (version->spurious.excused & bit)
         return history->excused_by == version->created_by &&
                event->as.translation.issue_cycle <= history->excuse_cycle;
     if (final) {
-        version->excused |= bit;
+        version->spurious.excused |= bit;
         history->excused_by = version->created_by;
         history->excuse_cycle = event->cycle;
     }

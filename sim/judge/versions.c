@@ -1,20 +1,56 @@
 #include "sim/judge/versions.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define SLAB_REGIONS   256u
+#define SLAB_THINGS    256u
+#define CACHE_LINE     64u
 #define CAPACITY_FIRST 1024u
 #define ENDED_KEPT     8u /* a region keeps so many different ended versions whatever their age */
 
-static size_t hash(const struct region_key *key)
+static_assert(sizeof(struct version) == 2 * CACHE_LINE, "the first cache line of a version is what is read");
+
+/* ---- slabs ---- */
+
+static void *slabs_at(const struct slabs *slabs, size_t number, size_t bytes)
+{
+    return (char *)slabs->list[number / SLAB_THINGS] + number % SLAB_THINGS * bytes;
+}
+
+/* The next thing, undefined; NULL if there is no memory. */
+static void *slabs_take(struct slabs *slabs, size_t bytes)
+{
+    if (slabs->used == slabs->count * SLAB_THINGS) {
+        void **list = realloc(slabs->list, (slabs->count + 1) * sizeof *list);
+        if (!list)
+            return NULL;
+        slabs->list = list;
+        list[slabs->count] = aligned_alloc(CACHE_LINE, SLAB_THINGS * bytes);
+        if (!list[slabs->count])
+            return NULL;
+        slabs->count++;
+    }
+    return slabs_at(slabs, slabs->used++, bytes);
+}
+
+static void slabs_destroy(struct slabs *slabs)
+{
+    for (size_t i = 0; i < slabs->count; i++)
+        free(slabs->list[i]);
+    free(slabs->list);
+}
+
+/* ---- regions ---- */
+
+static uint32_t hash(const struct region_key *key)
 {
     uint64_t word = key->number * UINT64_C(0x9e3779b97f4a7c15);
     word ^= ((uint64_t)key->space << 8 | key->size_lg2 | (key->physical ? 0x80u : 0)) *
             UINT64_C(0xd6e8feb86659fd93);
     word ^= word >> 32;
     word *= UINT64_C(0xd6e8feb86659fd93);
-    return (size_t)(word ^ word >> 29);
+    return (uint32_t)(word ^ word >> 29);
 }
 
 static bool same_key(const struct region_key *one, const struct region_key *other)
@@ -27,88 +63,79 @@ bool versions_init(struct version_index *index)
 {
     memset(index, 0, sizeof *index);
     index->capacity = CAPACITY_FIRST;
-    index->slots = calloc(index->capacity, sizeof(struct region *));
+    index->slots = calloc(index->capacity, sizeof *index->slots);
     return index->slots != NULL;
-}
-
-static void free_list(struct version *version)
-{
-    while (version) {
-        struct version *older = version->older;
-        free(version);
-        version = older;
-    }
 }
 
 void versions_destroy(struct version_index *index)
 {
-    for (size_t i = 0; i < index->regions; i++)
-        free_list(index->slabs[i / SLAB_REGIONS][i % SLAB_REGIONS].newest);
-    for (size_t i = 0; i < index->slab_count; i++)
-        free(index->slabs[i]);
-    free_list(index->free_versions);
-    free(index->slabs);
+    slabs_destroy(&index->regions);
+    slabs_destroy(&index->all_versions);
     free(index->slots);
     memset(index, 0, sizeof *index);
 }
 
-static size_t slot_of(struct region *const *slots, size_t capacity, const struct region_key *key)
+static struct region *region_at(const struct version_index *index, uint32_t number)
 {
-    size_t slot = hash(key) & (capacity - 1);
-    while (slots[slot] && !same_key(&slots[slot]->key, key))
-        slot = (slot + 1) & (capacity - 1);
-    return slot;
+    return slabs_at(&index->regions, number - 1, sizeof(struct region));
+}
+
+static struct region *find_hashed(const struct version_index *index, const struct region_key *key,
+                                  uint32_t hashed)
+{
+    size_t mask = index->capacity - 1;
+    for (size_t slot = hashed & mask; index->slots[slot].number; slot = (slot + 1) & mask) {
+        if (index->slots[slot].hash != hashed)
+            continue;
+        struct region *region = region_at(index, index->slots[slot].number);
+        if (same_key(&region->key, key))
+            return region;
+    }
+    return NULL;
 }
 
 struct region *region_find(const struct version_index *index, const struct region_key *key)
 {
-    return index->slots[slot_of(index->slots, index->capacity, key)];
+    return find_hashed(index, key, hash(key));
+}
+
+static void put_in(struct region_slot *slots, size_t capacity, struct region_slot place)
+{
+    size_t slot = place.hash & (capacity - 1);
+    while (slots[slot].number)
+        slot = (slot + 1) & (capacity - 1);
+    slots[slot] = place;
 }
 
 static bool grow(struct version_index *index)
 {
     size_t capacity = index->capacity * 2;
-    struct region **slots = calloc(capacity, sizeof(struct region *));
+    struct region_slot *slots = calloc(capacity, sizeof *slots);
     if (!slots)
         return false;
     for (size_t i = 0; i < index->capacity; i++)
-        if (index->slots[i])
-            slots[slot_of(slots, capacity, &index->slots[i]->key)] = index->slots[i];
+        if (index->slots[i].number)
+            put_in(slots, capacity, index->slots[i]);
     free(index->slots);
     index->slots = slots;
     index->capacity = capacity;
     return true;
 }
 
-static struct region *new_region(struct version_index *index)
-{
-    if (index->regions == index->slab_count * SLAB_REGIONS) {
-        struct region **slabs = realloc(index->slabs, (index->slab_count + 1) * sizeof(struct region *));
-        if (!slabs)
-            return NULL;
-        index->slabs = slabs;
-        struct region *slab = calloc(SLAB_REGIONS, sizeof *slab);
-        if (!slab)
-            return NULL;
-        index->slabs[index->slab_count++] = slab;
-    }
-    struct region *region = &index->slabs[index->regions / SLAB_REGIONS][index->regions % SLAB_REGIONS];
-    index->regions++;
-    return region;
-}
-
 static struct region *find_or_make(struct version_index *index, const struct region_key *key)
 {
-    struct region *region = region_find(index, key);
+    uint32_t hashed = hash(key);
+    struct region *region = find_hashed(index, key, hashed);
     if (region)
         return region;
-    if ((index->regions + 1) * 2 > index->capacity && !grow(index))
+    if ((index->regions.used + 1) * 2 > index->capacity && !grow(index))
         return NULL;
-    region = new_region(index);
+    if (index->regions.used < UINT32_MAX / 4)
+        region = slabs_take(&index->regions, sizeof *region);
     if (!region)
         return NULL;
-    region->key = *key;
-    index->slots[slot_of(index->slots, index->capacity, key)] = region;
+    *region = (struct region){.key = *key};
+    put_in(index->slots, index->capacity, (struct region_slot){hashed, (uint32_t)index->regions.used});
     return region;
 }
 
@@ -123,19 +150,19 @@ struct version_cursor version_cursor_make(const struct version_index *index, uin
     return (struct version_cursor){.index = index, .va = va, .sizes = sizes, .space = space};
 }
 
+/* `older` is read only if somebody asks for more: it is in the second cache line. */
 struct version *version_next(struct version_cursor *cursor)
 {
-    while (!cursor->next && cursor->sizes) {
+    struct version *version = cursor->last ? cursor->last->older : NULL;
+    while (!version && cursor->sizes) {
         unsigned size_lg2 = least_bit(cursor->sizes);
         struct region_key key = {
             .number = cursor->va >> size_lg2, .space = cursor->space, .size_lg2 = (uint8_t)size_lg2};
         cursor->sizes &= cursor->sizes - 1;
         const struct region *region = region_find(cursor->index, &key);
-        cursor->next = region ? region->newest : NULL;
+        version = region ? region->newest : NULL;
     }
-    struct version *version = cursor->next;
-    if (version)
-        cursor->next = version->older;
+    cursor->last = version;
     return version;
 }
 
@@ -205,7 +232,7 @@ static struct version *new_version(struct version_index *index, const struct ver
     if (version)
         index->free_versions = version->older;
     else
-        version = malloc(sizeof *version);
+        version = slabs_take(&index->all_versions, sizeof *version);
     if (!version)
         return NULL;
     *version = *model;

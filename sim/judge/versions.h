@@ -31,26 +31,30 @@ struct window {
     uint64_t end; /* EVENT_NEVER: open */
 };
 
+/* What most look-ups read is in the first cache line, of 64 bytes; the rest is in the second. */
 struct version {
     struct mapping mapping;
     struct window created;
-    struct window ended; /* begin EVENT_NEVER: not ended */
+    struct window ended;     /* begin EVENT_NEVER: not ended */
+    uint32_t space;          /* whose mapping it is, in both twins */
+    uint8_t rights;          /* that the mapping allows */
+    uint8_t first_rights;    /* of its translations until hardware has made its entry dirty; else the same */
+    uint8_t upgraded_rights; /* what it grew from by a protect that invalidated nothing, where that is
+                                allowed:  old translations may still be used; else as `rights` */
+    uint8_t fixed;           /* VERSION_CREATED_FIXED, VERSION_ENDED_FIXED: these windows will not change */
+
     uint64_t created_by; /* operation */
     uint64_t ended_by;
     uint64_t invalidation;    /* the last of the ending operation */
     uint64_t forgotten_since; /* an equal version lived then and was forgotten; EVENT_NEVER: none */
     struct version *older;    /* the version before, of the same virtual region */
     struct version *twin;     /* in SPACE_GLOBAL, or from there; NULL if none */
-    uint32_t space;           /* whose mapping it is, in both twins */
-    uint8_t rights;           /* that the mapping allows */
-    uint8_t first_rights;     /* of its translations until hardware has made its entry dirty; else the same */
-    uint8_t upgraded_rights;  /* what it grew from by a protect that invalidated nothing, where that is
-                                 allowed:  old translations may still be used; else as `rights` */
+    union {                   /* by the spurious faults that its format allows */
+        uint64_t drained; /* UNTIL_FENCE: the creating operation's last store is visible; 0: it had none */
+        uint64_t excused; /* ONCE: cores (bits) that have had it */
+    } spurious;
     uint32_t upgraded_attributes;
-    uint64_t drained;         /* the last store of the operation that created it is visible; 0: it had none */
-    uint64_t excused;         /* cores (bits) that have had the one spurious fault which the format allows */
     bool by_protect;          /* created by protect, and not by map */
-    uint8_t fixed;            /* VERSION_CREATED_FIXED, VERSION_ENDED_FIXED: these windows will not change */
     uint8_t ended_by_protect; /* and not by unmap */
 };
 
@@ -74,12 +78,24 @@ struct region {
     bool lost;                /* what was forgotten told something that nothing tells that is kept */
 };
 
+/* Things of one size, allocated many at a time; they stay where they are. */
+struct slabs {
+    void **list;
+    size_t count;
+    size_t used; /* things ever taken */
+};
+
+/* A place of the hash table. The hash is compared first, so that no other region is looked into. */
+struct region_slot {
+    uint32_t hash;
+    uint32_t number; /* of the region, from 1; 0: empty */
+};
+
 struct version_index {
-    struct region **slots; /* open addressing; capacity is a power of two */
+    struct region_slot *slots; /* open addressing; capacity is a power of two, up to 2^32 */
     size_t capacity;
-    size_t regions;
-    struct region **slabs;
-    size_t slab_count;
+    struct slabs regions;
+    struct slabs all_versions;
     struct version *free_versions;
     size_t versions;
 };
@@ -122,7 +138,7 @@ struct version_cursor {
     const struct version_index *index;
     uint64_t va;
     uint64_t sizes; /* not yet visited */
-    struct version *next;
+    struct version *last;
     uint32_t space;
 };
 struct version_cursor version_cursor_make(const struct version_index *index, uint32_t space, uint64_t va,

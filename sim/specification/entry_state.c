@@ -30,15 +30,35 @@ bool states_grew_accessed(const struct words *s1, const struct words *s2)
     return others_grew_accessed(s1, s2, no_base);
 }
 
+/* Whether hardware may mark entries as accessed at any time. */
+static bool marks_unasked(const struct extensions *extensions)
+{
+    return extensions->hardware_access && extended_by(extensions, EXTENSION_SPECULATION);
+}
+
+bool states_stay(const struct extensions *extensions, const struct words *s1, const struct words *s2)
+{
+    return !extended_by(extensions, EXTENSION_STATE) || words_equal(s1, s2) ||
+           (marks_unasked(extensions) && states_grew_accessed(s1, s2));
+}
+
+bool states_follow_operation(const struct extensions *extensions, const struct words *s1,
+                             const struct words *s2, uint64_t va, uint32_t state)
+{
+    return !extended_by(extensions, EXTENSION_STATE) || words_are_update(s2, s1, va, state) ||
+           (marks_unasked(extensions) && grew_accessed(state, words_read(s2, va)) &&
+            others_grew_accessed(s1, s2, va));
+}
+
 bool states_follow_access(const struct extensions *extensions, const struct words *s1, const struct words *s2,
                           const struct mapping *used, enum access_kind kind)
 {
-    bool unasked = extensions->hardware_access && extended_by(extensions, EXTENSION_SPECULATION);
     if (!extended_by(extensions, EXTENSION_STATE))
         return true;
     if (!used)
         return words_equal(s1, s2) || (extensions->hardware_access && states_grew_accessed(s1, s2));
     uint32_t after = state_after_access((uint32_t)words_read(s1, used->va), kind);
     return words_are_update(s2, s1, used->va, after) ||
-           (unasked && words_read(s2, used->va) == after && others_grew_accessed(s1, s2, used->va));
+           (marks_unasked(extensions) && words_read(s2, used->va) == after &&
+            others_grew_accessed(s1, s2, used->va));
 }

@@ -29,6 +29,13 @@ bool states_grew_accessed(const struct words *s1, const struct words *s2);
 bool states_follow_access(const struct extensions *extensions, const struct words *s1, const struct words *s2,
                           const struct mapping *used, enum access_kind kind);
 
+/* Whether the states fit a step that is no access: as they were, but for what SPECULATION may mark. */
+bool states_stay(const struct extensions *extensions, const struct words *s1, const struct words *s2);
+
+/* Whether they fit an operation that gives the entry of `va` this state: the same, and that entry. */
+bool states_follow_operation(const struct extensions *extensions, const struct words *s1,
+                             const struct words *s2, uint64_t va, uint32_t state);
+
 #ifdef __cplusplus
 }
 #endif

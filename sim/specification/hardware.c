@@ -309,10 +309,7 @@ bool hardware_speculate(const struct hardware_state *s1, const struct hardware_s
     const struct clause clause = {"hardware.speculate", violation};
     return clause_holds(&clause, is_extended(s1, EXTENSION_SPECULATION), "the seed has no such transition") &&
            memory_stays(&clause, s1, s2) && table_stays(&clause, s1, s2) &&
-           clause_holds(
-               &clause,
-               !is_extended(s1, EXTENSION_STATE) || words_equal(&s1->pt.states, &s2->pt.states) ||
-                   (s1->extensions.hardware_access && states_grew_accessed(&s1->pt.states, &s2->pt.states)),
-               "the state of entries changes") &&
+           clause_holds(&clause, states_stay(&s1->extensions, &s1->pt.states, &s2->pt.states),
+                        "the state of entries changes") &&
            tlb_shrinks(&clause, s1, s2);
 }

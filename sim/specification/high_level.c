@@ -141,17 +141,17 @@ static bool mappings_stay(const struct clause *clause, const struct high_level_s
     return clause_holds(clause, mappings_equal(&s1->mappings, &s2->mappings), "the mappings change");
 }
 
-static bool states_stay(const struct clause *clause, const struct high_level_state *s1,
-                        const struct high_level_state *s2)
+static bool entries_stay(const struct clause *clause, const struct high_level_state *s1,
+                         const struct high_level_state *s2)
 {
-    return clause_holds(clause, !is_extended(s1, EXTENSION_STATE) || words_equal(&s1->states, &s2->states),
+    return clause_holds(clause, states_stay(&s1->constants.extensions, &s1->states, &s2->states),
                         "the state of an entry changes");
 }
 
 static bool nothing_changes(const struct clause *clause, const struct high_level_state *s1,
                             const struct high_level_state *s2)
 {
-    return memory_stays(clause, s1, s2) && mappings_stay(clause, s1, s2) && states_stay(clause, s1, s2);
+    return memory_stays(clause, s1, s2) && mappings_stay(clause, s1, s2) && entries_stay(clause, s1, s2);
 }
 
 static bool fails(const struct clause *clause, const struct high_level_state *s1,
@@ -171,7 +171,7 @@ static bool state_becomes(const struct clause *clause, const struct high_level_s
                           const struct high_level_state *s2, uint64_t va, uint32_t state)
 {
     return clause_holds(
-        clause, !is_extended(s1, EXTENSION_STATE) || words_are_update(&s2->states, &s1->states, va, state),
+        clause, states_follow_operation(&s1->constants.extensions, &s1->states, &s2->states, va, state),
         "the entries do not have the state that they should have");
 }
 
@@ -411,10 +411,7 @@ bool high_level_identity(const struct high_level_state *s1, const struct high_le
                          struct violation *violation)
 {
     const struct clause clause = {"high_level.identity", violation};
-    bool older = extended_by(&s1->constants.extensions, EXTENSION_SPECULATION) &&
-                 s1->constants.extensions.hardware_access && states_grew_accessed(&s1->states, &s2->states);
-    return constants_stay(&clause, s1, s2) && memory_stays(&clause, s1, s2) &&
-           mappings_stay(&clause, s1, s2) && (older || states_stay(&clause, s1, s2));
+    return constants_stay(&clause, s1, s2) && nothing_changes(&clause, s1, s2);
 }
 
 /* ---- Successors ---- */

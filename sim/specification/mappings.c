@@ -131,7 +131,7 @@ bool mappings_contain(const struct mappings *mappings, const struct mapping *map
 
 const struct mapping *mappings_for(const struct mappings *mappings, uint64_t va, const struct mapping *after)
 {
-    const struct mapping *end = mappings->count ? mappings->at + mappings->count : NULL;
+    const struct mapping *end = mappings->at ? mappings->at + mappings->count : NULL;
     for (const struct mapping *at = after ? after + 1 : mappings->at; at != end && at->va <= va; at++)
         if (va - at->va < frame_size_bytes(&at->frame))
             return at;
@@ -185,7 +185,7 @@ bool mappings_equal(const struct mappings *a, const struct mappings *b)
 static size_t count_at(const struct mappings *mappings, uint64_t va)
 {
     const struct mapping *first = mappings_at(mappings, va);
-    const struct mapping *end = mappings->count ? mappings->at + mappings->count : NULL;
+    const struct mapping *end = mappings->at ? mappings->at + mappings->count : NULL;
     size_t count = 0;
     for (const struct mapping *at = first; at && at != end && at->va == va; at++)
         count++;

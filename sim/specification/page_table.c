@@ -2,6 +2,8 @@
 
 #include <inttypes.h>
 
+#include "sim/specification/entry_state.h"
+
 /* ---- Constants and states ---- */
 
 struct pt_arch pt_arch_of(const struct walk_format *format, uint64_t lacks_sizes)
@@ -132,7 +134,7 @@ static bool nothing_changes(const struct clause *clause, const struct page_table
 {
     return clause_holds(clause, mappings_equal(&s1->mappings, &s2->mappings),
                         "the mappings change, though nothing should") &&
-           clause_holds(clause, !is_extended(s1, EXTENSION_STATE) || words_equal(&s1->states, &s2->states),
+           clause_holds(clause, states_stay(&s1->constants.extensions, &s1->states, &s2->states),
                         "the state of an entry changes, though nothing should");
 }
 
@@ -149,12 +151,12 @@ static bool is_refused(const struct clause *clause, const struct page_table_stat
            nothing_changes(clause, s1, s2);
 }
 
-/* STATE: the entry of `va` has this state after, every other one what it had. */
+/* STATE: the entry of `va` has this state after, every other one what it had; or hardware marked it. */
 static bool state_becomes(const struct clause *clause, const struct page_table_state *s1,
                           const struct page_table_state *s2, uint64_t va, uint32_t state)
 {
     return clause_holds(
-        clause, !is_extended(s1, EXTENSION_STATE) || words_are_update(&s2->states, &s1->states, va, state),
+        clause, states_follow_operation(&s1->constants.extensions, &s1->states, &s2->states, va, state),
         "the entries do not have the state that they should have");
 }
 
@@ -244,10 +246,13 @@ static bool found_is_mapped(const struct page_table_state *state, const struct q
            op->vaddr - plain.va < frame_size_bytes(&plain.frame);
 }
 
-static bool found_has_state(const struct page_table_state *state, const struct mapping *found)
+/* The state before or after: hardware may mark the entry meanwhile. */
+static bool found_has_state(const struct page_table_state *s1, const struct page_table_state *s2,
+                            const struct mapping *found)
 {
-    return !is_extended(state, EXTENSION_STATE) ||
-           (found->frame.attributes & FRAME_STATE_ALL) == words_read(&state->states, found->va);
+    const uint32_t state = found->frame.attributes & FRAME_STATE_ALL;
+    return !is_extended(s1, EXTENSION_STATE) || state == words_read(&s1->states, found->va) ||
+           state == words_read(&s2->states, found->va);
 }
 
 bool page_table_query(const struct page_table_state *s1, const struct page_table_state *s2,
@@ -265,7 +270,7 @@ bool page_table_query(const struct page_table_state *s1, const struct page_table
         return clause_holds(&clause, op->result == RESULT_ERR, "it succeeds, though nothing is mapped there");
     return clause_holds(&clause, op->result == RESULT_OK, "it fails, though something is mapped there") &&
            clause_holds(&clause, found_is_mapped(s1, op), "what it found is not the mapping there") &&
-           clause_holds(&clause, found_has_state(s1, &op->found),
+           clause_holds(&clause, found_has_state(s1, s2, &op->found),
                         "what it found has not the state of the entry");
 }
 

@@ -10,19 +10,54 @@ struct viewing {
     bool no_memory;
 };
 
-/* The state of an entry, from what hardware would change in it. */
-static uint32_t state_of(const struct concrete_table *concrete, uint64_t va)
+static bool read_fetches(const struct memory_reader *memory, const struct walk_state *walk, uint64_t *words)
+{
+    for (unsigned i = 0; i < walk->fetches; i++)
+        for (unsigned word = 0; word < walk->fetch_words; word++)
+            if (!memory->read(memory->context, walk->fetch[i] + WORD_BYTES * word, words++))
+                return false;
+    return true;
+}
+
+enum walk_status view_walk(const struct translation_regime *regime, const struct memory_reader *memory,
+                           uint64_t va, struct walk_state *walk, view_walk_visitor visit, void *context)
+{
+    uint64_t words[WALK_WORDS_MAX];
+    unsigned left = 2u * regime->format->levels;
+    enum walk_status status = regime->format->start(walk, regime, va);
+    for (; status == WALK_FETCH || status == WALK_UPDATE; left--) {
+        visit(context, walk, status);
+        if (left == 0 || (status == WALK_FETCH && !read_fetches(memory, walk, words)))
+            return walk_end_with_fault(walk, FAULT_EXTERNAL_ABORT, walk->level);
+        status = status == WALK_FETCH ? regime->format->resume(walk, words) : regime->format->updated(walk);
+    }
+    return status;
+}
+
+/* The word that hardware last changed on the way. */
+static void note_update(void *context, const struct walk_state *walk, enum walk_status status)
+{
+    uint64_t *pa = context;
+    if (status == WALK_UPDATE)
+        *pa = walk->table_update.pa;
+}
+
+/* The state of an entry, from what hardware would change in it, on the way (x86 marks large pages so) or at
+ * its end. Only what is writable is ever clean: on x86 an entry that is not becomes dirty as well, if a
+ * kernel without CR0.WP stores to it. */
+static uint32_t state_of(const struct concrete_table *concrete, const struct mapping *mapping)
 {
     struct translation_regime regime = interpret_regime(&concrete->regime);
     struct walk_state walk;
     struct walk_update update;
+    uint64_t updated = UINT64_MAX;
     uint32_t state = 0;
     regime.hardware_dirty = true;
-    if (interpret_address(&regime, &concrete->memory, va, &walk) != WALK_LEAF)
+    if (view_walk(&regime, &concrete->memory, mapping->va, &walk, note_update, &updated) != WALK_LEAF)
         return 0;
-    if (walk.leaf.rights != walk.leaf.rights_when_dirty)
+    if ((mapping->frame.attributes & FRAME_WRITABLE) && walk.leaf.rights != walk.leaf.rights_when_dirty)
         state |= FRAME_CLEAN;
-    return walk_needs_update(&walk, false, &update) ? state | FRAME_OLD : state;
+    return updated == walk.fetch[0] || walk_needs_update(&walk, false, &update) ? state | FRAME_OLD : state;
 }
 
 static bool add_mapping(void *context, const struct mapping *mapping, const struct walk_leaf *leaf)
@@ -31,7 +66,7 @@ static bool add_mapping(void *context, const struct mapping *mapping, const stru
     (void)leaf;
     viewing->no_memory =
         !mappings_add(&viewing->view->interpretation, mapping) ||
-        !words_write(&viewing->view->states, mapping->va, state_of(viewing->concrete, mapping->va));
+        !words_write(&viewing->view->states, mapping->va, state_of(viewing->concrete, mapping));
     return !viewing->no_memory;
 }
 

@@ -28,6 +28,14 @@ struct concrete_table {
  */
 enum pagetable_result view_page_table(const struct concrete_table *concrete, struct s1_page_table *view);
 
+/*
+ * One walk of `va`, under `regime`, as pagetables/interpret.h does it; `visit` is called before each of its
+ * steps (WALK_FETCH, WALK_UPDATE) with the walk as it then is. WALK_LEAF or WALK_FAULT.
+ */
+typedef void (*view_walk_visitor)(void *context, const struct walk_state *walk, enum walk_status status);
+enum walk_status view_walk(const struct translation_regime *regime, const struct memory_reader *memory,
+                           uint64_t va, struct walk_state *walk, view_walk_visitor visit, void *context);
+
 /* The words of [pa, pa + bytes) as they are in memory, added to `words`. False without memory. Words that
  * cannot be read are 0. */
 bool view_words(const struct memory_reader *memory, uint64_t pa, uint64_t bytes, struct words *words);

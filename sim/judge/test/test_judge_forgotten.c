@@ -229,6 +229,61 @@ static void good_undecided_events_in_every_round_do_not_fill_memory(void **state
     judge_destroy(whole);
 }
 
+/* ---- operations that take no time ---- */
+
+#define TIMELESS 100u
+
+/* Pages that are mapped before time begins, and the most operations that the judge keeps at once. */
+static size_t operations_kept(uint64_t end)
+{
+    struct judge_usage usage;
+    size_t most = 0;
+    for (uint64_t i = 0; i < TIMELESS; i++) {
+        struct act act = {.id = i + 1,
+                          .kind = OPERATION_MAP,
+                          .va = PAGE + i * 0x1000,
+                          .frame = {FRAME + i * 0x1000, RW, 12},
+                          .end = end};
+        story_act(&story, &act);
+        if (!end)
+            story_event(&story, EVENT_OPERATION_END, 0, 0)->as.operation = (struct event_operation){
+                .id = act.id, .va = act.va, .frame = act.frame, .space = 1, .kind = OPERATION_MAP};
+        story_view(&story, act.id, end, i + 1)->va = act.va;
+        story.events[story.count - 1].as.view.mapped = 1;
+        story.events[story.count - 1].as.view.mapping = (struct mapping){act.va, act.frame};
+    }
+    struct judge *judge = story_judge(&story); /* sorts */
+    assert_int_equal(judge_count_all(judge), 0);
+    judge_destroy(judge);
+    judge = judge_create(&story.config);
+    struct mmu_observer observer = judge_observer(judge);
+    for (size_t i = 0; i < story.count; i++) {
+        assert_int_equal(observer.event(observer.context, &story.events[i]), 0);
+        judge_measure(judge, &usage);
+        most = usage.operations > most ? usage.operations : most;
+    }
+    assert_int_equal(usage.versions, TIMELESS);
+    judge_destroy(judge);
+    return most;
+}
+
+static void operations_that_take_no_time_are_not_kept(void **state)
+{
+    assert_int_equal(operations_kept(0), 1);
+}
+
+static void operations_that_take_time_are_kept_until_they_settle(void **state)
+{
+    assert_int_equal(operations_kept(1), TIMELESS);
+}
+
+static void bad_view_of_an_operation_that_takes_no_time(void **state)
+{
+    (void)operations_kept(0);
+    story_view(&story, TIMELESS, 0, TIMELESS + 1)->va = PAGE - 0x1000;
+    story_expect(&story, RULE_VIEW_DIFFERS, 1);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -256,6 +311,10 @@ int main(void)
                                         end),
         cmocka_unit_test_setup_teardown(good_undecided_events_in_every_round_do_not_fill_memory,
                                         begin_short_memory, end),
+        cmocka_unit_test_setup_teardown(operations_that_take_no_time_are_not_kept, begin_empty, end),
+        cmocka_unit_test_setup_teardown(operations_that_take_time_are_kept_until_they_settle, begin_empty,
+                                        end),
+        cmocka_unit_test_setup_teardown(bad_view_of_an_operation_that_takes_no_time, begin_empty, end),
     };
     return cmocka_run_group_tests_name("judge, forgotten", tests, NULL, NULL);
 }

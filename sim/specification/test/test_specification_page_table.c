@@ -290,6 +290,26 @@ static void entries_begin_with_the_state_that_software_gives(void **state)
     close(&steps);
 }
 
+static void hardware_may_mark_an_entry_before_an_operation_returns(void **state)
+{
+    struct steps steps;
+    const struct map_op op = map_of(0x2000, 0x6000, "rw-uo", RESULT_OK);
+    (void)state;
+    open(&steps, EXTENSION_STATE | EXTENSION_SPECULATION);
+    steps.s1.constants.extensions.hardware_access = true;
+    steps.s2.constants = steps.s1.constants;
+    add_mapping(&steps.s2.mappings, 0x2000, 0x6000, "rw-u");
+    assert_true(maps(&steps, &op));
+    assert_true(words_write(&steps.s2.states, 0x2000, FRAME_OLD));
+    assert_true(maps(&steps, &op));
+    assert_true(words_write(&steps.s2.states, 0x2000, FRAME_CLEAN));
+    assert_false(maps(&steps, &op));
+    assert_true(words_write(&steps.s2.states, 0x2000, 0));
+    steps.s1.constants.extensions.set = steps.s2.constants.extensions.set = EXTENSION_STATE;
+    assert_false(maps(&steps, &op));
+    close(&steps);
+}
+
 static void a_query_tells_the_state_of_the_entry(void **state)
 {
     struct steps steps;
@@ -301,6 +321,18 @@ static void a_query_tells_the_state_of_the_entry(void **state)
     assert_violation(queries(&steps, 0x1000, RESULT_OK, mapping_of(0x1000, 0x5000, "rw-u")), &steps.violation,
                      "page_table.query", "state");
     close(&steps);
+}
+
+static void a_map_that_was_emptied_maps_nothing(void **state)
+{
+    struct mappings mappings = {0};
+    (void)state;
+    add_mapping(&mappings, 0x1000, 0x5000, "rw-u");
+    assert_non_null(mappings_for(&mappings, 0x1008, NULL));
+    mappings_remove(&mappings, 0x1000);
+    assert_null(mappings_for(&mappings, 0x1008, NULL));
+    assert_null(mappings_at(&mappings, 0x1000));
+    mappings_destroy(&mappings);
 }
 
 /* The successor is the step that the relation allows, and no other operation's. */
@@ -346,7 +378,9 @@ int main(void)
         cmocka_unit_test(query_tells_the_mapping_that_contains_the_address),
         cmocka_unit_test(no_transition_changes_a_constant),
         cmocka_unit_test(entries_begin_with_the_state_that_software_gives),
+        cmocka_unit_test(hardware_may_mark_an_entry_before_an_operation_returns),
         cmocka_unit_test(a_query_tells_the_state_of_the_entry),
+        cmocka_unit_test(a_map_that_was_emptied_maps_nothing),
         cmocka_unit_test(successors_are_steps_of_the_relation),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
