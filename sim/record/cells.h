@@ -10,14 +10,16 @@
 #include <stdint.h>
 
 #include "mmu/event.h"
+#include "sim/record/pages.h"
 
 struct cells {
-    sqlite3_stmt *statement;
-    uint64_t wrong_min; /* what the first wrong one may be at the least, */
-    uint64_t wrong_max; /* and at the most */
-    int column;         /* the next one */
-    int wrong;          /* the first wrong one; -1: none */
-    bool wrong_null;    /* it is allowed to be NULL */
+    sqlite3_stmt *statement;      /* the row; or, if NULL: */
+    const struct page_rows *rows; /* the last row of these */
+    uint64_t wrong_min;           /* what the first wrong one may be at the least, */
+    uint64_t wrong_max;           /* and at the most */
+    int column;                   /* the next one */
+    int wrong;                    /* the first wrong one; -1: none */
+    bool wrong_null;              /* it is allowed to be NULL */
 };
 
 #define CELL_CYCLE_MAX ((uint64_t)INT64_MAX)
@@ -33,16 +35,26 @@ static inline void cell_wrong(struct cells *cells, int back, uint64_t min, uint6
     cells->wrong_null = null;
 }
 
-static inline bool cell_is_number(struct cells *cells)
+/* The next value; 0 for what is no integer. (Of a statement only then its type is asked.) */
+static inline uint64_t cell_take(struct cells *cells, enum page_cell *kind)
 {
-    return sqlite3_column_type(cells->statement, cells->column - 1) == SQLITE_INTEGER;
+    int column = cells->column++;
+    if (!cells->statement) {
+        *kind = (enum page_cell)cells->rows->kinds[column];
+        return (uint64_t)cells->rows->values[column];
+    }
+    uint64_t value = (uint64_t)sqlite3_column_int64(cells->statement, column);
+    int type = value ? SQLITE_INTEGER : sqlite3_column_type(cells->statement, column);
+    *kind = type == SQLITE_INTEGER ? CELL_INTEGER : type == SQLITE_NULL ? CELL_NULL : CELL_OTHER;
+    return value;
 }
 
-/* 0 to `max`, at the most CELL_CYCLE_MAX. (What is no number is read as 0: only then its type is asked.) */
+/* 0 to `max`. */
 static inline uint64_t cell(struct cells *cells, uint64_t max)
 {
-    uint64_t value = (uint64_t)sqlite3_column_int64(cells->statement, cells->column++);
-    if (value > max || (value == 0 && !cell_is_number(cells)))
+    enum page_cell kind;
+    uint64_t value = cell_take(cells, &kind);
+    if (value > max || kind != CELL_INTEGER)
         cell_wrong(cells, 0, 0, max, false);
     return value;
 }
@@ -50,8 +62,9 @@ static inline uint64_t cell(struct cells *cells, uint64_t max)
 /* 1 to `max`. */
 static inline uint64_t cell_from_1(struct cells *cells, uint64_t max)
 {
-    uint64_t value = (uint64_t)sqlite3_column_int64(cells->statement, cells->column++);
-    if (value - 1 >= max)
+    enum page_cell kind;
+    uint64_t value = cell_take(cells, &kind);
+    if (value - 1 >= max || kind != CELL_INTEGER)
         cell_wrong(cells, 0, 1, max, false);
     return value;
 }
@@ -65,21 +78,28 @@ static inline uint64_t cell_word(struct cells *cells)
 /* NULL is `absent`. */
 static inline uint64_t cell_or(struct cells *cells, uint64_t max, uint64_t absent)
 {
-    uint64_t value = (uint64_t)sqlite3_column_int64(cells->statement, cells->column++);
-    if (value == 0 && !cell_is_number(cells)) {
-        if (sqlite3_column_type(cells->statement, cells->column - 1) != SQLITE_NULL)
-            cell_wrong(cells, 0, 0, max, true);
-        return absent;
-    }
-    if (value > max)
+    enum page_cell kind;
+    uint64_t value = cell_take(cells, &kind);
+    if (value > max || kind == CELL_OTHER)
         cell_wrong(cells, 0, 0, max, true);
+    return kind == CELL_NULL ? absent : value;
+}
+
+/* An identifier: 1 to `max`; NULL is 0. */
+static inline uint64_t cell_id(struct cells *cells, uint64_t max)
+{
+    enum page_cell kind;
+    uint64_t value = cell_take(cells, &kind);
+    if (value > max || (value == 0 && kind != CELL_NULL))
+        cell_wrong(cells, 0, 1, max, true);
     return value;
 }
 
 /* Whether the next one is other than NULL. */
 static inline bool cell_is_there(const struct cells *cells)
 {
-    return sqlite3_column_type(cells->statement, cells->column) != SQLITE_NULL;
+    return cells->statement ? sqlite3_column_type(cells->statement, cells->column) != SQLITE_NULL
+                            : cells->rows->kinds[cells->column] != CELL_NULL;
 }
 
 static inline uint64_t cell_cycle(struct cells *cells)
@@ -90,16 +110,6 @@ static inline uint64_t cell_cycle(struct cells *cells)
 static inline uint64_t cell_cycle_or_never(struct cells *cells)
 {
     return cell_or(cells, CELL_CYCLE_MAX, EVENT_NEVER);
-}
-
-/* An identifier: 1 to `max`; NULL is 0. */
-static inline uint64_t cell_id(struct cells *cells, uint64_t max)
-{
-    uint64_t value = (uint64_t)sqlite3_column_int64(cells->statement, cells->column++);
-    if (value > max ||
-        (value == 0 && sqlite3_column_type(cells->statement, cells->column - 1) != SQLITE_NULL))
-        cell_wrong(cells, 0, 1, max, true);
-    return value;
 }
 
 #endif

@@ -9,10 +9,11 @@
 
 #include "sim/record/replay_rows.h"
 
-/* A table that is being read: its next row, or none. */
+/* A table that is being read, by a statement or from its pages: its next row, or none. */
 struct source {
     const struct replay_table *table;
     sqlite3_stmt *statement;
+    struct page_rows *rows;
     struct replay_row row;
 };
 
@@ -51,23 +52,50 @@ static bool fail_memory(struct replay *replay)
     return fail(replay, "out of memory for the events of the record");
 }
 
-/* What a cell holds, as text: "NULL", or the value. */
-static const char *cell_text(sqlite3_stmt *statement, int column)
+/* What a cell holds, as text. */
+static void print_cell(char *text, size_t bytes, const struct cells *cells, int column)
 {
-    const char *text = (const char *)sqlite3_column_text(statement, column);
-    return text ? text : "NULL";
+    const struct page_rows *rows = cells->rows;
+    const char *value = cells->statement ? (const char *)sqlite3_column_text(cells->statement, column) : NULL;
+    if (value || cells->statement || rows->kinds[column] == CELL_NULL)
+        (void)snprintf(text, bytes, "%s", value ? value : "NULL");
+    else if (rows->kinds[column] == CELL_OTHER)
+        (void)snprintf(text, bytes, "no number");
+    else
+        (void)snprintf(text, bytes, "%" PRId64, rows->values[column]);
+}
+
+static void print_range(char *text, size_t bytes, const struct cells *cells)
+{
+    const char *or_null = cells->wrong_null ? ", or NULL" : "";
+    if (cells->wrong_max == UINT64_MAX)
+        (void)snprintf(text, bytes, "a number%s", or_null);
+    else if (cells->wrong_max == CELL_CYCLE_MAX)
+        (void)snprintf(text, bytes, "%" PRIu64 " or more%s", cells->wrong_min, or_null);
+    else
+        (void)snprintf(text, bytes, "%" PRIu64 " to %" PRIu64 "%s", cells->wrong_min, cells->wrong_max,
+                       or_null);
+}
+
+/* The name of a column: what is between its commas. */
+static const char *column_name(const char *columns, int column, int *length)
+{
+    for (; column > 0; column--)
+        columns += strcspn(columns, ",") + 2;
+    *length = (int)strcspn(columns, ",");
+    return columns;
 }
 
 static bool fail_cell(struct replay *replay, const struct source *source, const struct cells *cells)
 {
-    char range[64] = "a number";
-    if (cells->wrong_max == CELL_CYCLE_MAX)
-        (void)snprintf(range, sizeof range, "%" PRIu64 " or more", cells->wrong_min);
-    else if (cells->wrong_max != UINT64_MAX)
-        (void)snprintf(range, sizeof range, "%" PRIu64 " to %" PRIu64, cells->wrong_min, cells->wrong_max);
-    return fail(replay, "table %s, event %s: %s is %s; it must be %s%s", source->table->name,
-                cell_text(source->statement, 0), sqlite3_column_name(source->statement, cells->wrong),
-                cell_text(source->statement, cells->wrong), range, cells->wrong_null ? ", or NULL" : "");
+    char event[32], value[64], range[80];
+    int length;
+    const char *name = column_name(source->table->columns, cells->wrong, &length);
+    print_cell(event, sizeof event, cells, 0);
+    print_cell(value, sizeof value, cells, cells->wrong);
+    print_range(range, sizeof range, cells);
+    return fail(replay, "table %s, event %s: %.*s is %s; it must be %s", source->table->name, event, length,
+                name, value, range);
 }
 
 /* ---- second events ---- */
@@ -114,17 +142,30 @@ static void drop_first_later(struct replay *replay)
 
 /* ---- rows ---- */
 
+/* Steps to the next row; `*there` is false at the end. */
+static bool step(struct replay *replay, const struct source *source, bool *there)
+{
+    if (!source->statement) {
+        *there = page_rows_next(source->rows);
+        return !source->rows->error || fail(replay, "table %s: %s", source->table->name, source->rows->error);
+    }
+    int code = sqlite3_step(source->statement);
+    *there = code == SQLITE_ROW;
+    return code == SQLITE_ROW || code == SQLITE_DONE ||
+           fail(replay, "table %s: %s", source->table->name, sqlite3_errmsg(replay->database));
+}
+
 /* The next row of a table, as events. */
 static bool read_row(struct replay *replay, size_t which)
 {
     struct source *source = &replay->sources[which];
-    int code = sqlite3_step(source->statement);
+    bool there;
     replay->next[which] = EVENT_NEVER;
-    if (code == SQLITE_DONE)
+    if (!step(replay, source, &there))
+        return false;
+    if (!there)
         return true;
-    if (code != SQLITE_ROW)
-        return fail(replay, "table %s: %s", source->table->name, sqlite3_errmsg(replay->database));
-    struct cells cells = {.statement = source->statement, .wrong = -1};
+    struct cells cells = {.statement = source->statement, .rows = source->rows, .wrong = -1};
     struct replay_row *row = &source->row;
     row->number = cell_from_1(&cells, CELL_CYCLE_MAX);
     row->event.cycle = cell_cycle(&cells);
@@ -138,22 +179,54 @@ static bool read_row(struct replay *replay, size_t which)
     return row->later_number == 0 || keep_later(replay, source);
 }
 
+static bool open_source(struct replay *replay, struct source *source)
+{
+    const struct replay_table *table = source->table;
+    if (table->in_pages) {
+        source->rows = malloc(sizeof *source->rows);
+        if (!source->rows)
+            return fail_memory(replay);
+        if (page_rows_open(source->rows, replay->database, table->name, table->columns))
+            return true;
+    }
+    char *sql = sqlite3_mprintf("SELECT %s FROM %s ORDER BY event", table->columns, table->name);
+    if (!sql)
+        return fail_memory(replay);
+    int code = sqlite3_prepare_v2(replay->database, sql, -1, &source->statement, NULL);
+    sqlite3_free(sql);
+    return code == SQLITE_OK || fail(replay, "table %s: %s", table->name, sqlite3_errmsg(replay->database));
+}
+
+static void close_source(struct source *source)
+{
+    (void)sqlite3_finalize(source->statement); /* repeats the code of the last step */
+    if (source->rows)
+        page_rows_close(source->rows);
+    free(source->rows);
+}
+
 static bool open_sources(struct replay *replay)
 {
     for (size_t i = 0; i < REPLAY_TABLES; i++) {
-        const struct replay_table *table = &replay_tables[i];
-        if (!(table->kinds & replay->config->kinds))
+        if (!(replay_tables[i].kinds & replay->config->kinds))
             continue;
         size_t which = replay->source_count++;
-        struct source *source = &replay->sources[which];
-        source->table = table;
-        int code = sqlite3_prepare_v2(replay->database, table->sql, -1, &source->statement, NULL);
-        if (code != SQLITE_OK)
-            return fail(replay, "table %s: %s", table->name, sqlite3_errmsg(replay->database));
-        if (!read_row(replay, which))
+        replay->sources[which].table = &replay_tables[i];
+        if (!open_source(replay, &replay->sources[which]) || !read_row(replay, which))
             return false;
     }
     return true;
+}
+
+/* Pages are read while this statement keeps others from writing. */
+static sqlite3_stmt *hold_lock(struct replay *replay)
+{
+    sqlite3_stmt *lock = NULL;
+    if (sqlite3_prepare_v2(replay->database, "SELECT name FROM sqlite_schema", -1, &lock, NULL) !=
+            SQLITE_OK ||
+        sqlite3_step(lock) != SQLITE_ROW)
+        (void)fail(replay, "%s", sqlite3_errmsg(replay->database));
+    return lock;
 }
 
 /* ---- the merge ---- */
@@ -225,9 +298,11 @@ bool replay_run(sqlite3 *database, const struct replay_config *config, struct re
     replay->database = database;
     replay->config = config;
     replay->result = result;
-    bool whole = open_sources(replay) && merge(replay);
+    sqlite3_stmt *lock = hold_lock(replay);
+    bool whole = result->error.text[0] == '\0' && open_sources(replay) && merge(replay);
     for (size_t i = 0; i < replay->source_count; i++)
-        (void)sqlite3_finalize(replay->sources[i].statement); /* repeats the code of the last step */
+        close_source(&replay->sources[i]);
+    (void)sqlite3_finalize(lock); /* repeats the code of its step */
     free(replay->later);
     free(replay);
     return whole;

@@ -325,59 +325,51 @@ static void read_table_block(const struct replay_config *config, struct cells *c
 }
 
 const struct replay_table replay_tables[REPLAY_TABLES] = {
-    {"translations", REPLAY_KIND(EVENT_TRANSLATION), EVENT_TRANSLATION,
-     "SELECT event, cycle, core, access, half, retry, space, privilege, access_kind, va, size_bytes,"
-     " issue_cycle, performed_cycle, outcome, walk, entry, fault, fault_level, fault_stage, fault_ipa, pa,"
-     " page_size_lg2, rights, value, forwarded FROM translations ORDER BY event",
+    {"translations", REPLAY_KIND(EVENT_TRANSLATION), EVENT_TRANSLATION, true,
+     "event, cycle, core, access, half, retry, space, privilege, access_kind, va, size_bytes, issue_cycle, "
+     "performed_cycle, outcome, walk, entry, fault, fault_level, fault_stage, fault_ipa, pa, page_size_lg2, "
+     "rights, value, forwarded",
      read_translation},
-    {"walks", REPLAY_KIND(EVENT_WALK), EVENT_WALK,
-     "SELECT event, cycle, core, walk, space, asid, vmid, va, start_cycle, filled, fault, fault_stage,"
-     " fault_ipa, fault_on_table, leaf_va, leaf_pa, leaf_size_lg2, leaf_attributes, leaf_rights FROM walks "
-     "ORDER BY event",
+    {"walks", REPLAY_KIND(EVENT_WALK), EVENT_WALK, true,
+     "event, cycle, core, walk, space, asid, vmid, va, start_cycle, filled, fault, fault_stage, fault_ipa, "
+     "fault_on_table, leaf_va, leaf_pa, leaf_size_lg2, leaf_attributes, leaf_rights",
      read_walk},
-    {"tlb_entries", REPLAY_KIND(EVENT_TLB_ENTRY), EVENT_TLB_ENTRY,
-     "SELECT event, cycle, core, entry, tlb, space, asid, vmid, va, pa, size_lg2, attributes, rights, walk,"
-     " fill_cycle, last_hit_cycle, last_done_cycle, end_cycle, end_reason FROM tlb_entries ORDER BY event",
+    {"tlb_entries", REPLAY_KIND(EVENT_TLB_ENTRY), EVENT_TLB_ENTRY, true,
+     "event, cycle, core, entry, tlb, space, asid, vmid, va, pa, size_lg2, attributes, rights, walk, "
+     "fill_cycle, last_hit_cycle, last_done_cycle, end_cycle, end_reason",
      read_tlb_entry},
     {"operations", REPLAY_KIND(EVENT_OPERATION_BEGIN) | REPLAY_KIND(EVENT_OPERATION_END),
-     EVENT_OPERATION_BEGIN,
-     "SELECT event, begin_cycle, core, operation, space, kind, va, pa, size_lg2, attributes, end_event,"
-     " end_cycle, result, found_va, found_pa, found_size_lg2, found_attributes FROM operations"
-     " ORDER BY event",
+     EVENT_OPERATION_BEGIN, false,
+     "event, begin_cycle, core, operation, space, kind, va, pa, size_lg2, attributes, end_event, end_cycle, "
+     "result, found_va, found_pa, found_size_lg2, found_attributes",
      read_operation},
-    {"table_views", REPLAY_KIND(EVENT_VIEW), EVENT_VIEW,
-     "SELECT event, cycle, core, operation, space, va, mapped, mapping_va, mapping_pa, mapping_size_lg2,"
-     " mapping_attributes, mappings, digest, sound, blocks, blocks_digest, reason FROM table_views"
-     " ORDER BY event",
+    {"table_views", REPLAY_KIND(EVENT_VIEW), EVENT_VIEW, false,
+     "event, cycle, core, operation, space, va, mapped, mapping_va, mapping_pa, mapping_size_lg2, "
+     "mapping_attributes, mappings, digest, sound, blocks, blocks_digest, reason",
      read_view},
-    {"table_blocks", REPLAY_KIND(EVENT_TABLE), EVENT_TABLE,
-     "SELECT event, cycle, core, operation, space, pa, bytes, released FROM table_blocks ORDER BY event",
-     read_table_block},
-    {"entry_writes", REPLAY_KIND(EVENT_ENTRY_WRITE), EVENT_ENTRY_WRITE,
-     "SELECT event, cycle, core, operation, walk, pa, old_value, new_value, issue_cycle, visible_cycle"
-     " FROM entry_writes ORDER BY event",
+    {"table_blocks", REPLAY_KIND(EVENT_TABLE), EVENT_TABLE, false,
+     "event, cycle, core, operation, space, pa, bytes, released", read_table_block},
+    {"entry_writes", REPLAY_KIND(EVENT_ENTRY_WRITE), EVENT_ENTRY_WRITE, true,
+     "event, cycle, core, operation, walk, pa, old_value, new_value, issue_cycle, visible_cycle",
      read_entry_write},
     {"invalidations", REPLAY_KIND(EVENT_INVALIDATION) | REPLAY_KIND(EVENT_COMPLETION), EVENT_INVALIDATION,
-     "SELECT event, issue_cycle, core, invalidation, operation, scope, va, size_bytes, asid, vmid, broadcast,"
-     " last_level_only, list, targets, complete_event, complete_cycle FROM invalidations ORDER BY event",
+     false,
+     "event, issue_cycle, core, invalidation, operation, scope, va, size_bytes, asid, vmid, broadcast, "
+     "last_level_only, list, targets, complete_event, complete_cycle",
      read_invalidation},
-    {"acknowledgements", REPLAY_KIND(EVENT_ACKNOWLEDGEMENT), EVENT_ACKNOWLEDGEMENT,
-     "SELECT event, cycle, core, invalidation, target, arrive_cycle, drop_cycle, acknowledge_cycle,"
-     " entries_dropped, walks_settled, accesses_settled FROM acknowledgements ORDER BY event",
+    {"acknowledgements", REPLAY_KIND(EVENT_ACKNOWLEDGEMENT), EVENT_ACKNOWLEDGEMENT, true,
+     "event, cycle, core, invalidation, target, arrive_cycle, drop_cycle, acknowledge_cycle, "
+     "entries_dropped, walks_settled, accesses_settled",
      read_acknowledgement},
-    {"barriers", REPLAY_KIND(EVENT_BARRIER), EVENT_BARRIER,
-     "SELECT event, cycle, core, operation, kind, begin_cycle FROM barriers ORDER BY event", read_barrier},
-    {"contexts", REPLAY_KIND(EVENT_CONTEXT), EVENT_CONTEXT,
-     "SELECT event, cycle, core, space, asid, vmid, root, high_space, controls, key_rights FROM contexts"
-     " ORDER BY event",
-     read_context},
-    {"conflicts", REPLAY_KIND(EVENT_CONFLICT), EVENT_CONFLICT,
-     "SELECT event, cycle, core, space, va, tlb, entry, matches FROM conflicts ORDER BY event",
-     read_conflict},
-    {"spaces", REPLAY_KIND(EVENT_SPACE), EVENT_SPACE,
-     "SELECT event, cycle, core, space, asid, vmid, stage2, root,"
-     " EXISTS (SELECT 1 FROM spaces of WHERE of.stage2 = spaces.space), frame_sizes, va_bits, va_form, "
-     "spurious, aliasing_allowed,"
-     " hardware_access, hardware_dirty, format, page_table FROM spaces ORDER BY event",
+    {"barriers", REPLAY_KIND(EVENT_BARRIER), EVENT_BARRIER, false,
+     "event, cycle, core, operation, kind, begin_cycle", read_barrier},
+    {"contexts", REPLAY_KIND(EVENT_CONTEXT), EVENT_CONTEXT, false,
+     "event, cycle, core, space, asid, vmid, root, high_space, controls, key_rights", read_context},
+    {"conflicts", REPLAY_KIND(EVENT_CONFLICT), EVENT_CONFLICT, false,
+     "event, cycle, core, space, va, tlb, entry, matches", read_conflict},
+    {"spaces", REPLAY_KIND(EVENT_SPACE), EVENT_SPACE, false,
+     "event, cycle, core, space, asid, vmid, stage2, root, EXISTS (SELECT 1 FROM spaces of WHERE of.stage2 = "
+     "spaces.space), frame_sizes, va_bits, va_form, spurious, aliasing_allowed, hardware_access, "
+     "hardware_dirty, format, page_table",
      read_space},
 };

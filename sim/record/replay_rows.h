@@ -18,9 +18,11 @@ struct replay_row {
 /* One table. Its rows come in the order of their (first) events. */
 struct replay_table {
     const char *name;
-    uint32_t kinds;  /* REPLAY_KIND of its events */
-    uint8_t kind;    /* event_kind of the first event of a row */
-    const char *sql; /* columns: event, cycle and core of the (first) event, then those that `read` takes */
+    uint32_t kinds; /* REPLAY_KIND of its events */
+    uint8_t kind;   /* event_kind of the first event of a row */
+    bool in_pages;  /* its rowid is `event`, and only integers are wanted: it can be read from pages */
+    /* event, cycle and core of the (first) event, then those that `read` takes */
+    const char *columns;
     void (*read)(const struct replay_config *config, struct cells *cells, struct replay_row *row);
 };
 
