@@ -156,10 +156,10 @@ struct fence {
     uint64_t drop_cycle;
 };
 
-#define FENCES_MAX 256u /* of a core */
 struct fence_history {
-    struct fence *fences;  /* a ring of FENCES_MAX; NULL before the first */
-    uint64_t count;        /* ever */
+    struct fence *fences;
+    size_t count;
+    size_t capacity;
     uint64_t excuse_cycle; /* of the first fault that was excused by the version of this operation */
     uint64_t excused_by;
 };
@@ -356,15 +356,26 @@ bool judge_fault(struct judge *judge, const struct mmu_event *event, bool final)
 void table_fault_told(struct judge *judge, const struct mmu_event *event);
 void faults_destroy(struct judge *judge);
 
-/* spurious.c: faults that the format allows hardware. */
+/* fences.c */
 void fence_carried_out(struct judge *judge, unsigned core, const struct fence *fence);
+struct fence_question {
+    const struct version *version;
+    uint64_t address; /* in its page */
+    uint64_t from;
+    uint64_t to;
+    bool guest; /* the version is one of a second stage, and the access a guest's */
+};
+/* Whether the core dropped entries of the address in [from, to]. */
+bool fence_was_carried_out(const struct judge *judge, unsigned core, const struct fence_question *question);
+void fences_destroy(struct judge *judge);
+
+/* spurious.c: faults that the format allows hardware. */
 /*
  * Whether this fault, of an access that the mapping permits, is one; if so, and `final`, it is noted. The
  * mapping contains `address`: that of the access, or, of a second stage, the intermediate one.
  */
 bool fault_excused(struct judge *judge, const struct mmu_event *event, struct version *version,
                    uint64_t address, bool final);
-void fences_destroy(struct judge *judge);
 
 /* invalidations.c */
 void invalidation_issued(struct judge *judge, const struct mmu_event *event);

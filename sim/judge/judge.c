@@ -440,4 +440,6 @@ void judge_measure(const struct judge *judge, struct judge_usage *usage)
                                   .operations = judge->operation_count,
                                   .transactions = judge->values.count,
                                   .blocks = judge->tables.count};
+    for (unsigned core = 0; core < JUDGE_CORES; core++)
+        usage->fences += judge->fences[core].count;
 }

@@ -130,6 +130,7 @@ struct judge_usage {
     size_t operations;   /* not settled */
     size_t blocks;       /* of memory that page tables hold */
     size_t transactions; /* memory accesses that wait for their order */
+    size_t fences;       /* invalidations carried out that faults may still ask for, of all cores */
 };
 void judge_measure(const struct judge *judge, struct judge_usage *usage);
 

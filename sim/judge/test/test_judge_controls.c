@@ -255,13 +255,13 @@ static void bad_arm_keeps_entries_with_fewer_rights(void **state)
     story_end(&story);
 }
 
-/* Core `target` drops what an invalidation of all pages names. */
-static void fence(unsigned target, uint64_t drop_cycle)
+/* Core `target` drops what an invalidation names. */
+static void fence_of(unsigned target, uint64_t drop_cycle, const struct invalidation *what)
 {
-    uint64_t id = UINT64_C(77) << EVENT_CORE_BITS | target;
+    uint64_t id = (77 + drop_cycle) << EVENT_CORE_BITS | target;
     struct event_invalidation *issued =
         &story_event(&story, EVENT_INVALIDATION, drop_cycle, target)->as.invalidation;
-    *issued = (struct event_invalidation){.id = id, .what.scope = INVALIDATE_ALL, .targets = 1};
+    *issued = (struct event_invalidation){.id = id, .what = *what, .targets = 1};
     struct event_acknowledgement *told =
         &story_event(&story, EVENT_ACKNOWLEDGEMENT, drop_cycle, target)->as.acknowledgement;
     *told = (struct event_acknowledgement){.invalidation = id,
@@ -271,6 +271,11 @@ static void fence(unsigned target, uint64_t drop_cycle)
                                            .target = (uint8_t)target};
     story_event(&story, EVENT_COMPLETION, drop_cycle, target)->as.completion =
         (struct event_completion){id, drop_cycle};
+}
+
+static void fence(unsigned target, uint64_t drop_cycle)
+{
+    fence_of(target, drop_cycle, &(struct invalidation){.scope = INVALIDATE_ALL});
 }
 
 static void good_riscv_faults_until_its_own_fence(void **state)
@@ -291,6 +296,63 @@ static void bad_riscv_faults_after_its_own_fence(void **state)
     fence(1, 150);
     story_fault(&story, PAGE, FAULT_TRANSLATION, 300, 310);
     story_expect(&story, RULE_SPURIOUS_FAULT, 1);
+}
+
+#define MANY_FENCES 2000u
+
+/* Core 1 fences PAGE in `cycle` (0: never), and many other addresses, one every 100 cycles. Gives how many of
+ * them the judge keeps in the end. */
+static size_t many_fences(uint64_t cycle, unsigned addresses)
+{
+    use_format(SPURIOUS_UNTIL_FENCE);
+    story.config.settle_cycles = 1000;
+    story_map_page(&story, 1, RW);
+    if (cycle)
+        fence_of(1, cycle, &(struct invalidation){.va = PAGE, .asid = 1});
+    for (unsigned i = 1; i <= MANY_FENCES; i++)
+        fence_of(1, 1000 + i * 100,
+                 &(struct invalidation){.va = PAGE + UINT64_C(0x1000) * (1 + i % addresses), .asid = 1});
+    story_fault(&story, PAGE, FAULT_TRANSLATION, 900000, 900010);
+    struct judge *judge = story_judge(&story);
+    struct judge_usage usage;
+    judge_measure(judge, &usage);
+    assert_int_equal(judge_count(judge, RULE_SPURIOUS_FAULT), cycle == 150);
+    judge_destroy(judge);
+    story_end(&story);
+    return usage.fences;
+}
+
+static void bad_riscv_faults_long_after_its_own_fence(void **state)
+{
+    assert_in_range(many_fences(150, MANY_FENCES), 1, 256);
+}
+
+static void good_riscv_faults_if_the_fence_was_before_the_map(void **state)
+{
+    assert_in_range(many_fences(119, MANY_FENCES), 1, 256);
+}
+
+static void good_riscv_faults_if_other_addresses_were_fenced(void **state)
+{
+    assert_in_range(many_fences(0, 3), 1, 256);
+}
+
+/* What is fenced again and again is kept once, though it is mapped. */
+static void bad_riscv_faults_after_the_last_of_many_fences(void **state)
+{
+    use_format(SPURIOUS_UNTIL_FENCE);
+    story.config.settle_cycles = 1000;
+    story_map_page(&story, 1, RW);
+    for (unsigned i = 1; i <= MANY_FENCES; i++)
+        fence_of(1, 1000 + i * 100, &(struct invalidation){.va = PAGE, .asid = 1});
+    story_fault(&story, PAGE, FAULT_TRANSLATION, 900000, 900010);
+    struct judge *judge = story_judge(&story);
+    struct judge_usage usage;
+    judge_measure(judge, &usage);
+    assert_in_range(usage.fences, 1, 256);
+    assert_int_equal(judge_count(judge, RULE_SPURIOUS_FAULT), 1);
+    judge_destroy(judge);
+    story_end(&story);
 }
 
 /* ---- the upper half ---- */
@@ -351,6 +413,10 @@ int main(void)
         STORY(bad_arm_keeps_entries_with_fewer_rights),
         STORY(good_riscv_faults_until_its_own_fence),
         STORY(bad_riscv_faults_after_its_own_fence),
+        STORY(bad_riscv_faults_long_after_its_own_fence),
+        STORY(good_riscv_faults_if_the_fence_was_before_the_map),
+        STORY(good_riscv_faults_if_other_addresses_were_fenced),
+        STORY(bad_riscv_faults_after_the_last_of_many_fences),
         STORY(good_high_page_is_in_reach_of_canonical_addresses),
         STORY(bad_map_succeeds_where_no_canonical_address_is),
     };
