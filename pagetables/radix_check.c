@@ -185,15 +185,36 @@ static enum pagetable_result corrupt(const struct check *check, const struct pla
 
 static enum pagetable_result check_table(struct check *check, const struct place *link, uint64_t table);
 
+static bool overlap(uint64_t one, uint64_t one_bytes, uint64_t other, uint64_t other_bytes)
+{
+    return one < other + other_bytes && other < one + one_bytes;
+}
+
+/* Tables below the root have blocks of one size and are aligned to it: two of them overlap only if they are
+ * the same. The root may be larger (stage 2), and the lock has a page. */
+static const char *in_the_way(const struct check *check, const struct place *place, uint64_t table)
+{
+    const struct radix *radix = check->radix;
+    uint64_t bytes = radix_block_bytes(radix, place->depth + 1);
+    if (table == radix->root)
+        return NULL; /* as every table that is linked already */
+    if (overlap(table, bytes, radix->lock, RADIX_LOCK_BYTES))
+        return "points to the page of the table's lock";
+    if (overlap(table, bytes, radix->root, radix_block_bytes(radix, 0)))
+        return "points into the root table";
+    return NULL;
+}
+
 static enum pagetable_result check_link(struct check *check, const struct place *place, uint64_t table)
 {
     const struct entry_format *format = check->radix->format;
     if ((place->word & ~format->table_hardware_bits) != format->encode_table(table))
         return corrupt(check, place, "points to a table and has bits set that this page table never sets");
-    if (table == check->radix->lock)
-        return corrupt(check, place, "points to the page of the table's lock");
     if (!entry_has_depth(format, place->depth + 1))
         return corrupt(check, place, "points to a table below the last level");
+    const char *met = in_the_way(check, place, table);
+    if (met)
+        return corrupt(check, place, met);
     if (table & (radix_block_bytes(check->radix, place->depth + 1) - 1))
         return corrupt(check, place, "points to the half of a block where a table's count stands");
     switch (add_address(&check->tables, table)) {

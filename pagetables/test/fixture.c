@@ -164,7 +164,26 @@ bool view_equals(const struct fixture *fixture, const struct memory_reader *read
            comparison.seen == abstract_map_count(expected);
 }
 
-void fixture_assert_view(const struct fixture *fixture)
+static bool count_block(void *context, uint64_t pa, uint64_t size_bytes)
+{
+    size_t *blocks = context;
+    assert_int_equal(pa & (size_bytes - 1), 0);
+    (*blocks)++;
+    return true;
+}
+
+/* What the table says that it reaches is all that it was given. */
+static void assert_nothing_lost(const struct fixture *fixture)
+{
+    size_t blocks = 0;
+    if (!fixture->table->blocks)
+        return;
+    assert_int_equal(fixture->table->blocks(&fixture->state, &fixture->reader, count_block, &blocks),
+                     PAGETABLE_OK);
+    assert_int_equal(blocks, flat_memory_tables(fixture->memory));
+}
+
+void fixture_assert_map(const struct fixture *fixture)
 {
     char reason[200] = "";
     enum pagetable_result result =
@@ -172,6 +191,12 @@ void fixture_assert_view(const struct fixture *fixture)
     assert_string_equal(reason, "");
     assert_int_equal(result, PAGETABLE_OK);
     assert_true(view_equals(fixture, &fixture->reader, fixture->expected));
+}
+
+void fixture_assert_view(const struct fixture *fixture)
+{
+    fixture_assert_map(fixture);
+    assert_nothing_lost(fixture);
 }
 
 /* ---- random operations ---- */

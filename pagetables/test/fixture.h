@@ -66,6 +66,8 @@ void fixture_describe(const struct fixture *fixture, uint64_t va, unsigned size_
                       struct protocol_operation *operation);
 
 /* Hardware reads exactly the abstract map from memory, and the table's invariants hold. */
+void fixture_assert_map(const struct fixture *fixture);
+/* And it reaches all the memory that it was given. */
 void fixture_assert_view(const struct fixture *fixture);
 
 /* Whether a word in a table's block is an entry, not a count: protocol_operation.is_entry of radix tables. */

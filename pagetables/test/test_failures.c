@@ -121,7 +121,7 @@ static bool stop_at(enum operation operation, uint64_t nth)
     assert_int_equal(flat_memory_locks(stopped.memory), 0);
     assert_true(result == PAGETABLE_OK || result == PAGETABLE_ENVIRONMENT);
     if (result == PAGETABLE_OK || !has_linked_stores(&stopped))
-        fixture_assert_view(&stopped);
+        fixture_assert_map(&stopped); /* memory may be lost: see pagetable.h */
     /* whatever counts the stop left wrong, the rest can be torn down */
     assert_int_equal(stopped.table->destroy(&stopped.state, &stopped.environment), PAGETABLE_OK);
     flat_memory_destroy(stopped.memory);

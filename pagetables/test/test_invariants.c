@@ -1,4 +1,5 @@
 /* Damage to a table is found and named; the same table without it is in order. */
+#include "pagetables/riscv.h"
 #include "pagetables/test/fixture.h"
 
 #include <string.h>
@@ -122,6 +123,44 @@ static void bad_a_link_to_the_lock_is_found(void **state)
     assert_found(second_slot[2], vmsa_4k_48_entries.encode_table(fixture.state.lock), "lock");
 }
 
+static void bad_a_table_that_reaches_into_the_lock_is_found(void **state)
+{
+    char found[300] = "";
+    struct radix moved = fixture.state;
+    moved.lock = first_count; /* the second half of the first table's block */
+    assert_int_equal(pagetable_radix.invariants(&moved, &fixture.reader, found, sizeof found),
+                     PAGETABLE_CORRUPT);
+    assert_non_null(strstr(found, "lock"));
+}
+
+static void bad_a_root_that_is_not_there_is_found(void **state)
+{
+    char found[300] = "";
+    struct radix moved = fixture.state;
+    moved.root = 16 * GIB;
+    assert_int_equal(pagetable_radix.invariants(&moved, &fixture.reader, found, sizeof found),
+                     PAGETABLE_CORRUPT);
+    assert_non_null(strstr(found, "where there is no memory"));
+}
+
+/* The root of this stage 2 has 16 KiB: its second half is no table. */
+static void bad_a_link_into_the_root_is_found(void **state)
+{
+    struct fixture stage2;
+    char found[300] = "";
+    fixture_open_format(&stage2, &pagetable_radix, &riscv_sv39x4);
+    assert_int_equal(fixture_map(&stage2, 0, frame_of(0x5000, 12, "rw-")), PAGETABLE_OK);
+    fixture_assert_view(&stage2);
+    uint64_t link = stage2.regime.root, word = fixture_peek(&stage2, link);
+    assert_true(flat_memory_poke(stage2.memory, link, riscv_sv39x4_entries.encode_table(link + 8 * KIB)));
+    assert_int_equal(pagetable_radix.invariants(&stage2.state, &stage2.reader, found, sizeof found),
+                     PAGETABLE_CORRUPT);
+    if (!strstr(found, "points into the root table"))
+        fail_msg("%s", found);
+    assert_true(flat_memory_poke(stage2.memory, link, word));
+    fixture_close(&stage2);
+}
+
 static void bad_a_link_out_of_memory_is_found(void **state)
 {
     assert_found(second_slot[2], vmsa_4k_48_entries.encode_table(16 * GIB), "where there is no memory");
@@ -168,6 +207,9 @@ int main(void)
         RADIX_TEST(bad_a_table_with_two_links_is_found),
         RADIX_TEST(bad_a_link_back_to_the_root_is_found),
         RADIX_TEST(bad_a_link_to_the_lock_is_found),
+        RADIX_TEST(bad_a_table_that_reaches_into_the_lock_is_found),
+        RADIX_TEST(bad_a_root_that_is_not_there_is_found),
+        cmocka_unit_test(bad_a_link_into_the_root_is_found),
         RADIX_TEST(bad_a_link_out_of_memory_is_found),
         RADIX_TEST(bad_a_link_that_restricts_is_found),
         RADIX_TEST(bad_a_leaf_that_everybody_may_execute_is_found),
