@@ -51,7 +51,7 @@ static void check_now_and_then(unsigned number)
 {
     flat_memory_log_clear(fixture.memory);
     if (number % 100 == 0)
-        fixture_assert_view(&fixture);
+        fixture_assert_map(&fixture); /* some tests take memory that is not the table's */
 }
 
 /* Fills and empties, so that tables grow and shrink. */
