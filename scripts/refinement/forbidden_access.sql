@@ -35,7 +35,7 @@ SELECT 'forbidden_access' AS rule, t.event, t.cycle, t.core, t.space, t.va,
               IIF(t.allowed <> t.rights, ', as the core''s controls have it', '')) AS explanation,
        NULL AS operation, t.walk, t.entry, NULL AS invalidation, NULL AS mapping
 FROM allowed_accesses t
-WHERE t.fault = 0 AND IFNULL(t.space, 0) NOT IN (SELECT space FROM spaces WHERE stage2 IS NOT NULL) AND NOT (t.allowed >> (3 * t.privilege + t.access_kind)) & 1
+WHERE t.fault = 0 AND NOT (t.allowed >> (3 * t.privilege + t.access_kind)) & 1
 UNION ALL
 SELECT 'forbidden_access', t.event, t.cycle, t.core, t.space, t.va,
        printf('a %s by the %s succeeded where operation %d mapped with rights which forbid it (%s)',
@@ -46,10 +46,29 @@ SELECT 'forbidden_access', t.event, t.cycle, t.core, t.space, t.va,
 FROM unexplained_uses u
 JOIN allowed_accesses t ON t.event = u.event AND u.source = 'translation'
 JOIN mapping_windows m ON m.mapping = u.live
-WHERE u.former IS NULL AND (t.allowed >> (3 * t.privilege + t.access_kind)) & 1 AND m.rights IS NOT NULL
+WHERE u.former IS NULL AND u.second IS NULL AND (t.allowed >> (3 * t.privilege + t.access_kind)) & 1 AND m.rights IS NOT NULL
   AND NOT EXISTS (
         SELECT 1 FROM mapping_windows p
         WHERE (p.space = t.space OR (p.attributes & 16 AND p.vmid = t.vmid)) AND t.va BETWEEN p.va AND p.last_va
           AND p.may_from <= t.cycle AND IFNULL(p.may_until, 0x7fffffffffffffff) > +t.issue_cycle
           AND ((SELECT x.allowed FROM mapping_permissions x WHERE x.event = t.event AND x.mapping = p.mapping)
-               >> (3 * t.privilege + t.access_kind)) & 1);
+               >> (3 * t.privilege + t.access_kind)) & 1)
+UNION ALL
+-- of two stages: where every pair forbids it
+SELECT 'forbidden_access', t.event, t.cycle, t.core, t.space, t.va,
+       printf('a %s by the %s succeeded where operation %d of the guest and operation %d of its second stage do not permit it together',
+              (SELECT name FROM codes WHERE domain = 'access' AND code = t.access_kind),
+              (SELECT name FROM codes WHERE domain = 'privilege' AND code = t.privilege),
+              m.map_operation, (SELECT n.map_operation FROM mapping_windows n WHERE n.mapping = u.second)),
+       m.map_operation, t.walk, t.entry, NULL, m.mapping
+FROM unexplained_uses u
+JOIN allowed_accesses t ON t.event = u.event AND u.source = 'translation'
+JOIN mapping_windows m ON m.mapping = u.live
+JOIN spaces s ON s.space = t.space
+WHERE u.former IS NULL AND u.second IS NOT NULL AND (t.allowed >> (3 * t.privilege + t.access_kind)) & 1
+  AND NOT EXISTS (
+        SELECT 1 FROM guest_pairs p JOIN mapping_windows n ON n.mapping = p.second
+        WHERE p.source = 'translation' AND p.event = t.event AND p.may_from <= t.cycle AND p.may_until > t.issue_cycle
+          AND ((SELECT x.allowed FROM mapping_permissions x WHERE x.event = t.event AND x.mapping = p.first)
+               >> (3 * t.privilege + t.access_kind)) & 1
+          AND ((n.rights | IIF(s.spurious = 2, (n.rights & 36) >> 2, 0)) >> (3 * t.privilege + t.access_kind)) & 1);

@@ -13,9 +13,14 @@ JOIN tlb_entries e ON e.tlb = a.tlb AND c.cycle BETWEEN e.fill_cycle AND e.end_c
 -- Faults of accesses that a mapping permits from their issue to their end, under the controls that their core had then. A
 -- mapping holds from the return of its operation, with its stores visible (DDI 0487, D8.13: invalid entries are not
 -- cached).
+--
+-- A fault of a second stage is judged by that stage's map, at the intermediate address that it names. An access to one of the
+-- guest's tables (`on_table`) has to be allowed to read, to store where hardware may update an entry, and not refused for
+-- being of device memory.
 CREATE VIEW permitted_faults AS
 SELECT t.event, t.cycle, t.issue_cycle, t.core, t.space, t.va, t.access_kind, t.privilege, t.fault, t.walk, t.entry,
-       m.mapping, m.va AS page, m.last_va, m.vmid, m.map_operation, m.must_from, m.drain_cycle
+       m.mapping, m.va AS page, m.last_va, m.vmid, m.map_operation, m.must_from, m.drain_cycle,
+       (SELECT s.spurious FROM spaces s WHERE s.space = m.space) AS spurious, NULL AS ipa
 FROM translations t
 CROSS JOIN (SELECT DISTINCT size_lg2 FROM mapping_windows) sizes
 JOIN mapping_windows m
@@ -24,7 +29,22 @@ JOIN mapping_windows m
 WHERE t.fault <> 0 AND m.must_from < t.issue_cycle AND IFNULL(m.must_until, 0x7fffffffffffffff) > t.cycle
   AND ((SELECT x.allowed FROM mapping_permissions x WHERE x.event = t.event AND x.mapping = m.mapping)
        >> (3 * t.privilege + t.access_kind)) & 1
-  AND IFNULL(t.space, 0) NOT IN (SELECT space FROM spaces WHERE stage2 IS NOT NULL);
+  AND (t.fault_stage IS NOT 2 OR (SELECT s.stage2 FROM spaces s WHERE s.space = t.space) IS NULL)
+UNION ALL
+SELECT t.event, t.cycle, t.issue_cycle, t.core, t.space, t.va, t.access_kind, t.privilege, t.fault, t.walk, t.entry,
+       m.mapping, m.va, m.last_va, m.vmid, m.map_operation, m.must_from, m.drain_cycle, s.spurious, t.fault_ipa
+FROM (
+    SELECT f.*, IFNULL((SELECT w.fault_on_table FROM walks w WHERE w.walk = f.walk AND w.fault_stage = 2), 0) AS on_table
+    FROM translations f WHERE f.fault <> 0 AND f.fault_stage = 2) t
+CROSS JOIN spaces g ON g.space = t.space
+CROSS JOIN spaces s ON s.space = g.stage2
+CROSS JOIN (SELECT DISTINCT size_lg2 FROM mapping_windows) sizes
+CROSS JOIN mapping_windows m
+  ON m.space = s.space AND m.va = t.fault_ipa & ~((1 << sizes.size_lg2) - 1) AND m.size_lg2 = sizes.size_lg2
+ AND IFNULL(m.may_until, 0x7fffffffffffffff) > +t.cycle
+WHERE m.must_from < t.issue_cycle AND IFNULL(m.must_until, 0x7fffffffffffffff) > t.cycle
+  AND IIF(t.on_table, m.rights & 9 AND (m.rights & 18 OR NOT (g.hardware_access OR s.hardware_access)) AND NOT m.attributes & 32,
+          (m.rights >> (3 * t.privilege + t.access_kind)) & 1);
 
 -- Those that the format allows hardware. x86 (1): one for each address, and what was in flight with it, after a protect
 -- added rights (Intel SDM volume 3, 4.10.4.3). RISC-V (2): until the core has carried out an invalidation of the address
@@ -33,31 +53,35 @@ CREATE VIEW excused_faults AS
 SELECT event
 FROM (SELECT f.event, f.issue_cycle, MIN(f.cycle) OVER (PARTITION BY f.mapping, f.core ORDER BY f.event
                                                         ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS told
-      FROM permitted_faults f JOIN spaces s ON s.space = f.space
-      WHERE f.fault IN (1, 2, 3) AND s.spurious = 1
+      FROM permitted_faults f
+      WHERE f.fault IN (1, 2, 3) AND f.spurious = 1
         AND (SELECT kind FROM operations o WHERE o.operation = f.map_operation) = 2)
 WHERE IFNULL(told >= issue_cycle, 1)
 UNION ALL
 SELECT f.event
 FROM permitted_faults f JOIN spaces s ON s.space = f.space
-WHERE f.fault IN (1, 2, 3) AND s.spurious = 2
+WHERE f.fault IN (1, 2, 3) AND f.spurious = 2
   AND NOT EXISTS (
         SELECT 1 FROM acknowledgements a JOIN invalidations i ON i.invalidation = a.invalidation
         WHERE a.target = f.core AND a.drop_cycle BETWEEN IFNULL(f.drain_cycle, 0) AND f.issue_cycle AND i.vmid = f.vmid
-          AND CASE WHEN i.scope IN (0, 1, 4)
+          AND CASE WHEN f.ipa IS NOT NULL
+                   THEN i.scope = 5 OR (i.scope = 4 AND (i.va BETWEEN f.page AND f.last_va
+                                                         OR f.ipa BETWEEN i.va AND i.va + IFNULL(i.size_bytes, 0) - 1))
+                   WHEN i.scope IN (0, 1)
                    THEN (i.va BETWEEN f.page AND f.last_va OR f.va BETWEEN i.va AND i.va + IFNULL(i.size_bytes, 0) - 1)
                         AND (i.scope <> 0 OR i.asid = s.asid)
-                   ELSE i.scope <> 2 OR i.asid = s.asid END);
+                   WHEN i.scope = 2 THEN i.asid = s.asid
+                   ELSE i.scope <> 4 END);
 
 -- No other fault of such an access. A TLB conflict abort is spurious only where no two entries matched (DDI 0487,
 -- D8.17.2): else the one too many is told by other rules, or is the software's own.
 CREATE VIEW rule_spurious_fault AS
 SELECT 'spurious_fault' AS rule, f.event, f.cycle, f.core, f.space, f.va,
-       printf('a %s by the %s had a %s fault%s, though operation %d had mapped it, and permits it, since cycle %d',
+       printf('a %s by the %s had a %s fault%s%s, though operation %d had mapped it, and permits it, since cycle %d',
               (SELECT name FROM codes WHERE domain = 'access' AND code = f.access_kind),
               (SELECT name FROM codes WHERE domain = 'privilege' AND code = f.privilege),
               (SELECT name FROM codes WHERE domain = 'fault' AND code = f.fault),
-              IIF(f.fault = 6, ', where no two TLB entries matched', ''),
+              IIF(f.ipa IS NULL, '', printf(' of stage 2 at 0x%x', f.ipa)), IIF(f.fault = 6, ', where no two TLB entries matched', ''),
               f.map_operation, f.must_from) AS explanation,
        f.map_operation AS operation, f.walk, f.entry, NULL AS invalidation, f.mapping
 FROM permitted_faults f

@@ -12,7 +12,8 @@ SELECT 'stale_entry' AS rule, e.event, MIN(m.may_until) AS cycle, e.core, e.spac
 FROM (
     -- but not what a run of neighbouring pages explains whose mappings never end
     SELECT * FROM tlb_entries e
-    WHERE NOT IFNULL((
+    WHERE IFNULL(e.space, 0) NOT IN (SELECT space FROM spaces WHERE stage2 IS NOT NULL)
+      AND NOT IFNULL((
         SELECT e.va <= r.last_va AND e.size_lg2 = r.size_lg2 AND (e.va - r.va) & ((1 << r.size_lg2) - 1) = 0
                AND e.pa - e.va = r.distance AND e.rights = r.rights AND e.attributes = r.attributes
                AND r.may_from <= e.fill_cycle
@@ -22,7 +23,6 @@ CROSS JOIN mapping_windows m
  AND IFNULL(m.may_until, 0x7fffffffffffffff) < +e.end_cycle
 CROSS JOIN operations o ON o.operation = m.remove_operation
 WHERE m.pa = e.pa AND IFNULL(e.rights IN (m.rights, m.first_rights, m.upgraded_rights), 1) AND e.attributes IN (m.attributes, m.upgraded_attributes)
-  AND IFNULL(e.space, 0) NOT IN (SELECT space FROM spaces WHERE stage2 IS NOT NULL)
   AND NOT EXISTS (
         SELECT 1 FROM mapping_windows n
         WHERE n.space = e.space AND n.va = e.va AND n.size_lg2 = e.size_lg2
@@ -38,7 +38,21 @@ WHERE m.pa = e.pa AND IFNULL(e.rights IN (m.rights, m.first_rights, m.upgraded_r
         WHERE c.core = e.core AND c.asid = e.asid AND c.vmid = e.vmid
           AND c.until_cycle > MAX(m.may_until, e.fill_cycle)
         ORDER BY c.until_cycle LIMIT 1) < e.end_cycle)
-GROUP BY e.event;
+GROUP BY e.event
+UNION ALL
+SELECT 'stale_entry', e.event, g.may_until, e.core, e.space, e.va,
+       printf('the %s entry for 0x%x -> 0x%x stayed until cycle %d, %s operation %d of space %d ended a mapping that it was made of in cycle %d',
+              (SELECT name FROM codes WHERE domain = 'tlb' AND code = e.tlb), e.va, e.pa, e.end_cycle,
+              CASE o.kind WHEN 1 THEN 'unmap' ELSE 'protect' END, o.operation, o.space, g.may_until),
+       m.remove_operation, e.walk, e.entry, NULL, m.mapping
+FROM stale_guest_entries g
+JOIN tlb_entries e ON e.event = g.event
+JOIN mapping_windows m ON m.mapping = g.ended
+JOIN operations o ON o.operation = m.remove_operation
+WHERE e.attributes & 16 OR NOT EXISTS (SELECT 1 FROM lazy_scheme) OR (
+        SELECT c.from_cycle FROM context_times c
+        WHERE c.core = e.core AND c.asid = e.asid AND c.vmid = e.vmid AND c.until_cycle > MAX(g.may_until, e.fill_cycle)
+        ORDER BY c.until_cycle LIMIT 1) < e.end_cycle;
 
 -- Software that interrupts only the cores that run a space now: what others keep of it they drop when they come back.
 CREATE VIEW lazy_scheme AS

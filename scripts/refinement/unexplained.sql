@@ -6,28 +6,37 @@
 -- accesses issue) sees the state after it, and one that started before must be complete by then.
 -- A global mapping (attribute 16) explains uses in every address space of its virtual machine, since its entry serves all
 -- of them; but not where the space had a mapping of its own throughout.
--- Spaces with a second stage are not judged here.
+-- Uses in spaces with a second stage are explained by pairs of mappings: guests.sql.
+
+-- The three kinds of use. What explains one may begin until `begun_by` and may not end before `held_until`.
+CREATE VIEW translation_uses AS
+SELECT 'translation' AS source, event, cycle, core, space, vmid, va,
+       va & ~((1 << page_size_lg2) - 1) AS page, page_size_lg2 AS size_lg2, pa & ~((1 << page_size_lg2) - 1) AS frame,
+       rights, NULL AS attributes, issue_cycle AS used_from, MAX(cycle, IFNULL(performed_cycle, 0)) AS used_until,
+       MAX(cycle, IFNULL(performed_cycle, 0)) AS begun_by, MAX(issue_cycle + 1, cycle, IFNULL(performed_cycle, 0)) AS held_until,
+       walk, entry
+FROM translations WHERE fault = 0;
+
+CREATE VIEW entry_uses AS
+SELECT 'entry' AS source, event, cycle, core, space, vmid, va, va AS page, size_lg2, pa AS frame, rights, attributes,
+       fill_cycle AS used_from, MAX(fill_cycle, IFNULL(last_hit_cycle, 0), IFNULL(last_done_cycle, 0)) AS used_until,
+       fill_cycle AS begun_by, MAX(fill_cycle, IFNULL(last_hit_cycle, -1) + 1, IFNULL(last_done_cycle, 0)) AS held_until,
+       walk, entry
+FROM tlb_entries;
+
+CREATE VIEW walk_uses AS
+SELECT 'walk' AS source, event, cycle, core, space, vmid, va, leaf_va AS page, leaf_size_lg2 AS size_lg2, leaf_pa AS frame,
+       leaf_rights AS rights, leaf_attributes AS attributes, cycle AS used_from, cycle AS used_until, cycle AS begun_by,
+       cycle AS held_until, walk, NULL AS entry
+FROM walks WHERE fault = 0 AND (filled OR waiters > 0);
+
 CREATE VIEW unexplained AS
 WITH sizes AS MATERIALIZED (SELECT DISTINCT size_lg2 FROM mapping_windows),
-two_stages AS MATERIALIZED (SELECT space FROM spaces WHERE stage2 IS NOT NULL),
+guests AS MATERIALIZED (SELECT space FROM spaces WHERE stage2 IS NOT NULL),
 uses AS (
-    SELECT 'translation' AS source, event, cycle, core, space, vmid, va,
-           va & ~((1 << page_size_lg2) - 1) AS page, page_size_lg2 AS size_lg2,
-           pa & ~((1 << page_size_lg2) - 1) AS frame,
-           rights, NULL AS attributes, issue_cycle AS used_from,
-           MAX(cycle, IFNULL(performed_cycle, 0)) AS used_until,
-           issue_cycle + 1 AS needed_until, walk, entry
-    FROM translations WHERE fault = 0 AND IFNULL(space, 0) NOT IN two_stages
-    UNION ALL
-    SELECT 'entry', event, cycle, core, space, vmid, va, va, size_lg2, pa, rights, attributes, fill_cycle,
-           MAX(fill_cycle, IFNULL(last_hit_cycle, 0), IFNULL(last_done_cycle, 0)),
-           MAX(fill_cycle, IFNULL(last_hit_cycle, -1) + 1), walk, entry
-    FROM tlb_entries WHERE IFNULL(space, 0) NOT IN two_stages
-    UNION ALL
-    SELECT 'walk', event, cycle, core, space, vmid, va, leaf_va, leaf_size_lg2, leaf_pa, leaf_rights, leaf_attributes, cycle,
-           cycle,
-           cycle, walk, NULL
-    FROM walks WHERE fault = 0 AND (filled OR waiters > 0) AND IFNULL(space, 0) NOT IN two_stages
+    SELECT * FROM translation_uses WHERE IFNULL(space, 0) NOT IN guests
+    UNION ALL SELECT * FROM entry_uses WHERE IFNULL(space, 0) NOT IN guests
+    UNION ALL SELECT * FROM walk_uses WHERE IFNULL(space, 0) NOT IN guests
 )
 SELECT u.*
 FROM uses u
@@ -35,20 +44,20 @@ FROM uses u
 WHERE NOT IFNULL((
         SELECT u.page <= r.last_va AND u.size_lg2 = r.size_lg2 AND (u.page - r.va) & ((1 << r.size_lg2) - 1) = 0
                AND u.frame - u.page = r.distance AND u.rights = r.rights AND IFNULL(u.attributes = r.attributes, 1)
-               AND r.may_from <= IIF(u.source = 'entry', u.used_from, u.used_until)
+               AND r.may_from <= u.begun_by
         FROM mapping_runs r WHERE r.space = u.space AND r.va <= u.page ORDER BY r.va DESC LIMIT 1), 0)
   AND NOT EXISTS (
         SELECT 1 FROM mapping_windows m
         WHERE m.space = u.space AND m.va = u.page AND m.size_lg2 = u.size_lg2
-          AND IFNULL(m.may_until, 0x7fffffffffffffff) >= MAX(u.used_until, u.needed_until)
-          AND m.may_from <= IIF(u.source = 'entry', u.used_from, u.used_until)
+          AND IFNULL(m.may_until, 0x7fffffffffffffff) >= u.held_until
+          AND m.may_from <= u.begun_by
           AND m.pa = u.frame AND IFNULL(u.rights IN (m.rights, m.first_rights, m.upgraded_rights), 1)
           AND IFNULL(u.attributes IN (m.attributes, m.upgraded_attributes), 1))
   AND NOT EXISTS (
         SELECT 1 FROM mapping_windows m
         WHERE m.attributes & 16 AND m.vmid = u.vmid AND m.va = u.page AND m.size_lg2 = u.size_lg2
-          AND IFNULL(m.may_until, 0x7fffffffffffffff) >= MAX(u.used_until, u.needed_until)
-          AND m.may_from <= IIF(u.source = 'entry', u.used_from, u.used_until)
+          AND IFNULL(m.may_until, 0x7fffffffffffffff) >= u.held_until
+          AND m.may_from <= u.begun_by
           AND m.pa = u.frame AND IFNULL(u.rights IN (m.rights, m.first_rights, m.upgraded_rights), 1)
           AND IFNULL(u.attributes IN (m.attributes, m.upgraded_attributes), 1)
           AND NOT EXISTS (
@@ -56,7 +65,7 @@ WHERE NOT IFNULL((
               ON o.space = u.space AND o.va = u.va & ~((1 << z.size_lg2) - 1) AND o.size_lg2 = z.size_lg2
              AND IFNULL(o.may_until, 0x7fffffffffffffff) >= +u.used_from
             WHERE o.must_from < u.used_from
-              AND IFNULL(o.must_until, 0x7fffffffffffffff) > IIF(u.source = 'entry', u.used_from, u.used_until)))
+              AND IFNULL(o.must_until, 0x7fffffffffffffff) > u.begun_by))
   -- an entry may also serve equal mappings one after the other, if each begins before the last one's window ends
   AND NOT (u.source = 'entry'
         AND EXISTS (
@@ -69,7 +78,7 @@ WHERE NOT IFNULL((
             SELECT 1 FROM mapping_windows m
             WHERE (m.space = u.space OR (m.attributes & 16 AND m.vmid = u.vmid)) AND m.va = u.page AND m.size_lg2 = u.size_lg2
               AND IFNULL(m.may_until, 0x7fffffffffffffff) >= +u.used_from
-              AND IFNULL(m.may_until, 0x7fffffffffffffff) < MAX(u.used_until, u.needed_until)
+              AND IFNULL(m.may_until, 0x7fffffffffffffff) < u.held_until
               AND m.pa = u.frame AND IFNULL(u.rights IN (m.rights, m.first_rights, m.upgraded_rights), 1)
           AND IFNULL(u.attributes IN (m.attributes, m.upgraded_attributes), 1)
               AND NOT EXISTS (
@@ -80,24 +89,26 @@ WHERE NOT IFNULL((
                   AND IFNULL(u.attributes IN (n.attributes, n.upgraded_attributes), 1))));
 
 -- The same, with the mapping it was once right for (`former`: the one whose window ended first during the use, or else
--- last before it) and one that holds the address now (`live`).
+-- last before it) and one that holds the address now (`live`; `second`: the one under it, of its second stage).
 CREATE VIEW unexplained_uses AS
 SELECT u.*,
        IFNULL((SELECT m.mapping FROM mapping_windows m
         WHERE (m.space = u.space OR (m.attributes & 16 AND m.vmid = u.vmid)) AND m.va = u.page AND m.size_lg2 = u.size_lg2
           AND m.pa = u.frame AND IFNULL(u.rights IN (m.rights, m.first_rights, m.upgraded_rights), 1)
           AND IFNULL(u.attributes IN (m.attributes, m.upgraded_attributes), 1)
-          AND m.may_until >= u.used_from AND m.may_until < MAX(u.used_until, u.needed_until)
+          AND m.may_until >= u.used_from AND m.may_until < u.held_until
         ORDER BY m.may_until LIMIT 1),
        (SELECT m.mapping FROM mapping_windows m
         WHERE (m.space = u.space OR (m.attributes & 16 AND m.vmid = u.vmid)) AND m.va = u.page AND m.size_lg2 = u.size_lg2
           AND m.pa = u.frame AND IFNULL(u.rights IN (m.rights, m.first_rights, m.upgraded_rights), 1)
           AND IFNULL(u.attributes IN (m.attributes, m.upgraded_attributes), 1)
-          AND m.may_until < MAX(u.used_until, u.needed_until)
+          AND m.may_until < u.held_until
         ORDER BY m.may_until DESC LIMIT 1)) AS former,
        (SELECT m.mapping FROM (SELECT DISTINCT size_lg2 FROM mapping_windows) z CROSS JOIN mapping_windows m
         WHERE (m.space = u.space OR (m.attributes & 16 AND m.vmid = u.vmid))
           AND m.va = u.va & ~((1 << z.size_lg2) - 1) AND m.size_lg2 = z.size_lg2
           AND m.may_from <= u.used_until AND IFNULL(m.may_until, 0x7fffffffffffffff) > +u.used_from
-        ORDER BY m.may_from DESC LIMIT 1) AS live
-FROM unexplained u;
+        ORDER BY m.may_from DESC LIMIT 1) AS live, NULL AS second
+FROM unexplained u
+UNION ALL
+SELECT * FROM unexplained_guests;

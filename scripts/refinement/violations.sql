@@ -18,7 +18,6 @@ UNION ALL SELECT * FROM rule_counters_add_up;
 CREATE VIEW judged AS
 WITH facts AS (
     SELECT level, (SELECT COUNT(*) FROM mapping_windows WHERE rights IS NULL) AS unknown_rights,
-           (SELECT COUNT(*) FROM spaces WHERE stage2 IS NOT NULL) AS guests,
            (SELECT COUNT(*) FROM table_views) AS views,
            (SELECT COUNT(sound) FROM table_views) AS shapes,
            (SELECT COUNT(blocks) FROM table_views) AS reached,
@@ -53,9 +52,5 @@ WITH facts AS (
                      END FROM facts
 )
 SELECT rule, judged, IIF(level = 0 AND NOT judged AND rule <> 'counters_add_up',
-                         'recorded at level counters: needs level misses or all',
-                         IIF(guests AND judged AND rule IN ('stale_translation', 'stale_entry', 'never_mapped', 'wrong_frame',
-                                                            'forbidden_access', 'spurious_fault'),
-                             'translations of address spaces with a second stage are not judged' || IFNULL('; ' || why, ''),
-                             why)) AS why
+                         'recorded at level counters: needs level misses or all', why) AS why
 FROM rules, facts;

@@ -6,8 +6,11 @@ SELECT 'wrong_frame' AS rule, u.event, u.used_until AS cycle, u.core, u.space, u
                             ELSE 'a walk' END,
               u.page, u.frame, u.size_lg2, u.rights,
               IIF(u.attributes IS NULL, '', printf(', attributes 0x%x', u.attributes)), m.va, m.pa, m.size_lg2, m.rights,
-              IIF(u.attributes IS NULL, '', printf(', attributes 0x%x', m.attributes))) AS explanation,
+              IIF(u.attributes IS NULL, '', printf(', attributes 0x%x', m.attributes)))
+       || IIF(u.second IS NULL, '', printf('; and by its second stage 0x%x -> 0x%x, 2^%d bytes, rights 0x%x%s', n.va, n.pa, n.size_lg2, n.rights,
+                        IIF(u.attributes IS NULL, '', printf(', attributes 0x%x', n.attributes)))) AS explanation,
        m.map_operation AS operation, u.walk, u.entry, NULL AS invalidation, m.mapping
 FROM unexplained_uses u
 JOIN mapping_windows m ON m.mapping = u.live
+LEFT JOIN mapping_windows n ON n.mapping = u.second
 WHERE u.former IS NULL;

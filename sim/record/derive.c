@@ -14,7 +14,8 @@ static const char *const settings = "PRAGMA temp_store = FILE; PRAGMA cache_size
                                     " PRAGMA temp.cache_size = -524288";
 
 /* Views that several rules read, or one rule twice, and that look at every access. */
-static const char *const kept[] = {"unexplained_uses", "questioned_words", "permitted_faults"};
+static const char *const kept[] = {"guest_questions", "guest_pairs", "unexplained_uses", "questioned_words",
+                                   "permitted_faults"};
 
 static bool begins(const char *text, const char *word)
 {

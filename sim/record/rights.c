@@ -2,6 +2,9 @@
 
 #include <stdlib.h>
 
+#include "pagetables/two_stage.h"
+
+#define LOAD_RIGHTS (ACCESS_RIGHT(PRIVILEGE_USER, ACCESS_LOAD) | ACCESS_RIGHT(PRIVILEGE_KERNEL, ACCESS_LOAD))
 #define STORE_RIGHTS                                                                                         \
     (ACCESS_RIGHT(PRIVILEGE_USER, ACCESS_STORE) | ACCESS_RIGHT(PRIVILEGE_KERNEL, ACCESS_STORE))
 
@@ -23,6 +26,7 @@ static bool see_space(struct rights_seen *seen, const struct event_space *space)
         seen->space_count = count;
     }
     seen->formats[space->space] = space->format;
+    seen->guests = seen->guests || space->stage2 != 0;
     return true;
 }
 
@@ -92,17 +96,41 @@ bool rights_see(struct rights_seen *seen, const struct mmu_event *event)
     }
 }
 
+/* Under each of the controls, with its stores and without: dirty, and clean. */
 static int write_allowed(const struct rights_seen *seen, struct row_writer *rows,
-                         const struct format_attributes *mapped)
+                         const struct format_attributes *mapped, uint8_t full)
 {
     const struct walk_format *format = mapped->format;
-    const uint8_t full = format->rights(mapped->attributes);
-    const uint8_t rights[] = {full, (uint8_t)(full & ~STORE_RIGHTS)}; /* dirty, and clean */
+    const uint8_t rights[] = {full, (uint8_t)(full & ~STORE_RIGHTS)};
     int code = SQLITE_OK;
     for (size_t i = 0; i < seen->control_count && code == SQLITE_OK; i++)
         for (size_t k = 0; k < 2 && seen->controls[i].format == format && code == SQLITE_OK; k++)
             code =
                 row_allowed_rights(rows, format, mapped->attributes, rights[k], &seen->controls[i].controls);
+    return code;
+}
+
+/* What a second stage lets through: where it permits loads, those that MXR allows at the first, too. */
+static uint8_t stage2_rights(const struct format_attributes *mapped)
+{
+    uint8_t rights = mapped->format->rights(mapped->attributes);
+    return rights & LOAD_RIGHTS ? rights | ACCESS_RIGHT_MXR : rights;
+}
+
+/* Guests: what both stages make of each other's attributes (pagetables/two_stage.h) is under controls, too.
+ */
+static int write_composed(const struct rights_seen *seen, struct row_writer *rows,
+                          const struct format_attributes *first)
+{
+    const uint8_t rights = first->format->rights(first->attributes);
+    int code = SQLITE_OK;
+    for (size_t i = 0; seen->guests && i < seen->attribute_count && code == SQLITE_OK; i++) {
+        const struct format_attributes *second = &seen->attributes[i];
+        const struct format_attributes both = {
+            first->format, two_stage_attributes(first->format, first->attributes, second->attributes)};
+        if (second->format != first->format)
+            code = write_allowed(seen, rows, &both, rights & stage2_rights(second));
+    }
     return code;
 }
 
@@ -113,7 +141,9 @@ int rights_write(const struct rights_seen *seen, struct row_writer *rows)
         const struct format_attributes *mapped = &seen->attributes[i];
         code = row_format_rights(rows, mapped->format, mapped->attributes);
         if (code == SQLITE_OK)
-            code = write_allowed(seen, rows, mapped);
+            code = write_allowed(seen, rows, mapped, mapped->format->rights(mapped->attributes));
+        if (code == SQLITE_OK)
+            code = write_composed(seen, rows, mapped);
     }
     return code;
 }

@@ -25,6 +25,7 @@ struct rights_seen {
     size_t attribute_count, attribute_capacity;
     struct format_controls *controls; /* each once */
     size_t control_count, control_capacity;
+    bool guests; /* some space has a second stage */
 };
 
 /* False: out of memory. */

@@ -69,6 +69,17 @@ def planted_bugs(program, folder, seed):
     return found
 
 
+def planted_in_guests(program, folder, seed):
+    """Every fourth seed: the bug is in the guest's table, or in that of the second stage; the judges agree on what it does."""
+    for tables in ((PLANTED[0], "all", "radix"), ("radix", "misses", PLANTED[0])) if seed % 4 == 2 else ():
+        database = f"{folder}/guests.db"
+        answer = run(program, database, str(GUESTS), str(seed), *tables)
+        if answer.returncode not in (0, 1):
+            fail(f"guests, seed {seed}, {tables}: run gives {answer.returncode}: {answer.stderr}")
+        if checked(program, database, f"guests, seed {seed}, {tables}") != answer.returncode:
+            fail(f"guests, seed {seed}, {tables}: run and check differ")
+
+
 def mutants(program, mutated, folder, seed):
     """Every fourth seed: what is wrong shows itself seldom, and agreeing is what is asked."""
     for mutant in MUTANTS if mutated and seed % 4 == 1 else []:
@@ -90,6 +101,7 @@ def main():
         for seed in range(first, first + count):
             right_table(program, folder, SCRIPT, seed)
             right_table(program, folder, GUESTS, seed)
+            planted_in_guests(program, folder, seed)
             mutants(program, mutated, folder, seed)
             for bug in planted_bugs(program, folder, seed):
                 counts[bug] = counts.get(bug, 0) + 1

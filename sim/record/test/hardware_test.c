@@ -172,16 +172,109 @@ static void bad_global_page_serves_another_virtual_machine(void **state)
     expect_broken("never_mapped");
 }
 
-static void second_stage_is_not_judged_and_said_so(void **state)
+/* ---- two stages ---- */
+
+static uint8_t stage2_rights(uint32_t attributes)
 {
-    synthetic_access(&run, ACCESS_FIRST_LOAD)->pa += 0x1000;
-    synthetic_nth(&run, EVENT_TLB_ENTRY, 0)->as.tlb_entry.frame.base += 0x1000;
-    synthetic_nth(&run, EVENT_TLB_ENTRY, 1)->as.tlb_entry.end_cycle += 1000;
+    return (uint8_t)((attributes & FRAME_READABLE ? 9u : 0u) | (attributes & FRAME_WRITABLE ? 18u : 0u) |
+                     (attributes & FRAME_EXECUTABLE ? 36u : 0u));
+}
+
+static const struct walk_format stage2_format = {.name = "stage2-of-test",
+                                                 .levels = 4,
+                                                 .va_bits = 48,
+                                                 .page_lg2 = 12,
+                                                 .frame_sizes = 2,
+                                                 .frame_size_lg2 = {12, 21},
+                                                 .rights = stage2_rights};
+static const struct pagetable_class stage2_table = {.name = "radix"};
+
+static void add_stage2_operation(uint64_t id, enum operation_kind kind, uint64_t ipa, struct frame frame,
+                                 uint64_t begin_cycle)
+{
+    struct mmu_event event = {.cycle = begin_cycle, .kind = EVENT_OPERATION_BEGIN};
+    event.as.operation = (struct event_operation){
+        .id = id, .va = ipa, .frame = frame, .begin_cycle = begin_cycle, .space = 2, .kind = (uint8_t)kind};
+    synthetic_add(&run, &event);
+    event.kind = EVENT_OPERATION_END;
+    event.cycle++;
+    synthetic_add(&run, &event);
+}
+
+/* The space of the run is a guest: what it maps to are intermediate addresses, all of which space 2 maps. */
+static void become_guest(uint64_t distance, uint32_t attributes)
+{
+    struct mmu_event second = {.kind = EVENT_SPACE};
+    second.as.space =
+        (struct event_space){.root = 0x2000, .format = &stage2_format, .table = &stage2_table, .space = 2};
     space()->stage2 = 2;
-    const char *path = synthetic_path("hardware.db");
-    synthetic_record(&run, path, RECORD_ALL);
-    assert_int_equal(synthetic_ask(path, "SELECT COUNT(*) FROM violations WHERE rule <> 'load_value'"), 0);
-    assert_int_equal(synthetic_ask(path, "SELECT COUNT(*) FROM judged WHERE why LIKE '%second stage%'"), 6);
+    synthetic_add(&run, &second);
+    add_stage2_operation(101, OPERATION_MAP, PAGE_PA, (struct frame){PAGE_PA + distance, attributes, 12}, 1);
+    add_stage2_operation(102, OPERATION_MAP, BLOCK_PA, (struct frame){BLOCK_PA, attributes, 21}, 1);
+}
+
+#define ALL_ACCESSES (FRAME_READABLE | FRAME_WRITABLE | FRAME_EXECUTABLE)
+
+static void good_pair_of_stages_explains_uses(void **state)
+{
+    become_guest(0, ALL_ACCESSES);
+    expect_broken("");
+}
+
+static void bad_frame_of_the_second_stage_is_wrong(void **state)
+{
+    become_guest(0x1000, ALL_ACCESSES);
+    expect_broken("wrong_frame");
+}
+
+static void bad_rights_that_the_second_stage_lacks(void **state)
+{
+    become_guest(0, FRAME_READABLE);
+    expect_broken("forbidden_access wrong_frame");
+}
+
+static void bad_intermediate_page_without_a_frame_was_never_mapped(void **state)
+{
+    become_guest(0, ALL_ACCESSES);
+    space()->stage2 = 3;
+    expect_broken("never_mapped");
+}
+
+static void bad_entry_outlives_the_unmap_of_the_second_stage(void **state)
+{
+    become_guest(0, ALL_ACCESSES);
+    add_stage2_operation(103, OPERATION_UNMAP, PAGE_PA, (struct frame){0}, 110);
+    expect_broken("stale_entry stale_translation");
+}
+
+static struct event_translation *fault_of_stage_2(void)
+{
+    struct event_translation *load = synthetic_access(&run, ACCESS_LOAD_42);
+    *load = (struct event_translation){.access = load->access,
+                                       .space = load->space,
+                                       .asid = load->asid,
+                                       .va = load->va,
+                                       .size_bytes = load->size_bytes,
+                                       .issue_cycle = load->issue_cycle,
+                                       .translated_cycle = load->translated_cycle,
+                                       .fault = FAULT_TRANSLATION,
+                                       .fault_stage = 2,
+                                       .fault_ipa = PAGE_PA};
+    return load;
+}
+
+static void bad_fault_of_the_second_stage_though_it_maps_the_address(void **state)
+{
+    become_guest(0, ALL_ACCESSES);
+    fault_of_stage_2();
+    expect_broken("spurious_fault");
+}
+
+static void good_fault_of_the_second_stage_where_it_maps_nothing(void **state)
+{
+    become_guest(0, ALL_ACCESSES);
+    fault_of_stage_2()->fault_ipa = PAGE_PA + 0x1000;
+    expect_broken("");
 }
 
 /* ---- conflicts ---- */
@@ -236,7 +329,13 @@ int main(void)
         PAIR(bad_clean_entry_stays_after_protect_took_the_right_to_write),
         PAIR(good_global_page_serves_its_virtual_machine),
         PAIR(bad_global_page_serves_another_virtual_machine),
-        PAIR(second_stage_is_not_judged_and_said_so),
+        PAIR(good_pair_of_stages_explains_uses),
+        PAIR(bad_frame_of_the_second_stage_is_wrong),
+        PAIR(bad_rights_that_the_second_stage_lacks),
+        PAIR(bad_intermediate_page_without_a_frame_was_never_mapped),
+        PAIR(bad_entry_outlives_the_unmap_of_the_second_stage),
+        PAIR(bad_fault_of_the_second_stage_though_it_maps_the_address),
+        PAIR(good_fault_of_the_second_stage_where_it_maps_nothing),
         PAIR(good_conflict_abort_of_two_entries),
         PAIR(bad_conflict_abort_of_one_entry),
         PAIR(bad_conflict_abort_of_entries_of_two_levels),
