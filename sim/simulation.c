@@ -139,6 +139,9 @@ static bool open_judge(struct simulation *simulation, const struct simulation_co
                                  .arrays = simulation->arrays.judge,
                                  .array_count = simulation->arrays.count,
                                  .lazy = lazy_shootdown(&config->machine),
+                                 .cores = config->machine.cores,
+                                 .by_interrupt =
+                                     config->machine.invalidation_scheme == INVALIDATION_INTERRUPT,
                                  .values = every_access,
                                  .every_access = every_access};
     simulation->judge = judge_create(&judge);

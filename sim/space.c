@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "pagetables/interpret.h"
+#include "sim/premap.h"
 #include "sim/shootdown.h"
 #include "sim/space_environment.h"
 #include "sim/space_view.h"
@@ -259,6 +260,8 @@ static enum pagetable_result map_through(struct address_space *space, unsigned c
     enum pagetable_result result = pagetable_checked_map(&checked, environment, operation->va, frame);
     if (result == PAGETABLE_OK)
         note_mapped(space, operation->va, frame);
+    if (space->premapping)
+        premap_tell(space, operation, space->premapping);
     end_operation(space, core, operation, result);
     return result;
 }
@@ -289,10 +292,12 @@ enum pagetable_result space_premap(struct address_space *space, uint64_t va, con
     struct event_operation operation = begin_operation(space, 0, &wanted);
     struct space_environment untimed;
     struct environment environment = space_environment_untimed(&untimed, space, 0, operation.id);
-    space->premapping = true;
+    struct premap_path before;
+    premap_read(space, va, &before);
+    space->premapping = &before;
     enum pagetable_result result = map_through(space, 0, &operation, &environment, frame);
     space_environment_end(&untimed);
-    space->premapping = false;
+    space->premapping = NULL;
     return result;
 }
 

@@ -18,6 +18,8 @@
 extern "C" {
 #endif
 
+struct premap_path;
+
 struct address_space {
     struct simulation *simulation;
     struct address_context context; /* what cores switch to */
@@ -33,7 +35,9 @@ struct address_space {
     struct abstract_map *mappings; /* what operations should have made of it */
     uint64_t shootdown_pa;         /* words of the software that interrupts other cores; 0: it needs none */
     bool aliasing_allowed;
-    bool premapping;                /* one page of perhaps many: its view does not count the others */
+    /* Set up without time, where the entries were these: one page of perhaps many, so its view does not count
+     * the others. NULL: not now. */
+    const struct premap_path *premapping;
     uint64_t counting_credit;       /* entries that views may still count for what operations have earned */
     struct space_context *contexts; /* of controls other than `context` has; a list */
 };

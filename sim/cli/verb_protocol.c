@@ -1,9 +1,13 @@
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "sim/cli/format.h"
 #include "sim/cli/verb.h"
 #include "sim/protocol/log_check.h"
+#include "sim/record/protocols.h"
+
+#define KEPT 20 /* violations of a record that are told */
 
 static const struct cli_option protocol_options[] = {
     {"json", NULL, "one JSON object", 0},
@@ -135,42 +139,137 @@ static void print_json(const struct judged *judged, FILE *out)
     (void)fputs("}", out);
 }
 
+/* ---- Records ------------------------------------------------------------------------------------- */
+
+static bool is_record(const char *path)
+{
+    static const char magic[] = "SQLite format 3";
+    char begin[sizeof magic] = "";
+    FILE *file = fopen(path, "rb");
+    if (!file)
+        return false;
+    size_t read = fread(begin, 1, sizeof begin, file);
+    (void)fclose(file);
+    return read == sizeof begin && memcmp(begin, magic, sizeof magic) == 0;
+}
+
+static void print_record(const char *path, const struct record_protocol *judged, FILE *out)
+{
+    for (size_t i = 0; i < judged->count; i++) {
+        const struct protocol_violation *violation = &judged->list[i];
+        (void)fprintf(out, "%s: %s: cycle %llu core %u space %u 0x%llx\n    %s\n", path,
+                      protocol_rule_row(violation->rule)->name, (unsigned long long)violation->mark.at,
+                      violation->agent + 1u, violation->root, (unsigned long long)violation->va,
+                      violation->text);
+    }
+    if (judged->violations > judged->count)
+        (void)fprintf(out, "%s: these are the first %zu of %s violations\n", path, judged->count,
+                      format_count(judged->violations).text);
+    if (judged->spaces + judged->guests == 0)
+        (void)fprintf(out,
+                      "%s: not applied: no address space has an Arm format, and other architectures have no "
+                      "such protocol\n",
+                      path);
+    else if (judged->violations == 0)
+        (void)fprintf(out, "%s: clean, %s events, %u address space%s judged\n", path,
+                      format_count(judged->events).text, judged->spaces, judged->spaces == 1 ? "" : "s");
+    if (judged->guests > 0)
+        (void)fprintf(out, "%s: not judged: the tables of %u guest%s, which lie behind a second stage\n",
+                      path, judged->guests, judged->guests == 1 ? "" : "s");
+    if (judged->unjudged > 0)
+        (void)fprintf(out, "%s: not judged: %s entries, since too many were unclean at once\n", path,
+                      format_count(judged->unjudged).text);
+}
+
+static void print_record_json(const char *path, const struct record_protocol *judged, FILE *out)
+{
+    (void)fputs("{\"record\": ", out);
+    print_json_string(out, path);
+    (void)fprintf(out,
+                  ", \"events\": %llu, \"verdict\": \"%s\", \"spaces\": %u, \"guests_not_judged\": %u, "
+                  "\"entries_not_judged\": %llu, \"violation_count\": %llu, \"violations\": [",
+                  (unsigned long long)judged->events, judged->violations ? "violation" : "clean",
+                  judged->spaces, judged->guests, (unsigned long long)judged->unjudged,
+                  (unsigned long long)judged->violations);
+    for (size_t i = 0; i < judged->count; i++) {
+        const struct protocol_violation *violation = &judged->list[i];
+        (void)fprintf(out, "%s{\"rule\": \"%s\", \"cycle\": %llu, \"core\": %u, \"space\": %u, \"va\": %llu",
+                      i ? ", " : "", protocol_rule_row(violation->rule)->name,
+                      (unsigned long long)violation->mark.at, violation->agent + 1u, violation->root,
+                      (unsigned long long)violation->va);
+        if (violation->related.at != PROTOCOL_NOWHERE)
+            (void)fprintf(out, ", \"related_cycle\": %llu", (unsigned long long)violation->related.at);
+        print_member(out, "text", violation->text);
+        (void)fputs("}", out);
+    }
+    (void)fputs("]}", out);
+}
+
+static int judge_record(const struct cli_call *call, const char *path, const char *separator)
+{
+    struct record_protocol judged;
+    struct record_error error;
+    if (!record_protocol(path, KEPT, &judged, &error)) {
+        cli_say(call->err, "%s", error.text);
+        free(judged.list);
+        return CLI_MISUSE;
+    }
+    (void)fputs(separator, call->out);
+    if (cli_given(call, "json"))
+        print_record_json(path, &judged, call->out);
+    else
+        print_record(path, &judged, call->out);
+    free(judged.list);
+    return judged.violations ? CLI_FOUND : CLI_FINE;
+}
+
+/* ---- The verb ------------------------------------------------------------------------------------ */
+
+static int judge_file(const struct cli_call *call, const char *path, const char *separator)
+{
+    struct judged judged = {.path = path};
+    if (is_record(path))
+        return judge_record(call, path, separator);
+    if (!judge_log(call, &judged))
+        return CLI_MISUSE;
+    (void)fputs(separator, call->out);
+    (cli_given(call, "json") ? print_json : print_text)(&judged, call->out);
+    return judged.violated ? CLI_FOUND : CLI_FINE;
+}
+
 static int run_protocol(const struct cli_call *call)
 {
-    bool json = cli_given(call, "json"), first = true;
-    int status = CLI_FINE;
+    bool json = cli_given(call, "json");
+    const char *separator = json ? "\n" : "";
+    int worst = CLI_FINE;
     if (json)
-        (void)fputs("{\"logs\": [", call->out);
+        (void)fputs("{\"judged\": [", call->out);
     for (int i = 0; i < call->argument_count; i++) {
-        struct judged judged = {.path = call->arguments[i]};
-        if (!judge_log(call, &judged)) {
-            status = CLI_MISUSE;
-            continue;
-        }
-        if (judged.violated && status == CLI_FINE)
-            status = CLI_FOUND;
-        if (json)
-            (void)fputs(first ? "\n" : ",\n", call->out);
-        first = false;
-        (json ? print_json : print_text)(&judged, call->out);
+        int status = judge_file(call, call->arguments[i], separator);
+        worst = status > worst ? status : worst;
+        if (json && status != CLI_MISUSE)
+            separator = ",\n";
     }
     if (json)
         (void)fputs("\n]}\n", call->out);
-    return status;
+    return worst;
 }
 
 const struct cli_verb verb_protocol = {
     .name = "protocol",
-    .arguments = "LOG...",
-    .needed = "a log",
-    .summary = "Judge whether logs of page-table code keep break-before-make",
+    .arguments = "LOG|FILE.db...",
+    .needed = "a log or a record",
+    .summary = "Judge whether page-table code keeps break-before-make",
     .details =
+        "Of a record, the tables of address spaces with Arm formats are judged: each store to a live entry, "
+        "by\n"
+        "the barriers and invalidations around it. Other architectures have no such rule.\n"
         "A log is in the format of the casemate checker: one event of a hypervisor's page-table code a "
         "line.\n"
-        "Each is judged by the protocol of live Arm translation tables: break-before-make, frozen tables, "
-        "locks,\n"
-        "roots. The first violation of a log is told with its rule, its line, and the earlier line that it\n"
-        "conflicts with. Exit status 1 says that a log has one, 2 that a log could not be read to its end.\n",
+        "It is judged by the same protocol of live tables and by the format's own: locks, owners, roots. "
+        "Its\n"
+        "first violation is told with the rule, the line, and the earlier line that it conflicts with.\n"
+        "Exit status 1 says that there is a violation, 2 that a file could not be judged to its end.\n",
     .least = 1,
     .most = CLI_ARGUMENTS_MANY,
     .options = protocol_options,

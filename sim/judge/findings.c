@@ -33,6 +33,14 @@ static const struct {
     [RULE_TABLE_INVARIANT] = {"table_invariant", "a page table broke an invariant of its structure"},
     [RULE_LOST_TABLE] = {"lost_table",
                          "the memory that a page table holds is not the memory that it reaches"},
+    [RULE_CHANGED_WITHOUT_BREAK] =
+        {"changed_without_break", "Arm: a valid entry became another valid one without having been invalid"},
+    [RULE_MADE_BEFORE_CLEAN] = {"made_before_clean",
+                                "Arm: an entry became valid again before what it was had been invalidated"},
+    [RULE_WRITE_BELOW_UNCLEAN] = {"write_below_unclean",
+                                  "Arm: a table was written that walks may reach through a removed entry"},
+    [RULE_TABLE_TWICE] = {"table_twice",
+                          "Arm: a page became a table that is one, or that walks may still reach"},
 };
 
 static const char *const unjudged_texts[JUDGE_UNJUDGED] = {
@@ -43,6 +51,8 @@ static const char *const unjudged_texts[JUDGE_UNJUDGED] = {
     [UNJUDGED_LATE_WRITE] = "entry writes visible too long after their operation had returned",
     [UNJUDGED_LIMIT] = "undecided events beyond the limit",
     [UNJUDGED_OPEN] = "operations whose window was still open when the run ended",
+    [UNJUDGED_GUEST_TABLES] =
+        "address spaces of guests: whether their tables were changed as the protocol wants",
 };
 
 const char *judge_rule_name(enum judge_rule rule)

@@ -189,8 +189,11 @@ struct event_queue {
     size_t count;
 };
 
+struct protocol_run;
+
 struct judge {
     struct judge_config config;
+    struct protocol_run *protocol;
     int error; /* ENOMEM, once memory ran out */
     bool finished;
     uint64_t now;
@@ -255,6 +258,11 @@ const char *judge_operation_name(uint8_t kind);
 const char *judge_access_name(uint8_t kind);
 const char *judge_fault_name(uint8_t fault);
 void judge_sort_findings(struct judge *judge);
+
+/* protocols.c */
+bool protocol_init(struct judge *judge); /* false if there is no memory */
+void protocol_forget(struct judge *judge);
+void protocol_told(struct judge *judge, const struct mmu_event *event);
 
 /* Rights as text: "user rw-, kernel r--". */
 struct rights_text {

@@ -30,6 +30,10 @@ struct judge *judge_create(const struct judge_config *config)
         free(judge);
         return NULL;
     }
+    if (!protocol_init(judge)) {
+        judge_destroy(judge);
+        return NULL;
+    }
     return judge;
 }
 
@@ -39,6 +43,7 @@ void judge_destroy(struct judge *judge)
         return;
     for (size_t i = 0; i < judge->operation_count; i++)
         free(judge->operations[i]);
+    protocol_forget(judge);
     versions_destroy(&judge->index);
     values_destroy(&judge->values);
     tables_destroy(&judge->tables);
@@ -392,7 +397,7 @@ static void take(struct judge *judge, const struct mmu_event *event)
         context_switched(judge, event);
         controls_changed(judge, event);
         break;
-    default: /* walk steps, barriers, faults, regions: no rule needs them */
+    default: /* walk steps, faults, regions: no rule needs them; barriers: protocol_told */
         break;
     }
 }
@@ -411,6 +416,7 @@ static int observe(void *context, const struct mmu_event *event)
     }
     judge->events++;
     take(judge, event);
+    protocol_told(judge, event);
     return judge->error;
 }
 

@@ -38,18 +38,23 @@ enum judge_rule {
     RULE_TORN_ACCESS,             /* half of a page-crossing access was performed though the other faulted */
     RULE_TABLE_INVARIANT,         /* the table's shape is broken, by its own check or hardware's reading */
     RULE_LOST_TABLE, /* memory of a table is lost, still linked after its release, released twice */
+    RULE_CHANGED_WITHOUT_BREAK, /* the protocol of Arm tables (sim/protocol): a valid entry became another */
+    RULE_MADE_BEFORE_CLEAN,     /* an invalid entry became valid before what it was had been invalidated */
+    RULE_WRITE_BELOW_UNCLEAN,   /* a table was written that walks may still reach through a removed entry */
+    RULE_TABLE_TWICE,           /* a page became a table that is one, or that walks may still reach */
     JUDGE_RULES
 };
 
 /* What was not judged, and why. */
 enum judge_unjudged {
-    UNJUDGED_VALUES,      /* loads, because the run has no values */
-    UNJUDGED_HITS,        /* plain hits: 1 if the events leave them out */
-    UNJUDGED_SPACE,       /* events of an address space that was never told, or whose second stage was not */
-    UNJUDGED_LATE_ACCESS, /* accesses or walks told more than settle_cycles after they were performed */
-    UNJUDGED_LATE_WRITE,  /* entry writes visible more than settle_cycles after their operation's return */
-    UNJUDGED_LIMIT,       /* undecided events beyond undecided_max */
-    UNJUDGED_OPEN,        /* operations whose window was still open when the run ended */
+    UNJUDGED_VALUES,       /* loads, because the run has no values */
+    UNJUDGED_HITS,         /* plain hits: 1 if the events leave them out */
+    UNJUDGED_SPACE,        /* events of an address space that was never told, or whose second stage was not */
+    UNJUDGED_LATE_ACCESS,  /* accesses or walks told more than settle_cycles after they were performed */
+    UNJUDGED_LATE_WRITE,   /* entry writes visible more than settle_cycles after their operation's return */
+    UNJUDGED_LIMIT,        /* undecided events beyond undecided_max */
+    UNJUDGED_OPEN,         /* operations whose window was still open when the run ended */
+    UNJUDGED_GUEST_TABLES, /* address spaces of guests: the protocol of their tables */
     JUDGE_UNJUDGED
 };
 
@@ -72,6 +77,8 @@ struct judge_config {
     uint64_t memory_bytes;            /* of physical memory; 0: unknown, frames' range is not checked */
     const struct judge_array *arrays; /* of the machine, by number; alive as long as the judge */
     size_t array_count;
+    unsigned cores;    /* of the machine; 0: unknown, several */
+    bool by_interrupt; /* cores are told of invalidations by interrupts */
     bool values;       /* accesses carry the values that they loaded and stored */
     bool every_access; /* plain hits are among the events */
     bool lazy;         /* declared: entries of a space that its core does not run may outlive their

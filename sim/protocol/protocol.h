@@ -57,6 +57,7 @@ struct protocol_root {
     uint32_t id; /* the caller's */
     uint16_t asid;
     uint16_t vmid;
+    bool every_asid; /* what is not global is tagged with whatever ASID a core had: the upper half */
     enum protocol_regime regime;
 };
 

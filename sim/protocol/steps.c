@@ -258,7 +258,7 @@ static bool names(const struct protocol_invalidation *what, const struct unclean
     if (!what->any_vmid && what->vmid != root->vmid)
         return false;
     return root->regime == REGIME_STAGE2 || what->any_asid || (unclean->global && what->global) ||
-           (!unclean->global && what->asid == root->asid);
+           (!unclean->global && !root->every_asid && what->asid == root->asid);
 }
 
 static bool in_regime(const struct protocol_invalidation *what, const struct unclean *unclean)
@@ -269,15 +269,11 @@ static bool in_regime(const struct protocol_invalidation *what, const struct unc
     return regime == REGIME_STAGE2 || what->stage1;
 }
 
-static bool at_level(const struct protocol *protocol, const struct protocol_invalidation *what,
-                     const struct unclean *unclean)
+static bool at_level(const struct protocol_invalidation *what, const struct unclean *unclean)
 {
-    (void)protocol;
     if (what->level_hint != PROTOCOL_ANY_LEVEL && what->level_hint != unclean->level)
         return false;
-    if (what->last_level_only && !unclean->last_level)
-        return false;
-    return !(what->leaves_only && unclean->table);
+    return !what->last_level_only || unclean->last_level;
 }
 
 /* IGNORED_NOTHING: it drops whatever hardware may hold of the entry, of the stages that it names. */
@@ -294,8 +290,10 @@ static enum ignored drops(const struct protocol *protocol, const struct protocol
         return IGNORED_NOTHING; /* what combines both stages has no intermediate address: see step_of */
     if (!meets(what, unclean))
         return IGNORED_ADDRESS;
-    if (!at_level(protocol, what, unclean))
+    if (!at_level(what, unclean))
         return IGNORED_LEVEL;
+    if (what->leaves_only && unclean->table)
+        return IGNORED_LEAVES;
     if (what->by_address && unclean->full && protocol->config.strict)
         return IGNORED_CHILDREN;
     return IGNORED_NOTHING;
@@ -357,6 +355,7 @@ static const char *const reasons[IGNORED_REASONS] = {
     [IGNORED_ADDRESS] = "is of other addresses",
     [IGNORED_ID] = "is of another identifier",
     [IGNORED_LEVEL] = "is of another level",
+    [IGNORED_LEAVES] = "leaves tables in walk caches",
     [IGNORED_CHILDREN] = "by address leaves what is valid below the table",
     [IGNORED_STAGE1] = "drops nothing of stage 2, which must be gone and completed before",
     [IGNORED_BARRIER] = "is not the barrier that is wanted",

@@ -12,8 +12,7 @@
 
 /* What the judge has a use for. */
 #define KINDS                                                                                                \
-    (REPLAY_ALL & ~(REPLAY_KIND(EVENT_BARRIER) | REPLAY_KIND(EVENT_FAULT) | REPLAY_KIND(EVENT_REGION) |      \
-                    REPLAY_KIND(EVENT_WALK_STEP)))
+    (REPLAY_ALL & ~(REPLAY_KIND(EVENT_FAULT) | REPLAY_KIND(EVENT_REGION) | REPLAY_KIND(EVENT_WALK_STEP)))
 
 #define NAME_BYTES 32
 
@@ -32,7 +31,9 @@ static const char *const facts_query =
     " IFNULL((SELECT CAST(value AS INTEGER) FROM configuration WHERE name = 'memory.size'), 0),"
     " EXISTS (SELECT 1 FROM configuration WHERE name = 'invalidation.scheme' AND value = 'interrupt')"
     " AND EXISTS (SELECT 1 FROM configuration WHERE name = 'shootdown.targets' AND value = 'active'),"
-    " (SELECT COUNT(*) FROM arrays)"
+    " (SELECT COUNT(*) FROM arrays),"
+    " IFNULL((SELECT CAST(value AS INTEGER) FROM configuration WHERE name = 'cores'), 0),"
+    " EXISTS (SELECT 1 FROM configuration WHERE name = 'invalidation.scheme' AND value = 'interrupt')"
     " FROM runs";
 
 static bool read_facts(sqlite3 *database, struct judging *judging, struct judge_config *config)
@@ -48,6 +49,8 @@ static bool read_facts(sqlite3 *database, struct judging *judging, struct judge_
         config->memory_bytes = (uint64_t)sqlite3_column_int64(facts, 1);
         config->lazy = sqlite3_column_int(facts, 2) != 0;
         judging->array_count = (size_t)sqlite3_column_int64(facts, 3);
+        config->cores = (unsigned)sqlite3_column_int64(facts, 4);
+        config->by_interrupt = sqlite3_column_int(facts, 5) != 0;
     }
     (void)sqlite3_finalize(facts); /* repeats the code of the last step */
     if (!read)

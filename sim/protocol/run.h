@@ -1,0 +1,46 @@
+/*
+ * The protocol over runs: the machine's events (mmu/event.h), as they come or from a record, become the state
+ * machine's. README.md says what is taken for what.
+ *
+ * Judged are the tables of address spaces with an Arm format, stage 1 and 2. Not judged: other architectures,
+ * which have no such rule; and the tables of guests, which lie behind a second stage.
+ */
+#ifndef MMUSIM_SIM_PROTOCOL_RUN_H
+#define MMUSIM_SIM_PROTOCOL_RUN_H
+
+#include "mmu/event.h"
+#include "sim/protocol/protocol.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct protocol_run_config {
+    unsigned cores;    /* of the machine; of one core, local invalidations reach every core. 0: unknown */
+    bool by_interrupt; /* what other cores drop, they are told by interrupts, and invalidate themselves */
+};
+
+struct protocol_run;
+
+/* NULL if there is no memory. */
+struct protocol_run *protocol_run_create(const struct protocol_run_config *config);
+void protocol_run_destroy(struct protocol_run *run); /* NULL is allowed */
+
+/* A protocol_result. Events come in their order. */
+int protocol_run_event(struct protocol_run *run, const struct mmu_event *event);
+/* Of the last PROTOCOL_VIOLATED. Marks: `at` is a cycle, `event` the operation (0: none); agents are cores,
+ * from 0; roots are spaces. */
+const struct protocol_violation *protocol_run_violation(const struct protocol_run *run);
+
+/* How many address spaces are judged, and how many are not since they are a guest's. */
+unsigned protocol_run_spaces(const struct protocol_run *run);
+unsigned protocol_run_guests(const struct protocol_run *run);
+uint64_t protocol_run_unjudged(const struct protocol_run *run);
+
+/* Whether the protocol is one of this format's architecture, and its entries are known. */
+bool protocol_applies(const struct walk_format *format);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
