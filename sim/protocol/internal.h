@@ -57,6 +57,7 @@ enum ignored {
 
 struct unclean {
     uint64_t pa;
+    uint64_t old;         /* the valid word */
     uint64_t first, last; /* the addresses that it translated */
     uint64_t below;       /* of an entry in a removed table: the table's own entry; else its own pa */
     size_t index;         /* in the list */
@@ -120,9 +121,16 @@ struct unclean *unclean_above(const struct protocol *protocol, const struct tabl
 
 /* steps.c */
 struct unclean *unclean_find(const struct protocol *protocol, uint64_t pa);
-/* The valid entry `before` has been made invalid. `below` as in struct unclean. */
-int unclean_add(struct protocol *protocol, unsigned agent, const struct table *table, uint64_t pa,
-                const struct entry *before, uint64_t below, struct protocol_mark mark);
+/* An entry that was valid is not any more; of those in a table that was removed with it, each. */
+struct leaving {
+    const struct table *table;
+    uint64_t pa;
+    uint64_t below; /* as in struct unclean */
+    uint64_t old;   /* the valid word */
+    unsigned agent;
+    struct protocol_mark mark;
+};
+int unclean_add(struct protocol *protocol, const struct leaving *leaving);
 void unclean_remove(struct protocol *protocol, struct unclean *unclean);
 /* It was in a table that was removed with the entry at `below`. */
 void unclean_abandon(struct protocol *protocol, struct unclean *unclean, uint64_t below);

@@ -235,7 +235,13 @@ static int abandon_below(struct protocol *protocol, const struct change *change,
             unclean_abandon(protocol, unclean, change->pa);
         if (unclean || !is_valid(&entry))
             continue;
-        result = unclean_add(protocol, change->agent, table, pa, &entry, change->pa, change->mark);
+        const struct leaving leaving = {.table = table,
+                                        .pa = pa,
+                                        .below = change->pa,
+                                        .old = words_read(&protocol->words, pa),
+                                        .agent = change->agent,
+                                        .mark = change->mark};
+        result = unclean_add(protocol, &leaving);
         const struct table *child = entry.kind == ENTRY_TABLE ? table_below(table, pa) : NULL;
         if (child && result == PROTOCOL_FINE)
             result = abandon_below(protocol, change, child);
@@ -247,8 +253,13 @@ static int make_invalid(struct protocol *protocol, const struct change *change)
 {
     const struct table *child =
         change->before.kind == ENTRY_TABLE ? table_below(change->table, change->pa) : NULL;
-    int result = unclean_add(protocol, change->agent, change->table, change->pa, &change->before, change->pa,
-                             change->mark);
+    const struct leaving leaving = {.table = change->table,
+                                    .pa = change->pa,
+                                    .below = change->pa,
+                                    .old = change->old,
+                                    .agent = change->agent,
+                                    .mark = change->mark};
+    int result = unclean_add(protocol, &leaving);
     return child && !protocol->config.strict && result == PROTOCOL_FINE
                ? abandon_below(protocol, change, child)
                : result;
@@ -304,6 +315,18 @@ static int first_of(int first, int second)
     return second == PROTOCOL_NO_MEMORY || first == PROTOCOL_FINE ? second : first;
 }
 
+/* What hardware may remember of the entry is what it says again, but for permissions: no break is wanted. */
+static bool restores(const struct protocol *protocol, const struct change *change)
+{
+    const struct unclean *unclean = unclean_find(protocol, change->pa);
+    if (!unclean || protocol->config.strict)
+        return false;
+    struct change whole = *change;
+    whole.old = unclean->old;
+    whole.before = change->table->root->is.entries.decode(level_of(change->table), unclean->old);
+    return !needs_break(protocol, &whole);
+}
+
 static int change_entry(struct protocol *protocol, const struct change *change)
 {
     struct unclean *unclean = unclean_of(protocol, change->pa);
@@ -315,7 +338,7 @@ static int change_entry(struct protocol *protocol, const struct change *change)
         return PROTOCOL_FINE;
     if (was_valid && is)
         result = changed_without_break(protocol, change);
-    else if (unclean && is)
+    else if (unclean && is && !restores(protocol, change))
         result = made_before_clean(protocol, change, unclean);
     if (is)
         result = first_of(result, make_valid(protocol, change));

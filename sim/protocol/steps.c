@@ -71,9 +71,10 @@ static void fill(struct protocol *protocol, struct unclean *unclean, const struc
     unclean->full = child && has_valid_entries(protocol, child);
 }
 
-int unclean_add(struct protocol *protocol, unsigned agent, const struct table *table, uint64_t pa,
-                const struct entry *before, uint64_t below, struct protocol_mark mark)
+int unclean_add(struct protocol *protocol, const struct leaving *leaving)
 {
+    const struct table *table = leaving->table;
+    const struct entry before = table->root->is.entries.decode(level_of(table), leaving->old);
     size_t most = protocol->config.unclean_max ? protocol->config.unclean_max : UNCLEAN_MAX;
     if (protocol->unclean_live >= most) {
         protocol->unjudged++;
@@ -82,20 +83,20 @@ int unclean_add(struct protocol *protocol, unsigned agent, const struct table *t
     struct unclean *unclean = make_room(protocol) ? calloc(1, sizeof *unclean) : NULL;
     if (!unclean)
         return PROTOCOL_NO_MEMORY;
-    unclean->pa = pa;
-    unclean->below = pa;
-    unclean->agent = (uint8_t)agent;
-    unclean->written = mark;
+    unclean->pa = unclean->below = leaving->pa;
+    unclean->old = leaving->old;
+    unclean->agent = (uint8_t)leaving->agent;
+    unclean->written = leaving->mark;
     unclean->barrier.at = unclean->invalidated.at = unclean->last_ignored.at = PROTOCOL_NOWHERE;
     unclean->index = protocol->unclean_count++;
     protocol->unclean[unclean->index] = unclean;
     protocol->unclean_live++;
-    protocol->at_step[agent][STEP_WRITTEN]++;
-    fill(protocol, unclean, table, before);
-    unclean->next = *chain_of(protocol, pa);
-    *chain_of(protocol, pa) = unclean;
-    if (below != pa)
-        unclean_abandon(protocol, unclean, below);
+    protocol->at_step[unclean->agent][STEP_WRITTEN]++;
+    fill(protocol, unclean, table, &before);
+    unclean->next = *chain_of(protocol, unclean->pa);
+    *chain_of(protocol, unclean->pa) = unclean;
+    if (leaving->below != leaving->pa)
+        unclean_abandon(protocol, unclean, leaving->below);
     return PROTOCOL_FINE;
 }
 

@@ -73,9 +73,9 @@ static bool read_facts(sqlite3 *database, struct protocol_run_config *config, in
     return code == SQLITE_ROW;
 }
 
-static const struct walk_format *format_of(void *context, const char *name)
+static const struct walk_format *format_of(void *context, const struct replay_format *told)
 {
-    return walk_format_find(name);
+    return walk_format_find(told->name);
 }
 
 static bool replay(sqlite3 *database, struct hearing *hearing, const char *path, struct record_error *error)
