@@ -39,6 +39,46 @@ unsigned history_size_lg2(unsigned page)
     return page == PAGES - 1 ? 21 : 12;
 }
 
+/* ---- two stages ---- */
+
+/* The page of the second stage that an intermediate address is in. */
+static unsigned second_page_of(uint64_t ipa)
+{
+    return ipa >= VA(PAGES - 1) ? PAGES - 1 : (unsigned)((ipa - VA(0)) >> 12);
+}
+
+static uint8_t rights_of(const struct found *found)
+{
+    uint8_t rights = story_format.rights(found->first.attributes);
+    return found->second_page == NO_PAGE ? rights : rights & story_format.rights(found->second.attributes);
+}
+
+/* Where the page is in physical memory. */
+static uint64_t base_of(const struct found *found)
+{
+    if (found->second_page == NO_PAGE)
+        return found->first.base;
+    return found->second.base + (found->first.base - VA(found->second_page));
+}
+
+static uint32_t attributes_of(const struct found *found)
+{
+    const uint32_t kinds = FRAME_READABLE | FRAME_WRITABLE | FRAME_EXECUTABLE;
+    uint32_t first = found->first.attributes;
+    return found->second_page == NO_PAGE ? first : first & (found->second.attributes | ~kinds);
+}
+
+static bool is_found(const struct found *found)
+{
+    return found->first.valid && (found->second_page == NO_PAGE || found->second.valid);
+}
+
+bool history_depends(const struct found *found, unsigned own_space, unsigned own_page, unsigned space,
+                     unsigned page)
+{
+    return space == STAGE2 ? found->second_page == page : own_space == space && own_page == page;
+}
+
 /* ---- accesses ---- */
 
 void history_leave(struct machine *machine, struct cached *entry, uint64_t invalidation)
@@ -89,14 +129,16 @@ static void perform(struct machine *machine, unsigned core, struct access *acces
 {
     struct event_translation *told = &access->told;
     struct core *self = &machine->cores[core];
-    uint8_t rights = story_format.rights(access->leaf.attributes);
+    uint8_t rights = rights_of(&access->found);
     told->rights = rights;
     told->page_size_lg2 = (uint8_t)history_size_lg2(access->page);
     if (!(rights & ACCESS_RIGHT(told->privilege, told->access_kind))) {
+        uint8_t first = story_format.rights(access->found.first.attributes);
+        told->fault_stage = first & ACCESS_RIGHT(told->privilege, told->access_kind) ? 2 : 1;
         fail(machine, core, access, FAULT_PERMISSION);
         return;
     }
-    told->pa = access->leaf.base + (told->va - VA(access->page));
+    told->pa = base_of(&access->found) + (told->va - VA(access->page));
     access->phase = ACCESS_WAITS;
     if (told->access_kind == ACCESS_STORE) {
         struct buffered store = {
@@ -134,29 +176,30 @@ static void fill(struct machine *machine, unsigned core, struct access *access, 
         if (entry->live || entry->dying)
             continue;
         entry->live = true;
-        entry->leaf = access->leaf;
+        entry->found = access->found;
         entry->users = 1;
         access->entry = entry;
-        entry->told = (struct event_tlb_entry){
-            .id = ++self->entries << EVENT_CORE_BITS | core,
-            .va = VA(access->page),
-            .frame = {access->leaf.base, access->leaf.attributes, (uint8_t)history_size_lg2(access->page)},
-            .walk = walk,
-            .fill_cycle = machine->now,
-            .first_hit_cycle = EVENT_NEVER,
-            .last_hit_cycle = EVENT_NEVER,
-            .last_done_cycle = EVENT_NEVER,
-            .space = access->space + 1,
-            .asid = (uint16_t)(access->space + 1),
-            .rights = story_format.rights(access->leaf.attributes),
-            .tlb = TLB_L1D};
+        entry->told =
+            (struct event_tlb_entry){.id = ++self->entries << EVENT_CORE_BITS | core,
+                                     .va = VA(access->page),
+                                     .frame = {base_of(&access->found), attributes_of(&access->found),
+                                               (uint8_t)history_size_lg2(access->page)},
+                                     .walk = walk,
+                                     .fill_cycle = machine->now,
+                                     .first_hit_cycle = EVENT_NEVER,
+                                     .last_hit_cycle = EVENT_NEVER,
+                                     .last_done_cycle = EVENT_NEVER,
+                                     .space = access->space + 1,
+                                     .asid = (uint16_t)(access->space + 1),
+                                     .rights = rights_of(&access->found),
+                                     .tlb = TLB_L1D};
         return;
     }
 }
 
 static void end_walk(struct machine *machine, unsigned core, struct access *access)
 {
-    bool filled = access->leaf.valid && !access->dropped &&
+    bool filled = is_found(&access->found) && !access->dropped &&
                   !history_lookup(&machine->cores[core], access->space, access->page);
     struct event_walk walk = {.id = ++machine->cores[core].walks << EVENT_CORE_BITS | core,
                               .va = access->told.va,
@@ -169,17 +212,24 @@ static void end_walk(struct machine *machine, unsigned core, struct access *acce
                               .filled = filled};
     access->told.walk = walk.id;
     access->told.outcome = OUTCOME_WALK;
-    if (access->leaf.valid)
-        walk.leaf = (struct walk_leaf){
-            .va = VA(access->page),
-            .frame = {access->leaf.base, access->leaf.attributes, (uint8_t)history_size_lg2(access->page)},
-            .rights = story_format.rights(access->leaf.attributes),
-            .rights_when_dirty = story_format.rights(access->leaf.attributes),
-            .level = 3};
+    if (is_found(&access->found))
+        walk.leaf = (struct walk_leaf){.va = VA(access->page),
+                                       .frame = {base_of(&access->found), attributes_of(&access->found),
+                                                 (uint8_t)history_size_lg2(access->page)},
+                                       .rights = rights_of(&access->found),
+                                       .rights_when_dirty = rights_of(&access->found),
+                                       .level = 3};
     else
         walk.fault = FAULT_TRANSLATION;
+    if (walk.fault) {
+        uint64_t ipa = access->found.first.base + (access->told.va - VA(access->page));
+        walk.fault_stage = access->found.first.valid ? 2 : 1;
+        walk.fault_ipa = walk.fault_stage == 2 ? ipa : EVENT_NEVER;
+        access->told.fault_stage = walk.fault_stage;
+        access->told.fault_ipa = walk.fault_ipa;
+    }
     history_event(machine, EVENT_WALK, core)->as.walk = walk;
-    if (!access->leaf.valid) {
+    if (walk.fault) {
         fail(machine, core, access, FAULT_TRANSLATION);
         return;
     }
@@ -197,9 +247,11 @@ static void issue(struct machine *machine, unsigned core, struct access *access)
     memset(access, 0, sizeof *access);
     access->space = space;
     access->page = page;
+    access->found.second_page = NO_PAGE;
     access->told = (struct event_translation){.va = VA(page) + 8 * history_below(machine, WORDS),
                                               .issue_cycle = machine->now,
                                               .performed_cycle = EVENT_NEVER,
+                                              .fault_ipa = EVENT_NEVER,
                                               .access = ++self->accesses,
                                               .space = space + 1,
                                               .asid = (uint16_t)(space + 1),
@@ -214,7 +266,8 @@ static void issue(struct machine *machine, unsigned core, struct access *access)
     if (!entry) {
         access->phase = ACCESS_WALKS;
         access->read_cycle = machine->now + 1 + history_below(machine, 8);
-        access->next_cycle = access->read_cycle + 1 + history_below(machine, 6);
+        access->second_cycle = access->read_cycle + history_below(machine, machine->config.guests ? 8 : 1);
+        access->next_cycle = access->second_cycle + 1 + history_below(machine, 6);
         return;
     }
     entry->users++;
@@ -224,9 +277,22 @@ static void issue(struct machine *machine, unsigned core, struct access *access)
         entry->told.first_hit_cycle = machine->now;
     access->entry = entry;
     access->told.entry = entry->told.id;
-    access->leaf = entry->leaf;
+    access->found = entry->found;
     access->told.translated_cycle = machine->now;
     access->phase = ACCESS_READY;
+}
+
+/* The walk reads the entries of both stages, perhaps in one cycle. */
+static void read_entries(struct machine *machine, struct access *access)
+{
+    struct found *found = &access->found;
+    if (access->read_cycle == machine->now) {
+        found->first = machine->table[access->space][access->page];
+        found->second_page =
+            machine->config.guests && found->first.valid ? second_page_of(found->first.base) : NO_PAGE;
+    }
+    if (access->second_cycle == machine->now && found->second_page != NO_PAGE)
+        found->second = machine->table[STAGE2][found->second_page];
 }
 
 /* Data is asked for in the order of the program. */
@@ -246,8 +312,8 @@ static void step_accesses(struct machine *machine, unsigned core)
     struct core *self = &machine->cores[core];
     for (unsigned i = 0; i < FLIGHT; i++) {
         struct access *access = &self->flight[i];
-        if (access->phase == ACCESS_WALKS && access->read_cycle == machine->now)
-            access->leaf = machine->table[access->space][access->page];
+        if (access->phase == ACCESS_WALKS)
+            read_entries(machine, access);
         if (access->phase == ACCESS_WALKS && access->next_cycle == machine->now)
             end_walk(machine, core, access);
         else if (access->phase == ACCESS_READY && has_turn(self, access))

@@ -15,6 +15,7 @@ struct history_config {
     uint64_t cycles;
     bool
         lazy; /* operations may return before their invalidations are acknowledged and their stores visible */
+    bool guests; /* spaces 1 and 2 are of guests, and space 3 is their second stage: the story has told so */
 };
 
 /* Appends the history to the story, which has been begun. */

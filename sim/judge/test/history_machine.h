@@ -6,7 +6,8 @@
 
 #define CORES    3u
 #define SPACES   2u
-#define PAGES    6u /* a space; the last is a block of 2 MiB, in both spaces at the same address */
+#define STAGE2   SPACES /* the place of the second stage's space, which accesses are not made in */
+#define PAGES    6u     /* a space; the last is a block of 2 MiB, in all spaces at the same address */
 #define FLIGHT   4u
 #define BUFFER   4u
 #define WORDS    4u /* addressed in a page */
@@ -18,9 +19,16 @@ struct leaf {
     bool valid;
 };
 
+/* What an access found: in a guest, the leaf of each stage. */
+struct found {
+    struct leaf first, second;
+    unsigned second_page; /* of the second stage, at an intermediate address; NO_PAGE if there is none */
+};
+#define NO_PAGE PAGES
+
 struct cached {
     struct event_tlb_entry told;
-    struct leaf leaf;
+    struct found found;
     unsigned users; /* accesses in flight that it serves */
     bool live, dying;
 };
@@ -37,12 +45,13 @@ enum access_phase {
 struct access {
     enum access_phase phase;
     struct event_translation told;
-    struct leaf leaf;
+    struct found found;
     struct cached *entry;
-    uint64_t read_cycle; /* of the walk's entry */
+    uint64_t read_cycle;   /* of the walk's entry */
+    uint64_t second_cycle; /* of that of the second stage */
     uint64_t next_cycle;
     unsigned space, page;
-    bool dropped; /* an invalidation came after the entry was read */
+    bool dropped; /* an invalidation came after what it means was read */
 };
 
 struct buffered {
@@ -80,9 +89,8 @@ struct machine {
     struct history_config config;
     uint64_t random, now, operations, frames, memory_used;
     struct core cores[CORES];
-    struct leaf table[SPACES][PAGES]; /* as memory has it */
-    bool locked[SPACES][PAGES];
-    uint64_t live[SPACES];
+    struct leaf table[SPACES + 1][PAGES]; /* as memory has it */
+    bool locked[SPACES + 1][PAGES];
     struct {
         uint64_t pa, value;
     } memory[4096];
@@ -92,6 +100,9 @@ struct machine {
 uint64_t history_below(struct machine *machine, uint64_t limit);
 struct mmu_event *history_event(struct machine *machine, enum event_kind kind, unsigned core);
 unsigned history_size_lg2(unsigned page);
+/* Whether what was found depends on this page of this space (STAGE2 included). */
+bool history_depends(const struct found *found, unsigned own_space, unsigned own_page, unsigned space,
+                     unsigned page);
 void history_enter_buffer(struct core *core, struct buffered store);
 struct cached *history_lookup(struct core *core, unsigned space, unsigned page);
 void history_leave(struct machine *machine, struct cached *entry, uint64_t invalidation);

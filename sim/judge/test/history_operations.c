@@ -7,22 +7,37 @@ static bool old_in_flight(const struct core *core, const struct actor *actor)
 {
     for (unsigned i = 0; i < FLIGHT; i++) {
         const struct access *access = &core->flight[i];
-        if (access->phase != ACCESS_FREE && access->space == actor->space && access->page == actor->page &&
+        if (access->phase != ACCESS_FREE &&
+            history_depends(&access->found, access->space, access->page, actor->space, actor->page) &&
             (access->phase != ACCESS_WALKS || access->dropped))
             return true;
     }
     return false;
 }
 
+/* The entry is read already, and it was there. */
+static bool has_read(const struct machine *machine, const struct access *access, const struct actor *actor)
+{
+    if (!history_depends(&access->found, access->space, access->page, actor->space, actor->page))
+        return false;
+    return actor->space == STAGE2 ? access->second_cycle <= machine->now && access->found.second.valid
+                                  : access->read_cycle <= machine->now && access->found.first.valid;
+}
+
 static void drop(struct machine *machine, unsigned core, const struct actor *actor)
 {
-    struct cached *entry = history_lookup(&machine->cores[core], actor->space, actor->page);
-    if (entry)
-        history_leave(machine, entry, actor->invalidation);
+    struct core *self = &machine->cores[core];
+    for (unsigned i = 0; i < 64; i++) {
+        struct cached *entry = &self->cached[i];
+        unsigned page =
+            entry->told.va >= VA(PAGES - 1) ? PAGES - 1 : (unsigned)((entry->told.va - VA(0)) >> 12);
+        if (entry->live &&
+            history_depends(&entry->found, entry->told.space - 1, page, actor->space, actor->page))
+            history_leave(machine, entry, actor->invalidation);
+    }
     for (unsigned i = 0; i < FLIGHT; i++) {
-        struct access *access = &machine->cores[core].flight[i];
-        if (access->phase == ACCESS_WALKS && access->read_cycle <= machine->now && access->leaf.valid &&
-            access->space == actor->space && access->page == actor->page)
+        struct access *access = &self->flight[i];
+        if (access->phase == ACCESS_WALKS && has_read(machine, access, actor))
             access->dropped = true;
     }
 }
@@ -87,10 +102,20 @@ static void finish_operation(struct machine *machine, unsigned core)
 
 static const uint32_t attributes[] = {RW, RO, FRAME_READABLE | FRAME_WRITABLE, RW | FRAME_EXECUTABLE};
 
+/* A new frame; of a guest, some intermediate address, where a small page may be in the block. */
+static uint64_t some_frame(struct machine *machine, unsigned space, unsigned page)
+{
+    if (!machine->config.guests || space == STAGE2)
+        return (++machine->frames << 21) + (page == PAGES - 1 ? 0 : 0x3000);
+    unsigned second = page == PAGES - 1 ? page : (unsigned)history_below(machine, PAGES);
+    return VA(second) + (page != second && second == PAGES - 1 ? 0x1000 * history_below(machine, 512) : 0);
+}
+
 static void begin_operation(struct machine *machine, unsigned core)
 {
     struct actor *actor = &machine->cores[core].actor;
-    unsigned space = (unsigned)history_below(machine, SPACES), page = (unsigned)history_below(machine, PAGES);
+    unsigned spaces = machine->config.guests ? SPACES + 1 : SPACES;
+    unsigned space = (unsigned)history_below(machine, spaces), page = (unsigned)history_below(machine, PAGES);
     if (machine->locked[space][page] || machine->memory_used > 3900)
         return;
     machine->locked[space][page] = true;
@@ -106,7 +131,7 @@ static void begin_operation(struct machine *machine, unsigned core)
     actor->act.frame.attributes = attributes[history_below(machine, 4)];
     if (actor->act.kind == OPERATION_MAP) {
         actor->act.frame.size_lg2 = (uint8_t)history_size_lg2(page);
-        actor->act.frame.base = (++machine->frames << 21) + (page == PAGES - 1 ? 0 : 0x3000);
+        actor->act.frame.base = some_frame(machine, space, page);
     }
     tell_operation(machine, core, actor, false);
 }
