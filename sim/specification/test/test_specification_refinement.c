@@ -12,10 +12,13 @@
 #include "pagetables/plugin_load.h"
 #include "sim/specification/test/trial.h"
 
-static unsigned runs(unsigned usual)
+#define RUNS     4
+#define ATTEMPTS 60 /* to find the step that shows a bug */
+
+static unsigned runs(void)
 {
     const char *text = getenv("MMUSIM_RUNS");
-    return text ? (unsigned)strtoul(text, NULL, 0) : usual;
+    return text ? (unsigned)strtoul(text, NULL, 0) : RUNS;
 }
 
 static bool is_planted(const struct pagetable_class *table)
@@ -28,7 +31,7 @@ static void assert_refines(const struct pagetable_class *table, const struct wal
 {
     static struct trial trial;
     const uint64_t first = random_begin(table->name).state;
-    for (uint64_t seed = first; seed < first + runs(4); seed++) {
+    for (uint64_t seed = first; seed < first + runs(); seed++) {
         const struct machine_config config = trial_config(table, format, seed);
         if (!trial_run(&trial, &config, seed))
             fail_msg("%s, %s, MMUSIM_SEED=%" PRIu64 ", step %u (%s): %s: %s", table->name, format->name, seed,
@@ -62,7 +65,7 @@ static void assert_breaks(const struct pagetable_class *table, const char *rule)
     static struct trial trial;
     const struct walk_format *format = walk_format_find(table->default_format);
     const uint64_t first = random_begin(table->name).state;
-    for (uint64_t seed = first; seed < first + runs(60); seed++) {
+    for (uint64_t seed = first; seed < first + ATTEMPTS; seed++) {
         struct machine_config config = trial_config(table, format, seed);
         config.ordering = true;
         if (!trial_run(&trial, &config, seed) && strcmp(trial.violation.rule, rule) == 0)

@@ -52,8 +52,8 @@ static unsigned random_size(struct trial *trial)
 
 static uint32_t random_attributes(struct trial *trial)
 {
-    static const char *const texts[] = {"rw-u",  "r--u",  "r-xu",  "rw-",  "rwxu",
-                                        "rw-ud", "rw-uc", "rw-uo", "-w-u", "rw-uco", "rw-uk3"};
+    static const char *const texts[] = {"rw-u",  "r--u",  "r-xu", "rw-",    "rwxu",  "rw-ud",
+                                        "rw-uc", "rw-uo", "-w-u", "rw-uco", "rw-uk3"};
     uint32_t attributes = attributes_of(texts[below(trial, sizeof texts / sizeof *texts)]);
     return trial->one_space && below(trial, 3) == 0 ? attributes | FRAME_GLOBAL : attributes;
 }
