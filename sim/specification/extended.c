@@ -57,16 +57,6 @@ static bool tables_stay(const struct clause *clause, const struct extended_state
     return true;
 }
 
-static bool pending_equal(const struct extended_core *a, const struct extended_core *b)
-{
-    if (a->pending_count != b->pending_count)
-        return false;
-    for (unsigned i = 0; i < a->pending_count; i++)
-        if (a->pending[i].pidx != b->pending[i].pidx || a->pending[i].value != b->pending[i].value)
-            return false;
-    return true;
-}
-
 static bool core_runs_on(const struct clause *clause, const struct extended_core *c1,
                          const struct extended_core *c2, unsigned core)
 {
@@ -82,7 +72,8 @@ static bool core_stays(const struct clause *clause, const struct extended_core *
                        const struct extended_core *c2, unsigned core)
 {
     return core_runs_on(clause, c1, c2, core) &&
-           clause_holds_of(clause, pending_equal(c1, c2), "the stores that wait in core %u change", core);
+           clause_holds_of(clause, extended_pending_equal(c1, c2), "the stores that wait in core %u change",
+                           core);
 }
 
 /* Every core but `but` (EXTENDED_CORES: every one). */

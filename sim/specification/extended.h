@@ -61,6 +61,9 @@ struct extended_state {
 
 void extended_state_destroy(struct extended_state *state);
 bool extended_state_copy(struct extended_state *to, const struct extended_state *from);
+bool extended_state_equal(const struct extended_state *a, const struct extended_state *b);
+/* Whether the same stores wait in both cores. */
+bool extended_pending_equal(const struct extended_core *a, const struct extended_core *b);
 
 /* STAGE2: `stage1` and then `stage2`, in pieces of the smaller of both frames, with what both allow. Replaces
  * `both`; false without memory. */

@@ -55,6 +55,40 @@ bool extended_state_copy(struct extended_state *to, const struct extended_state 
     return words_copy(&to->mem.words, &from->mem.words) && mappings_copy(&to->stage2, &from->stage2);
 }
 
+bool extended_pending_equal(const struct extended_core *a, const struct extended_core *b)
+{
+    if (a->pending_count != b->pending_count)
+        return false;
+    for (unsigned i = 0; i < a->pending_count; i++)
+        if (a->pending[i].pidx != b->pending[i].pidx || a->pending[i].value != b->pending[i].value)
+            return false;
+    return true;
+}
+
+static bool core_equal(const struct extended_core *a, const struct extended_core *b)
+{
+    for (unsigned i = 0; i < EXTENDED_SPACES; i++)
+        if (!mappings_equal(&a->tlb[i], &b->tlb[i]) || !walk_tables_equal(&a->tables[i], &b->tables[i]))
+            return false;
+    return a->space == b->space && a->controls.flags == b->controls.flags &&
+           a->controls.key_rights == b->controls.key_rights && mappings_equal(&a->global, &b->global) &&
+           extended_pending_equal(a, b);
+}
+
+bool extended_state_equal(const struct extended_state *a, const struct extended_state *b)
+{
+    for (unsigned i = 0; i < EXTENDED_CORES; i++)
+        if (!core_equal(&a->core[i], &b->core[i]))
+            return false;
+    for (unsigned i = 0; i < EXTENDED_SPACES; i++)
+        if (!s1_page_table_equal(&a->space[i].pt, &b->space[i].pt) ||
+            !walk_tables_equal(&a->space[i].tables, &b->space[i].tables))
+            return false;
+    return a->cores == b->cores && a->spaces == b->spaces && physical_memory_equal(&a->mem, &b->mem) &&
+           mappings_equal(&a->stage2, &b->stage2) && a->arch.frame_sizes == b->arch.frame_sizes &&
+           a->arch.format == b->arch.format && extensions_equal(&a->extensions, &b->extensions);
+}
+
 /* ---- Two stages ---- */
 
 /* What both stages allow. The rest of the attributes is stage 1's, but memory is a device's, or not cached,

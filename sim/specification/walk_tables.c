@@ -36,27 +36,58 @@ bool walk_tables_copy(struct walk_tables *to, const struct walk_tables *from)
     return true;
 }
 
-static bool is_same(const struct walk_table *a, const struct walk_table *b)
+static int compare_numbers(uint64_t a, uint64_t b)
 {
-    return a->va == b->va && a->pa == b->pa && a->inherited == b->inherited && a->level == b->level &&
-           a->span_lg2 == b->span_lg2;
+    return (a > b) - (a < b);
+}
+
+static int compare(const struct walk_table *a, const struct walk_table *b)
+{
+    int order = compare_numbers(a->va, b->va);
+    if (order == 0)
+        order = compare_numbers(a->span_lg2, b->span_lg2);
+    if (order == 0)
+        order = compare_numbers(a->pa, b->pa);
+    if (order == 0)
+        order = compare_numbers(a->inherited, b->inherited);
+    return order != 0 ? order : compare_numbers(a->level, b->level);
+}
+
+/* The first place whose table is not before this one. */
+static size_t place_of(const struct walk_tables *tables, const struct walk_table *table)
+{
+    size_t place = 0;
+    while (place < tables->count && compare(&tables->at[place], table) < 0)
+        place++;
+    return place;
 }
 
 bool walk_tables_contain(const struct walk_tables *tables, const struct walk_table *table)
 {
-    for (size_t i = 0; i < tables->count; i++)
-        if (is_same(&tables->at[i], table))
-            return true;
-    return false;
+    size_t place = place_of(tables, table);
+    return place < tables->count && compare(&tables->at[place], table) == 0;
 }
 
 bool walk_tables_add(struct walk_tables *tables, const struct walk_table *table)
 {
-    if (walk_tables_contain(tables, table))
+    size_t place = place_of(tables, table);
+    if (place < tables->count && compare(&tables->at[place], table) == 0)
         return true;
     if (!reserve(tables, tables->count + 1))
         return false;
-    tables->at[tables->count++] = *table;
+    memmove(&tables->at[place + 1], &tables->at[place], (tables->count - place) * sizeof *tables->at);
+    tables->at[place] = *table;
+    tables->count++;
+    return true;
+}
+
+bool walk_tables_equal(const struct walk_tables *a, const struct walk_tables *b)
+{
+    if (a->count != b->count)
+        return false;
+    for (size_t i = 0; i < a->count; i++)
+        if (compare(&a->at[i], &b->at[i]) != 0)
+            return false;
     return true;
 }
 

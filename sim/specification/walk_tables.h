@@ -16,7 +16,7 @@ extern "C" {
 #endif
 
 struct walk_tables {
-    struct walk_table *at; /* in no order */
+    struct walk_table *at; /* ascending by address, size and what they are */
     size_t count;
     size_t room;
 };
@@ -26,6 +26,7 @@ bool walk_tables_copy(struct walk_tables *to, const struct walk_tables *from);
 /* Nothing happens if it is there; false without memory. */
 bool walk_tables_add(struct walk_tables *tables, const struct walk_table *table);
 bool walk_tables_contain(const struct walk_tables *tables, const struct walk_table *table);
+bool walk_tables_equal(const struct walk_tables *a, const struct walk_tables *b);
 /* The first table of `a` that `b` does not contain; NULL if `a` is a subset of `b`. */
 const struct walk_table *walk_tables_missing(const struct walk_tables *a, const struct walk_tables *b);
 

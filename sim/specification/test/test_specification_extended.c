@@ -391,6 +391,81 @@ static void mapping_stage_2_adds_one_mapping(void **state)
     close(&steps);
 }
 
+static void a_store_that_waited_is_not_lost(void **state)
+{
+    struct steps steps;
+    (void)state;
+    open(&steps, ALL);
+    wait_for(&steps.s1, 0, 0x5008, 1);
+    put(&steps.s2, 0x5000, 44);
+    assert_violation(writes(&steps, 0, 0x1000, 44), &steps.violation, "extended.write", "");
+    close(&steps);
+}
+
+static void constants_and_the_second_stage_stay(void **state)
+{
+    struct steps steps;
+    (void)state;
+    open_guest(&steps);
+    steps.s2.arch.frame_sizes = 1 << 12;
+    assert_violation(reads(&steps, 0, 0x1000, RESULT_OK, 55), &steps.violation, "extended.read", "constants");
+    steps.s2.arch = steps.s1.arch;
+    add_mapping(&steps.s2.stage2, 0xa000, 0xc000, "rw-");
+    assert_violation(reads(&steps, 0, 0x1000, RESULT_OK, 55), &steps.violation, "extended.read",
+                     "second stage");
+    close(&steps);
+}
+
+static void transitions_belong_to_their_extensions(void **state)
+{
+    struct steps steps;
+    const struct access_controls pan = {.flags = CONTROL_PAN};
+    const struct unmap_op op = {.vaddr = 0x5000, .result = RESULT_OK};
+    (void)state;
+    open(&steps, 0);
+    steps.s2.core[0].space = 1;
+    assert_violation(extended_switch(&steps.s1, &steps.s2, 0, 1, &steps.violation), &steps.violation,
+                     "extended.switch", "no such space");
+    steps.s2.core[0].space = 0;
+    steps.s2.core[0].controls = pan;
+    assert_violation(extended_set_controls(&steps.s1, &steps.s2, 0, &pan, &steps.violation), &steps.violation,
+                     "extended.set_controls", "no such transition");
+    steps.s2.core[0].controls = steps.s1.core[0].controls;
+    wait_for(&steps.s1, 0, 0x5008, 1);
+    put(&steps.s2, 0x5008, 1);
+    assert_violation(extended_drain(&steps.s1, &steps.s2, 0, &steps.violation), &steps.violation,
+                     "extended.drain", "no such transition");
+    close(&steps);
+    open(&steps, ALL);
+    add_mapping(&steps.s1.stage2, 0x5000, 0x9000, "rwx");
+    assert_violation(extended_unmap_stage2(&steps.s1, &steps.s2, &op, &steps.violation), &steps.violation,
+                     "extended.unmap_stage2", "no such transition");
+    close(&steps);
+}
+
+static void equal_machines_are_equal_and_others_are_not(void **state)
+{
+    struct steps steps;
+    const struct walk_table first = {.pa = 0xa0000, .level = 3, .span_lg2 = 21};
+    const struct walk_table second = {.va = 0x200000, .pa = 0xb0000, .level = 3, .span_lg2 = 21};
+    (void)state;
+    open(&steps, ALL);
+    assert_true(extended_state_equal(&steps.s1, &steps.s2));
+    assert_true(walk_tables_add(&steps.s1.core[0].tables[0], &first));
+    assert_true(walk_tables_add(&steps.s1.core[0].tables[0], &second));
+    assert_false(extended_state_equal(&steps.s1, &steps.s2));
+    assert_true(walk_tables_add(&steps.s2.core[0].tables[0], &second));
+    assert_true(walk_tables_add(&steps.s2.core[0].tables[0], &first));
+    assert_true(extended_state_equal(&steps.s1, &steps.s2));
+    wait_for(&steps.s2, 1, 0x5000, 1);
+    assert_false(extended_state_equal(&steps.s1, &steps.s2));
+    assert_true(extended_state_copy(&steps.s1, &steps.s2));
+    assert_true(extended_state_equal(&steps.s1, &steps.s2));
+    add_mapping(&steps.s2.core[1].global, 0x9000, 0x9000, "rw-ug");
+    assert_false(extended_state_equal(&steps.s1, &steps.s2));
+    close(&steps);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -410,6 +485,10 @@ int main(void)
         cmocka_unit_test(a_guest_reads_through_both_stages),
         cmocka_unit_test(unmapping_stage_2_drops_what_was_made_of_it),
         cmocka_unit_test(mapping_stage_2_adds_one_mapping),
+        cmocka_unit_test(a_store_that_waited_is_not_lost),
+        cmocka_unit_test(constants_and_the_second_stage_stay),
+        cmocka_unit_test(transitions_belong_to_their_extensions),
+        cmocka_unit_test(equal_machines_are_equal_and_others_are_not),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -307,6 +307,43 @@ static void speculation_fills_with_what_is_mapped(void **state)
     close(&steps);
 }
 
+static void fetch_is_an_extension_that_needs_the_right_to_execute(void **state)
+{
+    struct steps steps;
+    const struct read_op op = {.vaddr = 0x1000, .result = RESULT_ERR};
+    (void)state;
+    open(&steps, 0);
+    assert_violation(low_level_fetch(&steps.s1, &steps.s2, &op, &steps.violation), &steps.violation,
+                     "hardware.fetch", "no such transition");
+    close(&steps);
+    open(&steps, EXTENSION_FETCH);
+    assert_true(low_level_fetch(&steps.s1, &steps.s2, &op, NULL));
+    const struct read_op wrong = {.vaddr = 0x1000, .result = RESULT_OK, .value = 11};
+    assert_false(low_level_fetch(&steps.s1, &steps.s2, &wrong, NULL));
+    close(&steps);
+}
+
+static void nothing_but_accesses_changes_the_state_of_entries(void **state)
+{
+    struct steps steps;
+    (void)state;
+    open(&steps, 0);
+    assert_true(words_write(&steps.s2.pt.states, 0x1000, FRAME_CLEAN));
+    assert_violation(reads(&steps, 0x1000, RESULT_OK, 11), &steps.violation, "hardware.read",
+                     "state of an entry");
+    mappings_remove(&steps.s2.tlb, 0x1000);
+    assert_violation(low_level_tlb_evict(&steps.s1, &steps.s2, 0x1000, &steps.violation), &steps.violation,
+                     "hardware.tlb_evict", "page table");
+    close(&steps);
+    open(&steps, EXTENSION_STATE | EXTENSION_SPECULATION);
+    assert_true(words_write(&steps.s1.pt.states, 0x1000, FRAME_OLD));
+    assert_violation(low_level_speculate(&steps.s1, &steps.s2, &steps.violation), &steps.violation,
+                     "hardware.speculate", "state of entries");
+    steps.s1.extensions.hardware_access = steps.s2.extensions.hardware_access = true;
+    assert_true(low_level_speculate(&steps.s1, &steps.s2, NULL));
+    close(&steps);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -325,6 +362,8 @@ int main(void)
         cmocka_unit_test(protect_leaves_no_entry_with_the_old_attributes),
         cmocka_unit_test(query_is_a_page_table_operation),
         cmocka_unit_test(speculation_fills_with_what_is_mapped),
+        cmocka_unit_test(fetch_is_an_extension_that_needs_the_right_to_execute),
+        cmocka_unit_test(nothing_but_accesses_changes_the_state_of_entries),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

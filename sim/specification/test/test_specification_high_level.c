@@ -402,6 +402,113 @@ static void successors_are_steps_of_the_relation(void **state)
     close(&steps);
 }
 
+static bool protects(struct steps *steps, uint64_t va, const char *attributes, enum result result)
+{
+    const struct protect_op op = {.vaddr = va, .attributes = attributes_of(attributes), .result = result};
+    return high_level_protect(&steps->s1, &steps->s2, &op, &steps->violation);
+}
+
+static void a_mapping_without_words_is_not_initial(void **state)
+{
+    struct high_level_state memory = {0};
+    struct violation violation;
+    (void)state;
+    add_mapping(&memory.mappings, 0x1000, 0x5000, "rw-u");
+    assert_violation(high_level_init(&memory, &violation), &violation, "high_level.init", "mapped");
+    high_level_state_destroy(&memory);
+}
+
+static void no_transition_changes_a_constant(void **state)
+{
+    struct steps steps;
+    const struct map_op op = map_of(0x1000, 0x6000, "rw-u", RESULT_ERR);
+    (void)state;
+    open(&steps, EXTENSION_PROTECT);
+    steps.s2.constants.pmem_ub /= 2;
+    assert_violation(maps(&steps, &op), &steps.violation, "high_level.map", "constants");
+    assert_violation(unmaps(&steps, 0x2000, RESULT_ERR), &steps.violation, "high_level.unmap", "constants");
+    assert_violation(reads(&steps, 0x1000, RESULT_OK, 11), &steps.violation, "high_level.read", "constants");
+    assert_violation(protects(&steps, 0x2000, "r--u", RESULT_ERR), &steps.violation, "high_level.protect",
+                     "constants");
+    assert_violation(queries(&steps, 0x2000, RESULT_ERR, mapping_of(0, 0, "r--")), &steps.violation,
+                     "high_level.query", "constants");
+    close(&steps);
+}
+
+static void map_adds_the_mapping_that_was_asked_for(void **state)
+{
+    struct steps steps;
+    struct map_op op = map_of(0x2000, 0x6000, "rw-u", RESULT_OK);
+    (void)state;
+    open(&steps, 0);
+    remap(&steps.s2, 0x2000, 0x6000, "r--u");
+    assert_violation(maps(&steps, &op), &steps.violation, "high_level.map", "the new one");
+    remap(&steps.s2, 0x2000, 0x6000, "rw-u");
+    assert_true(maps(&steps, &op));
+    op.result = RESULT_ERR;
+    assert_violation(maps(&steps, &op), &steps.violation, "high_level.map", "it fails");
+    close(&steps);
+}
+
+static void unmap_removes_the_mapping_that_was_asked_for(void **state)
+{
+    struct steps steps;
+    (void)state;
+    open(&steps, 0);
+    remap(&steps.s2, 0x3000, 0, NULL);
+    assert_violation(unmaps(&steps, 0x1000, RESULT_OK), &steps.violation, "high_level.unmap",
+                     "without this one");
+    assert_true(unmaps(&steps, 0x3000, RESULT_OK));
+    close(&steps);
+}
+
+static void refusals_are_an_extension(void **state)
+{
+    struct steps steps;
+    const struct map_op op = map_of(0x2000, 0x6000, "rw-u", RESULT_REFUSED);
+    (void)state;
+    open(&steps, 0);
+    assert_violation(maps(&steps, &op), &steps.violation, "high_level.map", "refused");
+    steps.s1.constants.extensions.set = steps.s2.constants.extensions.set = EXTENSION_REFUSALS;
+    assert_true(maps(&steps, &op));
+    put(&steps.s2, 0x1000, 12);
+    assert_violation(maps(&steps, &op), &steps.violation, "high_level.map", "memory changes");
+    close(&steps);
+}
+
+static void protect_is_an_extension_and_must_not_fail(void **state)
+{
+    struct steps steps;
+    (void)state;
+    open(&steps, 0);
+    assert_violation(protects(&steps, 0x2000, "r--u", RESULT_ERR), &steps.violation, "high_level.protect",
+                     "no such transition");
+    close(&steps);
+    open(&steps, EXTENSION_PROTECT);
+    assert_true(protects(&steps, 0x2000, "r--u", RESULT_ERR));
+    remap(&steps.s2, 0x1000, 0x5000, "r--u");
+    put(&steps.s2, 0x1000, 11);
+    assert_violation(protects(&steps, 0x1000, "r--u", RESULT_ERR), &steps.violation, "high_level.protect",
+                     "it fails");
+    close(&steps);
+}
+
+static void operations_give_entries_their_state(void **state)
+{
+    struct steps steps;
+    const struct map_op op = map_of(0x2000, 0x6000, "rw-uc", RESULT_OK);
+    const struct map_op over = map_of(0x1000, 0x6000, "rw-u", RESULT_ERR);
+    (void)state;
+    open(&steps, EXTENSION_STATE);
+    remap(&steps.s2, 0x2000, 0x6000, "rw-u");
+    assert_violation(maps(&steps, &op), &steps.violation, "high_level.map", "state");
+    assert_true(words_write(&steps.s2.states, 0x2000, FRAME_CLEAN));
+    assert_true(maps(&steps, &op));
+    remap(&steps.s2, 0x2000, 0, NULL);
+    assert_violation(maps(&steps, &over), &steps.violation, "high_level.map", "state of an entry");
+    close(&steps);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -423,6 +530,13 @@ int main(void)
         cmocka_unit_test(query_tells_the_mapping_and_changes_nothing),
         cmocka_unit_test(identity_is_the_same_state),
         cmocka_unit_test(successors_are_steps_of_the_relation),
+        cmocka_unit_test(a_mapping_without_words_is_not_initial),
+        cmocka_unit_test(no_transition_changes_a_constant),
+        cmocka_unit_test(map_adds_the_mapping_that_was_asked_for),
+        cmocka_unit_test(unmap_removes_the_mapping_that_was_asked_for),
+        cmocka_unit_test(refusals_are_an_extension),
+        cmocka_unit_test(protect_is_an_extension_and_must_not_fail),
+        cmocka_unit_test(operations_give_entries_their_state),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

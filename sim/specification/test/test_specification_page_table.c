@@ -361,6 +361,51 @@ static void successors_are_steps_of_the_relation(void **state)
     close(&steps);
 }
 
+static void what_fails_changes_no_state_of_an_entry(void **state)
+{
+    struct steps steps;
+    const struct map_op op = map_of(0x1000, 0x6000, "rw-u", RESULT_ERR);
+    (void)state;
+    open(&steps, EXTENSION_STATE);
+    assert_true(maps(&steps, &op));
+    assert_true(words_write(&steps.s2.states, 0x1000, FRAME_CLEAN));
+    assert_violation(maps(&steps, &op), &steps.violation, "page_table.map", "state of an entry");
+    assert_violation(queries(&steps, 0x2000, RESULT_ERR, mapping_of(0, 0, "r--")), &steps.violation,
+                     "page_table.query", "state of an entry");
+    close(&steps);
+}
+
+static void an_entry_with_a_state_is_not_initial(void **state)
+{
+    struct page_table_state table = {0};
+    struct violation violation;
+    (void)state;
+    assert_true(words_write(&table.states, 0x1000, FRAME_OLD));
+    assert_violation(page_table_init(&table, &violation), &violation, "page_table.init", "state");
+    page_table_state_destroy(&table);
+}
+
+static void addresses_beyond_the_format_have_no_precondition(void **state)
+{
+    struct page_table_state table;
+    const struct frame frame = mapping_of(0, 0x6000, "rw-u").frame;
+    const uint64_t beyond = UINT64_C(1) << 48;
+    struct violation violation;
+    (void)state;
+    open_page_table(&table, EXTENSION_ANSWERS);
+    assert_true(page_table_map_pre(&table, beyond, &frame, NULL));
+    assert_true(page_table_unmap_pre(&table, beyond, NULL));
+    assert_true(page_table_query_pre(&table, beyond, NULL));
+    table.constants.arch.format = walk_format_find("vmsa-4k-48");
+    assert_violation(page_table_map_pre(&table, beyond, &frame, &violation), &violation, "page_table.map_pre",
+                     "does not reach");
+    assert_violation(page_table_unmap_pre(&table, beyond, &violation), &violation, "page_table.unmap_pre",
+                     "does not reach");
+    assert_violation(page_table_query_pre(&table, beyond, &violation), &violation, "page_table.query_pre",
+                     "does not reach");
+    page_table_state_destroy(&table);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -382,6 +427,9 @@ int main(void)
         cmocka_unit_test(a_query_tells_the_state_of_the_entry),
         cmocka_unit_test(a_map_that_was_emptied_maps_nothing),
         cmocka_unit_test(successors_are_steps_of_the_relation),
+        cmocka_unit_test(what_fails_changes_no_state_of_an_entry),
+        cmocka_unit_test(an_entry_with_a_state_is_not_initial),
+        cmocka_unit_test(addresses_beyond_the_format_have_no_precondition),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
