@@ -11,6 +11,9 @@
      EXTENSION_PRIVILEGE | EXTENSION_FILLS | EXTENSION_SPECULATION | EXTENSION_STATE | EXTENSION_CORES |     \
      EXTENSION_TAGS | EXTENSION_ORDERING | EXTENSION_WALK_CACHES)
 
+/* Those of a plain trial: the seed's hardware to the letter, which always fills and never speculates. */
+#define PLAIN_EXTENSIONS (EXTENSION_PROTECT | EXTENSION_ANSWERS | EXTENSION_REFUSALS | EXTENSION_CONTENTS)
+
 /* What the acting core sees in one space, on both levels, before and after. */
 struct seen {
     struct low_level_state low1, low2;
@@ -55,6 +58,8 @@ static uint32_t random_attributes(struct trial *trial)
     static const char *const texts[] = {"rw-u",  "r--u",  "r-xu", "rw-",    "rwxu",  "rw-ud",
                                         "rw-uc", "rw-uo", "-w-u", "rw-uco", "rw-uk3"};
     uint32_t attributes = attributes_of(texts[below(trial, sizeof texts / sizeof *texts)]);
+    if (trial->plain)
+        return attributes & ~FRAME_STATE_ALL;
     return trial->one_space && below(trial, 3) == 0 ? attributes | FRAME_GLOBAL : attributes;
 }
 
@@ -134,45 +139,39 @@ static bool judge_query(struct trial *trial, unsigned core, unsigned space, cons
 
 static void view_after(struct trial *trial)
 {
-    machine_view(&trial->machine, EXTENSIONS, &trial->s2);
+    machine_view(&trial->machine, trial->plain ? PLAIN_EXTENSIONS : EXTENSIONS, &trial->s2);
 }
 
-static bool step_map(struct trial *trial, unsigned core, unsigned space)
+bool trial_map(struct trial *trial, unsigned core, unsigned space, uint64_t va, const struct frame *frame)
 {
-    struct map_op op = {.frame = random_frame(trial)};
-    op.vaddr = machine_random_va(&trial->machine, below(trial, 16) ? op.frame.size_lg2 : 11);
-    enum pagetable_result result = machine_map(&trial->machine, core, space, op.vaddr, &op.frame);
+    struct map_op op = {.vaddr = va, .frame = *frame};
+    enum pagetable_result result = machine_map(&trial->machine, core, space, va, frame);
     op.result = result_of(result);
     (void)snprintf(trial->what, sizeof trial->what,
-                   "core %u, space %u: map 0x%" PRIx64 " to 0x%" PRIx64 " 2^%u 0x%x: %s", core, space,
-                   op.vaddr, op.frame.base, op.frame.size_lg2, (unsigned)op.frame.attributes,
-                   pagetable_result_name(result));
+                   "core %u, space %u: map 0x%" PRIx64 " to 0x%" PRIx64 " 2^%u 0x%x: %s", core, space, va,
+                   frame->base, frame->size_lg2, (unsigned)frame->attributes, pagetable_result_name(result));
     view_after(trial);
     return judge_map(trial, core, space, &op);
 }
 
-static bool step_unmap(struct trial *trial, unsigned core, unsigned space)
+bool trial_unmap(struct trial *trial, unsigned core, unsigned space, uint64_t va)
 {
-    struct unmap_op op = {.vaddr = machine_random_va(&trial->machine, random_size(trial))};
-    enum pagetable_result result = machine_unmap(&trial->machine, core, space, op.vaddr);
+    struct unmap_op op = {.vaddr = va};
+    enum pagetable_result result = machine_unmap(&trial->machine, core, space, va);
     op.result = result_of(result);
     (void)snprintf(trial->what, sizeof trial->what, "core %u, space %u: unmap 0x%" PRIx64 ": %s", core, space,
-                   op.vaddr, pagetable_result_name(result));
+                   va, pagetable_result_name(result));
     view_after(trial);
     return judge_unmap(trial, core, space, &op);
 }
 
-static bool step_protect(struct trial *trial, unsigned core, unsigned space)
+bool trial_protect(struct trial *trial, unsigned core, unsigned space, uint64_t va, uint32_t attributes)
 {
-    struct protect_op op = {.vaddr = machine_random_va(&trial->machine, random_size(trial)),
-                            .attributes = random_attributes(trial)};
-    struct mapping found;
-    if (abstract_map_find(trial->machine.space[space].mappings, op.vaddr, &found))
-        op.attributes = without_state_of_runs(trial, found.frame.size_lg2, op.attributes);
-    enum pagetable_result result = machine_protect(&trial->machine, core, space, op.vaddr, op.attributes);
+    struct protect_op op = {.vaddr = va, .attributes = attributes};
+    enum pagetable_result result = machine_protect(&trial->machine, core, space, va, attributes);
     op.result = result_of(result);
     (void)snprintf(trial->what, sizeof trial->what, "core %u, space %u: protect 0x%" PRIx64 " 0x%x: %s", core,
-                   space, op.vaddr, (unsigned)op.attributes, pagetable_result_name(result));
+                   space, va, (unsigned)attributes, pagetable_result_name(result));
     view_after(trial);
     return judge_protect(trial, core, space, &op);
 }
@@ -216,21 +215,18 @@ static bool judge_write(struct trial *trial, unsigned core, const struct write_o
     return holds;
 }
 
-static bool step_access(struct trial *trial, unsigned core)
+bool trial_access(struct trial *trial, unsigned core, const struct trial_access *access)
 {
-    const enum access_kind kind = (enum access_kind)below(trial, ACCESS_KINDS);
-    const enum privilege privilege = (enum privilege)(below(trial, 4) == 0);
-    const uint64_t va = machine_random_va(&trial->machine, 12) + 8 * below(trial, 2);
-    uint64_t value = 1 + below(trial, 100);
-    const uint64_t stored = value;
-    bool ok = machine_access(&trial->machine, core, kind, privilege, va, &value);
+    uint64_t value = access->stored;
+    bool ok = machine_access(&trial->machine, core, access->kind, access->privilege, access->va, &value);
     const enum result result = ok ? RESULT_OK : RESULT_ERR;
-    const struct read_op read = {va, privilege, result, value};
-    const struct write_op write = {va, privilege, stored, result};
+    const struct read_op read = {access->va, access->privilege, result, value};
+    const struct write_op write = {access->va, access->privilege, access->stored, result};
     (void)snprintf(trial->what, sizeof trial->what, "core %u: access %d at 0x%" PRIx64 " by %d: %s", core,
-                   (int)kind, va, (int)privilege, ok ? "ok" : "fault");
+                   (int)access->kind, access->va, (int)access->privilege, ok ? "ok" : "fault");
     view_after(trial);
-    return kind == ACCESS_STORE ? judge_write(trial, core, &write) : judge_read(trial, core, kind, &read);
+    return access->kind == ACCESS_STORE ? judge_write(trial, core, &write)
+                                        : judge_read(trial, core, access->kind, &read);
 }
 
 static bool step_drain(struct trial *trial, unsigned core)
@@ -249,7 +245,7 @@ static bool step_drain(struct trial *trial, unsigned core)
     return extended_drain(&trial->s1, &trial->s2, core, &trial->violation);
 }
 
-static bool step_evict(struct trial *trial, unsigned core)
+bool trial_evict(struct trial *trial, unsigned core)
 {
     unsigned space;
     uint64_t base;
@@ -291,6 +287,40 @@ static bool step_speculate(struct trial *trial)
     return holds;
 }
 
+/* ---- Random steps ---- */
+
+static bool step_map(struct trial *trial, unsigned core, unsigned space)
+{
+    const struct frame frame = random_frame(trial);
+    const uint64_t va = machine_random_va(&trial->machine, below(trial, 16) ? frame.size_lg2 : 11);
+    return trial_map(trial, core, space, va, &frame);
+}
+
+static bool step_unmap(struct trial *trial, unsigned core, unsigned space)
+{
+    return trial_unmap(trial, core, space, machine_random_va(&trial->machine, random_size(trial)));
+}
+
+static bool step_protect(struct trial *trial, unsigned core, unsigned space)
+{
+    const uint64_t va = machine_random_va(&trial->machine, random_size(trial));
+    uint32_t attributes = random_attributes(trial);
+    struct mapping found;
+    if (abstract_map_find(trial->machine.space[space].mappings, va, &found))
+        attributes = without_state_of_runs(trial, found.frame.size_lg2, attributes);
+    return trial_protect(trial, core, space, va, attributes);
+}
+
+static bool step_access(struct trial *trial, unsigned core)
+{
+    const struct trial_access access = {
+        .kind = (enum access_kind)below(trial, trial->plain ? ACCESS_FETCH : ACCESS_KINDS),
+        .privilege = trial->plain ? PRIVILEGE_USER : (enum privilege)(below(trial, 4) == 0),
+        .va = machine_random_va(&trial->machine, 12) + 8 * below(trial, 2),
+        .stored = 1 + below(trial, 100)};
+    return trial_access(trial, core, &access);
+}
+
 /* ---- Runs ---- */
 
 /* Page-table code sees its own stores, and so does its check of itself. */
@@ -305,7 +335,7 @@ static bool read_forwarded(void *context, uint64_t pa, uint64_t *value)
     return there;
 }
 
-static bool invariants_hold(struct trial *trial)
+bool trial_invariants_hold(struct trial *trial)
 {
     struct seen seen;
     bool holds = extended_invariants(&trial->s2, &trial->violation);
@@ -335,19 +365,19 @@ static bool drain_others(struct trial *trial, unsigned core)
 
 static bool step(struct trial *trial)
 {
-    const unsigned core = (unsigned)below(trial, MACHINE_CORES);
-    const unsigned space = trial->one_space ? 0 : (unsigned)below(trial, MACHINE_SPACES);
+    const unsigned core = trial->plain ? 0 : (unsigned)below(trial, MACHINE_CORES);
+    const unsigned space = trial->plain || trial->one_space ? 0 : (unsigned)below(trial, MACHINE_SPACES);
     const unsigned wave = trial->step / 64 % 2;
     const uint64_t choice = below(trial, 20);
     if (trial->machine.core[core].store_count == MACHINE_STORES && !step_drain(trial, core))
         return false;
     assert_true(extended_state_copy(&trial->s1, &trial->s2));
-    if (choice < 9)
+    if (choice < 9 || (trial->plain && (choice == 9 || choice == 11 || choice == 12)))
         return step_access(trial, core);
     if (choice == 9)
         return step_drain(trial, core);
     if (choice == 10)
-        return step_evict(trial, core);
+        return trial_evict(trial, core);
     if (choice == 11)
         return step_switch(trial, core);
     if (choice == 12)
@@ -362,17 +392,38 @@ static bool step(struct trial *trial)
                                                                    : step_map(trial, core, space);
 }
 
-bool trial_run(struct trial *trial, const struct machine_config *config, uint64_t seed)
+void trial_open(struct trial *trial, const struct machine_config *config, uint64_t seed, bool plain)
 {
-    bool holds = true;
-    *trial = (struct trial){.one_space = seed % 3 == 0};
+    *trial = (struct trial){.one_space = seed % 3 == 0, .plain = plain};
     machine_open(&trial->machine, config, seed);
-    machine_view(&trial->machine, EXTENSIONS, &trial->s2);
-    for (; holds && trial->step < STEPS; trial->step++)
-        holds = step(trial) && invariants_hold(trial);
+    view_after(trial);
+}
+
+void trial_close(struct trial *trial)
+{
     machine_close(&trial->machine);
     extended_state_destroy(&trial->s1);
     extended_state_destroy(&trial->s2);
+}
+
+bool trial_random_step(struct trial *trial)
+{
+    trial->step++;
+    return step(trial) && trial_invariants_hold(trial);
+}
+
+void trial_next(struct trial *trial)
+{
+    assert_true(extended_state_copy(&trial->s1, &trial->s2));
+}
+
+bool trial_run(struct trial *trial, const struct machine_config *config, uint64_t seed, bool plain)
+{
+    bool holds = true;
+    trial_open(trial, config, seed, plain);
+    while (holds && trial->step < STEPS)
+        holds = trial_random_step(trial);
+    trial_close(trial);
     return holds;
 }
 
