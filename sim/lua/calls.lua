@@ -11,6 +11,7 @@ local format, concat, math_type, pack, unpack = string.format, table.concat, mat
 
 local current = 0                -- whose call it is that is made now: a core's number, or 0
 local inside = {}                -- by core: the body of its fault handler that runs
+local open = {}                  -- by core: the innermost call under way
 local running = {}               -- by core: the object that its program was given
 local calls, bodies, handlers, made = 0, 0, 0, 0
 local spaces, streams, runs = {}, {}, {}
@@ -54,12 +55,15 @@ local function begin(kind, method, self, ...)
   local args = {}
   for i = 1, select("#", ...) do args[i] = quote((select(i, ...))) end
   if method == "run" and current > 0 and args[1] and args[1]:find("^T{") then args[1] = seeded(args[1], current) end
-  return { id = calls, list = current, inside = inside[current], kind = kind, method = method, self = quote(self),
+  local outer = open[current]
+  open[current] = calls
+  return { id = calls, outer = outer, list = current, inside = inside[current], kind = kind, method = method, self = quote(self),
            args = concat(args, ","), begin = now() }
 end
 
 local function finish(call, ok, ...)
   current = call.list
+  open[current] = call.outer
   local result = ...
   if ok and call.method == "address_space" then
     made = made + 1
@@ -102,7 +106,7 @@ local function watched_handler(handler, f)
     current = core.number
     bodies = bodies + 1
     local body, before, number = bodies, inside[current], current
-    emit(format("body{id=%d,list=%d,handler=%d,page=%d}\n", body, current, handler, page(fault.va)))
+    emit(format("body{id=%d,list=%d,handler=%d,page=%d,call=%d}\n", body, current, handler, page(fault.va), open[current]))
     inside[number] = body
     local handled = f(core, fault)
     inside[number] = before

@@ -67,9 +67,12 @@ function flat.whole(told)
       call.meeting, call.meeting_name = name .. " " .. meetings[key], name
     end
   end
-  for id, body in pairs(told.bodies) do
+  whole.bodies_of = {}             -- by the call during which they ran
+  for id, body in ipairs(told.bodies) do
     body.number = id
     if body.handled == nil then body.handled = false end
+    whole.bodies_of[body.call] = whole.bodies_of[body.call] or {}
+    table.insert(whole.bodies_of[body.call], id)
   end
   return whole
 end
@@ -92,9 +95,11 @@ end
 flat.copy = copy
 
 -- gone: calls by id; bodies by "b" .. id. waits: cycles by id. changed: calls by id, in place of those told.
+-- inlined: bodies by number, whose calls stand before the access that faulted, and not in a handler.
+-- tolerant: calls that raise are passed over, but for the strict ones.
 -- settings: of each space, by its number. hoisted: frames are taken before the run; gc: what nothing needs is left out.
 function flat.state(whole, told, seed)
-  local state = { gone = {}, waits = {}, changed = {}, machine = told.machine, settings = {}, cores = {} }
+  local state = { gone = {}, waits = {}, changed = {}, inlined = {}, strict = {}, machine = told.machine, settings = {}, cores = {} }
   for number, call in pairs(whole.spaces) do state.settings[number] = call.args[1] or {} end
   for id, call in pairs(whole.by_id) do
     if call.method == "wait" then state.waits[id] = call.args[1] end
@@ -125,7 +130,7 @@ end
 function flat.left_bodies(whole, state)
   local units = {}
   for number in pairs(whole.bodies) do
-    if not state.gone["b" .. number] then units[#units + 1] = "b" .. number end
+    if not state.gone["b" .. number] and not state.inlined[number] then units[#units + 1] = "b" .. number end
   end
   table.sort(units, function(a, b) return tonumber(a:sub(2)) < tonumber(b:sub(2)) end)
   return units
@@ -247,6 +252,31 @@ local function body_list(whole, number)
   return whole.body_lists[number]
 end
 
+-- The calls of a list in their order, with those of inlined bodies.
+local function sequence(whole, state, list, into)
+  into = into or {}
+  for _, id in ipairs(list) do
+    for _, number in ipairs(whole.bodies_of[id] or {}) do
+      if state.inlined[number] then sequence(whole, state, body_list(whole, number), into) end
+    end
+    into[#into + 1] = id
+  end
+  return into
+end
+
+-- Every list of a state that has an order of its own: those of programs and of bodies.
+function flat.sequences(whole, state)
+  local all = {}
+  for core = 1, 64 do
+    local list = list_of(whole, core)
+    if #list > 0 then all[#all + 1] = sequence(whole, state, list) end
+  end
+  for number in ipairs(whole.bodies) do
+    if not state.inlined[number] then all[#all + 1] = sequence(whole, state, body_list(whole, number)) end
+  end
+  return all
+end
+
 -- What is used by the calls that are left: spaces and frames, by number.
 local function find_used(printer)
   local whole, state = printer.whole, printer.state
@@ -309,7 +339,7 @@ function Printer:plain_call(call)
     object = self:space(call.self.number)
     if call.method ~= "premap" then table.insert(arguments, 1, "core") end
   elseif self.main then object = "m.core[" .. self:core(call.self.number) .. "]" end
-  if call.raised then
+  if call.raised or (self.state.tolerant and not self.main and not self.state.strict[call.id]) then
     return string.format("pcall(%s.%s, %s%s%s)", object, call.method, object, #arguments > 0 and ", " or "", table.concat(arguments, ", "))
   end
   if #arguments == 1 and type(call.args[1]) == "table" and not call.args[1].tag and call.kind == "core" then
@@ -382,7 +412,7 @@ function Printer:calls(list)
     if waiting > 0 then self:line("core:wait(%d)", waiting) end
     waiting = 0
   end
-  for _, id in ipairs(list) do
+  for _, id in ipairs(sequence(self.whole, state, list)) do
     if not state.gone[id] then
       if state.waits[id] then
         waiting = waiting + state.waits[id]
@@ -404,6 +434,7 @@ function Printer:machine()
   local keys = {}
   for key in pairs(self.state.machine) do keys[#keys + 1] = key end
   table.sort(keys, before)
+  if #keys == 0 then return self:line("local m = machine {}") end
   self:line("local m = machine {")
   for _, key in ipairs(keys) do self:line("  %s = %s,", key, (self:value(self.state.machine[key], key))) end
   self:line("}")

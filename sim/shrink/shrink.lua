@@ -125,7 +125,7 @@ end
 
 local function changed(state, edit)
   local new = flat.copy(state)
-  for _, key in ipairs { "gone", "waits", "changed", "settings", "cores" } do new[key] = flat.copy(state[key]) end
+  for _, key in ipairs { "gone", "waits", "changed", "inlined", "strict", "settings", "cores" } do new[key] = flat.copy(state[key]) end
   edit(new)
   return new
 end
@@ -146,14 +146,26 @@ local function without(state, ids)
   end)
 end
 
+-- The time that a call took, without that of inlined bodies: their calls are there themselves.
+local function own_cycles(state, call)
+  local cycles = call.cycles
+  for _, number in ipairs(whole.bodies_of[call.id] or {}) do
+    for id, inner in pairs(state.inlined[number] and whole.by_id or {}) do
+      if inner.inside == number then cycles = cycles - inner.cycles end
+    end
+  end
+  return math.max(cycles, 0)
+end
+
 -- In place of the calls, the time that they took: what comes after stays where it was. Nil if they took none.
 local function as_waits(state, ids)
   local any = false
   local new = changed(state, function(new)
     for _, id in ipairs(ids) do
       local call = whole.by_id[id]
-      if call and call.list > 0 and call.cycles > 0 and not new.waits[id] then
-        new.waits[id] = call.cycles
+      local cycles = call and own_cycles(state, call) or 0
+      if call and call.list > 0 and cycles > 0 and not new.waits[id] then
+        new.waits[id] = cycles
         any = true
       elseif not new.waits[id] then
         new.gone[id] = true
@@ -172,22 +184,46 @@ local function only_removed(state, ids) return { without(state, ids) } end
 -- Waits next to each other in one list are one: the script is the same.
 local function join_waits()
   best = changed(best, function(new)
-    local before = {}
-    for _, id in ipairs(whole.order) do
-      local call = whole.by_id[id]
-      local list = call.inside and "b" .. call.inside or call.list
-      if not new.gone[id] and not call.silent then
-        if not new.waits[id] then
-          before[list] = nil
-        elseif before[list] then
-          new.waits[before[list]] = new.waits[before[list]] + new.waits[id]
-          new.waits[id], new.gone[id] = nil, true
-        else
-          before[list] = id
+    for _, sequence in ipairs(flat.sequences(whole, new)) do
+      local before = nil
+      for _, id in ipairs(sequence) do
+        if not new.gone[id] and not whole.by_id[id].silent then
+          if not new.waits[id] then
+            before = nil
+          elseif before then
+            new.waits[before] = new.waits[before] + new.waits[id]
+            new.waits[id], new.gone[id] = nil, true
+          else
+            before = id
+          end
         end
       end
     end
   end)
+end
+
+-- What handlers of single accesses did is done before the access, if it fails so, too: then there is no fault that
+-- something else could miss. Of all programs at once, or of each.
+local function inline_handlers()
+  local by_core, cores, all = {}, {}, {}
+  for number, body in ipairs(whole.bodies) do
+    local call = whole.by_id[body.call]
+    if call and call.method ~= "run" then
+      if not by_core[body.list] then cores[#cores + 1] = body.list end
+      by_core[body.list] = by_core[body.list] or {}
+      table.insert(by_core[body.list], number)
+      all[#all + 1] = number
+    end
+  end
+  local function inline(numbers)
+    return try(function(new)
+      for _, number in ipairs(numbers) do new.inlined[number] = true end
+    end)
+  end
+  report("fault handlers")
+  if #all == 0 or inline(all) then return end
+  table.sort(cores)
+  for _, core in ipairs(cores) do inline(by_core[core]) end
 end
 
 local function take_programs()
@@ -254,16 +290,20 @@ local function rounded_up(value)
   return (value + unit - 1) // unit * unit
 end
 
+local settled = {}                -- waits by id, as short as they get
+
 local function shorten_waits()
   local any = false
   for _, id in ipairs(flat.left(whole, best)) do
     local most, least = best.waits[id], 0
+    if most == settled[id] then most = nil end
     while most and most - least > math.max(1, most // 16) do
       report("waits")
       local middle = (least + most) // 2
       if try(function(new) new.waits[id] = middle end) then most, any = middle, true else least = middle end
     end
     if most and rounded_up(most) ~= most then try(function(new) new.waits[id] = rounded_up(most) end) end
+    settled[id] = best.waits[id]
   end
   return any
 end
@@ -444,6 +484,9 @@ local exact = first.cycle == target.cycle
 
 -- Frames are taken before the run, and what nothing needs is left out: if the failure lives with that.
 if not try(function(new) new.hoisted, new.gc = true, true end) then try(function(new) new.gc = true end) end
+-- What raises an error once other calls are gone does no harm, until the end.
+best = changed(best, function(new) new.tolerant = true end)
+inline_handlers()
 take_programs()
 take_meetings("meeting_name")
 take_meetings("meeting")
@@ -465,6 +508,11 @@ repeat
 until not any
 
 -- ---- The result ----
+
+-- Calls that do not raise need no pcall.
+if not try(function(new) new.tolerant = false end) then
+  for _, id in ipairs(flat.left(whole, best)) do try(function(new) new.strict[id] = true end) end
+end
 
 local last = failure(host.run({ flat.print(whole, best) }, every_access)[1], best)
 runs = runs + 1

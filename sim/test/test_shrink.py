@@ -148,6 +148,15 @@ class Shrink(unittest.TestCase):
         self.assertNotIn("walk_cache", text)
         self.assertLess(len(self.calls(text)), 15)
 
+    def test_what_handlers_of_single_accesses_did_comes_before_the_access(self):
+        script = self.write("loads.lua", DEMAND.replace(
+            'core:run(stream.uniform { base = 0x400000, size = "64K", n = 100, stores = 0.3 })',
+            "for _ = 1, 60 do core:load(0x400000 + core:random(16) * 4096 - 4096) end"))
+        text = self.shrunk(script).read_text()
+        self.assertNotIn("on_fault", text)
+        self.assertNotIn("pcall", text)
+        self.assertLess(len(self.calls(text)), 10)
+
     def test_the_same_small_script_comes_out_with_any_number_of_jobs(self):
         script = self.write("demand.lua", DEMAND)
         texts = set()

@@ -35,6 +35,14 @@ SELECT map_operation AS operation FROM lives
 UNION SELECT remove_operation FROM lives WHERE remove_operation IS NOT NULL
 UNION SELECT o.operation FROM page p CROSS JOIN operations o
       ON o.space = p.space AND o.va BETWEEN p.va AND p.last_va AND o.begin_cycle >= p.from_cycle;
+-- And those of the second stage, on the intermediate page.
+INSERT INTO acts
+WITH RECURSIVE sizes (size_lg2) AS (SELECT 12 UNION ALL SELECT size_lg2 + 1 FROM sizes WHERE size_lg2 < 48)
+SELECT DISTINCT o.operation
+FROM page p CROSS JOIN lives l ON l.of_the_moment CROSS JOIN sizes z CROSS JOIN operations o
+  ON o.space = p.stage2 AND o.va = (l.pa + (p.address - l.va)) & ~((1 << z.size_lg2) - 1)
+WHERE o.begin_cycle >= p.from_cycle AND (o.size_lg2 IS NULL OR o.size_lg2 >= z.size_lg2)
+  AND o.operation NOT IN (SELECT operation FROM acts);
 
 -- Words of memory that the page's translation is read from: the program puts those there that a walk would read.
 CREATE TEMP TABLE words (
