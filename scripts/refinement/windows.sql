@@ -156,19 +156,22 @@ WITH viewed AS MATERIALIZED (
     SELECT event, space, operation FROM table_views
     WHERE mappings IS NOT NULL OR sound IS NOT NULL OR blocks IS NOT NULL
 ), mapped AS MATERIALIZED (
-    SELECT m.*, d.digest FROM mapping_windows m JOIN mapping_digests d ON d.mapping = m.mapping
+    -- one that was made from one event to the next is there at once: no view came between
+    SELECT m.space, m.map_begin_event, m.map_done_event, m.remove_begin_event, m.remove_done_event, d.digest,
+           IFNULL(m.map_done_event = m.map_begin_event + 1, 0) AS at_once
+    FROM mapping_windows m JOIN mapping_digests d ON d.mapping = m.mapping
     WHERE EXISTS (SELECT 1 FROM viewed)
 ), lasting AS MATERIALIZED (
-    SELECT o.operation, o.space, o.event, o.end_event, w.done_event, MAX(o.end_event, w.done_event) AS last_event
+    SELECT o.space, o.event, MAX(o.end_event, w.done_event) AS last_event
     FROM operations o JOIN operation_windows w ON w.operation = o.operation
 ), changes (space, event, may, must, digest, busy, blocks, blocks_digest) AS (
-    SELECT space, map_begin_event, 1, 0, digest, 0, 0, 0 FROM mapped
+    SELECT space, map_begin_event, 1, at_once, digest, 0, 0, 0 FROM mapped
     UNION ALL SELECT space, remove_done_event, -1, 0, -digest, 0, 0, 0 FROM mapped WHERE remove_done_event IS NOT NULL
-    UNION ALL SELECT space, map_done_event, 0, 1, 0, 0, 0, 0 FROM mapped WHERE map_done_event IS NOT NULL
+    UNION ALL SELECT space, map_done_event, 0, 1, 0, 0, 0, 0 FROM mapped WHERE map_done_event IS NOT NULL AND NOT at_once
     UNION ALL SELECT space, MAX(map_done_event, remove_begin_event), 0, -1, 0, 0, 0, 0 FROM mapped
               WHERE MAX(map_done_event, remove_begin_event) IS NOT NULL
-    UNION ALL SELECT space, event, 0, 0, 0, 1, 0, 0 FROM lasting
-    UNION ALL SELECT space, last_event, 0, 0, 0, -1, 0, 0 FROM lasting WHERE last_event IS NOT NULL
+    UNION ALL SELECT space, event, 0, 0, 0, 1, 0, 0 FROM lasting WHERE last_event IS NULL OR last_event > event + 1
+    UNION ALL SELECT space, last_event, 0, 0, 0, -1, 0, 0 FROM lasting WHERE last_event > event + 1
     UNION ALL SELECT space, event, 0, 0, 0, 0, (NOT released) - held,
                      IIF(released, 0, digest) - IIF(held, digest_before, 0) FROM block_turns
     UNION ALL SELECT space, event, 0, 0, 0, 0, 0, 0 FROM viewed
@@ -181,6 +184,7 @@ WITH viewed AS MATERIALIZED (
 )
 SELECT v.event, t.least, t.most, IIF(t.least = t.most, t.digest, NULL),
        -- its own operation counts for nothing, where the view came before the return and all stores are in memory
-       t.busy = IIF(l.last_event > v.event AND l.done_event <= v.event, 1, 0), t.blocks, t.blocks_digest
-FROM viewed v JOIN told t ON t.event = v.event LEFT JOIN lasting l ON l.operation = v.operation
+       t.busy = IIF(MAX(o.end_event, w.done_event) > v.event AND w.done_event <= v.event, 1, 0), t.blocks, t.blocks_digest
+FROM viewed v JOIN told t ON t.event = v.event
+LEFT JOIN operations o ON o.operation = v.operation LEFT JOIN operation_windows w ON w.operation = v.operation
 ORDER BY v.event;
