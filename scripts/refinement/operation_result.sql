@@ -90,7 +90,11 @@ WITH results AS (
             THEN 'mapped an unaligned page or frame'
         WHEN kind = 0 AND result = 0 AND NOT aliasing_allowed AND surely_shared
             THEN 'mapped a frame that is in use, though aliasing is not allowed'
-        WHEN kind = 0 AND result = 1 AND possible IS NULL THEN 'says overlap, where nothing is mapped'
+        WHEN kind = 0 AND result = 1 AND possible IS NULL AND NOT EXISTS (
+            SELECT 1 FROM mapping_windows m -- that ended in the cycle of the call: edges of windows belong to them
+            WHERE m.space = f.space AND m.may_until = f.begin_cycle AND m.va <= f.va + (1 << f.size_lg2) - 1
+              AND m.last_va >= f.va)
+            THEN 'says overlap, where nothing is mapped'
         WHEN kind = 0 AND result = 2 THEN 'a map cannot fail with "not mapped"'
         WHEN kind = 0 AND result = 7 AND (va | pa) & ((1 << size_lg2) - 1) = 0
             THEN 'says unaligned, but page and frame are aligned'
@@ -98,7 +102,10 @@ WITH results AS (
             THEN 'says bad size, but the format has this size'
         WHEN kind = 0 AND result = 10 AND aliasing_allowed
             THEN 'says frame in use, though aliasing is allowed'
-        WHEN kind = 0 AND result = 10 AND NOT shared
+        WHEN kind = 0 AND result = 10 AND NOT shared AND NOT EXISTS (
+            SELECT 1 FROM mapping_windows m
+            WHERE m.space = f.space AND m.may_until = f.begin_cycle AND m.pa <= f.pa + (1 << f.size_lg2) - 1
+              AND m.pa + (1 << m.size_lg2) - 1 >= f.pa)
             THEN 'says frame in use, but no mapping has it'
         WHEN kind IN (1, 2) AND result = 0 AND possible IS NULL
             THEN 'succeeded, where no mapping begins'
