@@ -100,10 +100,10 @@ SELECT u.source, u.event, u.cycle, u.core, u.space, u.vmid, u.va, u.page, u.size
                WHERE p.event = u.event AND p.source = u.source AND p.fits AND p.may_until < u.held_until
                ORDER BY p.may_until DESC LIMIT 1)) AS former,
        (SELECT p.first FROM pairs p
-        WHERE p.event = u.event AND p.source = u.source AND p.may_from <= u.used_until AND p.may_until > u.used_from
+        WHERE p.event = u.event AND p.source = u.source AND p.may_from <= u.begun_by AND p.may_until > u.used_from
         ORDER BY p.may_from DESC, p.first, p.second LIMIT 1) AS live,
        (SELECT p.second FROM pairs p
-        WHERE p.event = u.event AND p.source = u.source AND p.may_from <= u.used_until AND p.may_until > u.used_from
+        WHERE p.event = u.event AND p.source = u.source AND p.may_from <= u.begun_by AND p.may_until > u.used_from
         ORDER BY p.may_from DESC, p.first, p.second LIMIT 1) AS second
 FROM owned u
 WHERE u.source <> 'stay'

@@ -107,7 +107,7 @@ SELECT u.*,
        (SELECT m.mapping FROM (SELECT DISTINCT size_lg2 FROM mapping_windows) z CROSS JOIN mapping_windows m
         WHERE (m.space = u.space OR (m.attributes & 16 AND m.vmid = u.vmid))
           AND m.va = u.va & ~((1 << z.size_lg2) - 1) AND m.size_lg2 = z.size_lg2
-          AND m.may_from <= u.used_until AND IFNULL(m.may_until, 0x7fffffffffffffff) > +u.used_from
+          AND m.may_from <= u.begun_by AND IFNULL(m.may_until, 0x7fffffffffffffff) > +u.used_from
         ORDER BY m.may_from DESC LIMIT 1) AS live, NULL AS second
 FROM unexplained u
 UNION ALL
