@@ -43,7 +43,7 @@ static bool table_stays(const struct extended_state *s1, const struct s1_page_ta
     bool marks = is_extended(s1, EXTENSION_STATE) && s1->extensions.hardware_access;
     return t1->root == t2->root && mappings_equal(&t1->interpretation, &t2->interpretation) &&
            states_stay(&s1->extensions, &t1->states, &t2->states) &&
-           (marks || is_extended(s1, EXTENSION_ORDERING) || words_equal(&t1->words, &t2->words));
+           (marks || is_extended(s1, EXTENSION_ORDERING) || word_map_equal(&t1->words, &t2->words));
 }
 
 /* Every table but that of `but` (EXTENDED_SPACES: every one). */
@@ -104,7 +104,7 @@ static bool drained_of(const struct extended_core *c1, const struct extended_cor
 /* The word after: the last store to it that some core drained; if none did, the word before. */
 static bool is_drained_word(const struct extended_state *s1, const struct extended_state *s2, uint64_t pidx)
 {
-    const uint64_t after = words_read(&s2->mem.words, pidx);
+    const uint64_t after = word_map_read(&s2->mem.words, pidx);
     bool stored = false;
     for (unsigned core = 0; core < s1->cores; core++) {
         const struct extended_core *c1 = &s1->core[core];
@@ -117,11 +117,11 @@ static bool is_drained_word(const struct extended_state *s1, const struct extend
             break;
         }
     }
-    return !stored && after == words_read(&s1->mem.words, pidx);
+    return !stored && after == word_map_read(&s1->mem.words, pidx);
 }
 
 static bool words_are_drained(const struct extended_state *s1, const struct extended_state *s2,
-                              const struct words *words)
+                              const struct word_map *words)
 {
     for (size_t i = 0; i < words->count; i++)
         if (!is_drained_word(s1, s2, words->at[i].index))
@@ -372,7 +372,7 @@ bool extended_drain(const struct extended_state *s1, const struct extended_state
     return only_core_steps(&clause, s1, s2, core) && core_stays(&clause, &rest, &s2->core[core], core) &&
            clause_holds_of(
                &clause,
-               words_are_update(&s2->mem.words, &s1->mem.words, c1->pending[0].pidx, c1->pending[0].value),
+               word_map_is_update(&s2->mem.words, &s1->mem.words, c1->pending[0].pidx, c1->pending[0].value),
                "memory after is not memory before with the oldest store of core %u", core);
 }
 

@@ -14,7 +14,7 @@ static void destroy_core(struct extended_core *core)
 
 void extended_state_destroy(struct extended_state *state)
 {
-    words_destroy(&state->mem.words);
+    word_map_destroy(&state->mem.words);
     mappings_destroy(&state->stage2);
     for (unsigned i = 0; i < EXTENDED_CORES; i++)
         destroy_core(&state->core[i]);
@@ -52,7 +52,7 @@ bool extended_state_copy(struct extended_state *to, const struct extended_state 
         if (!s1_page_table_copy(&to->space[i].pt, &from->space[i].pt) ||
             !walk_tables_copy(&to->space[i].tables, &from->space[i].tables))
             return false;
-    return words_copy(&to->mem.words, &from->mem.words) && mappings_copy(&to->stage2, &from->stage2);
+    return word_map_copy(&to->mem.words, &from->mem.words) && mappings_copy(&to->stage2, &from->stage2);
 }
 
 bool extended_pending_equal(const struct extended_core *a, const struct extended_core *b)
@@ -133,10 +133,10 @@ static bool see_memory(const struct extended_state *state, unsigned core, struct
     const struct extended_core *self = &state->core[core];
     seen->mem.lb = state->mem.lb;
     seen->mem.ub = state->mem.ub;
-    if (!words_copy(&seen->mem.words, &state->mem.words))
+    if (!word_map_copy(&seen->mem.words, &state->mem.words))
         return false;
     for (unsigned i = 0; i < self->pending_count; i++)
-        if (!words_write(&seen->mem.words, self->pending[i].pidx, self->pending[i].value))
+        if (!word_map_write(&seen->mem.words, self->pending[i].pidx, self->pending[i].value))
             return false;
     return true;
 }
@@ -147,7 +147,7 @@ static bool see_table(const struct extended_state *state, unsigned space, struct
     if (!extended_by(&state->extensions, EXTENSION_STAGE2))
         return s1_page_table_copy(&seen->pt, table);
     seen->pt.root = table->root;
-    return words_copy(&seen->pt.words, &table->words) && words_copy(&seen->pt.states, &table->states) &&
+    return word_map_copy(&seen->pt.words, &table->words) && word_map_copy(&seen->pt.states, &table->states) &&
            mappings_compose(&table->interpretation, &state->stage2, &seen->pt.interpretation);
 }
 

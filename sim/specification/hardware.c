@@ -13,28 +13,28 @@ bool physical_memory_contains(const struct physical_memory *memory, uint64_t pid
 
 bool physical_memory_equal(const struct physical_memory *a, const struct physical_memory *b)
 {
-    return a->lb == b->lb && a->ub == b->ub && words_equal(&a->words, &b->words);
+    return a->lb == b->lb && a->ub == b->ub && word_map_equal(&a->words, &b->words);
 }
 
 void s1_page_table_destroy(struct s1_page_table *table)
 {
-    words_destroy(&table->words);
+    word_map_destroy(&table->words);
     mappings_destroy(&table->interpretation);
-    words_destroy(&table->states);
+    word_map_destroy(&table->states);
 }
 
 bool s1_page_table_copy(struct s1_page_table *to, const struct s1_page_table *from)
 {
     to->root = from->root;
-    return words_copy(&to->words, &from->words) &&
+    return word_map_copy(&to->words, &from->words) &&
            mappings_copy(&to->interpretation, &from->interpretation) &&
-           words_copy(&to->states, &from->states);
+           word_map_copy(&to->states, &from->states);
 }
 
 bool s1_page_table_equal(const struct s1_page_table *a, const struct s1_page_table *b)
 {
-    return a->root == b->root && words_equal(&a->words, &b->words) &&
-           mappings_equal(&a->interpretation, &b->interpretation) && words_equal(&a->states, &b->states);
+    return a->root == b->root && word_map_equal(&a->words, &b->words) &&
+           mappings_equal(&a->interpretation, &b->interpretation) && word_map_equal(&a->states, &b->states);
 }
 
 static bool is_extended(const struct hardware_state *state, uint32_t extension)
@@ -108,10 +108,10 @@ static bool table_stays(const struct clause *clause, const struct hardware_state
                         s1->pt.root == s2->pt.root &&
                             mappings_equal(&s1->pt.interpretation, &s2->pt.interpretation),
                         "the page table changes") &&
-           clause_holds(clause, updates || words_equal(&s1->pt.words, &s2->pt.words),
+           clause_holds(clause, updates || word_map_equal(&s1->pt.words, &s2->pt.words),
                         "a word of the page table changes") &&
            clause_holds(clause,
-                        is_extended(s1, EXTENSION_STATE) || words_equal(&s1->pt.states, &s2->pt.states),
+                        is_extended(s1, EXTENSION_STATE) || word_map_equal(&s1->pt.states, &s2->pt.states),
                         "the state of an entry changes");
 }
 
@@ -143,7 +143,8 @@ static bool permits(const struct hardware_access *access, const struct mapping *
     const struct hardware_state *s1 = access->s1;
     return mapping && physical_memory_contains(&s1->mem, pidx_of(mapping, access->vaddr)) &&
            frame_permits(&s1->extensions, mapping->frame.attributes,
-                         (uint32_t)words_read(&s1->pt.states, mapping->va), access->kind, access->privilege);
+                         (uint32_t)word_map_read(&s1->pt.states, mapping->va), access->kind,
+                         access->privilege);
 }
 
 static bool memory_is_written(const struct hardware_access *access, uint64_t pidx)
@@ -151,7 +152,7 @@ static bool memory_is_written(const struct hardware_access *access, uint64_t pid
     const struct physical_memory *before = &access->s1->mem;
     const struct physical_memory *after = &access->s2->mem;
     return before->lb == after->lb && before->ub == after->ub &&
-           words_are_update(&after->words, &before->words, pidx, access->value);
+           word_map_is_update(&after->words, &before->words, pidx, access->value);
 }
 
 /* Memory and result, if the access is translated by this mapping (NULL: by none). */
@@ -178,7 +179,7 @@ static bool has_effect(const struct clause *clause, const struct hardware_access
                                "memory after is not memory before with the word at pa 0x%" PRIx64 " written",
                                pidx * WORD_BYTES);
     return memory_stays(clause, access->s1, access->s2) &&
-           clause_holds_of(clause, access->value == words_read(&access->s1->mem.words, pidx),
+           clause_holds_of(clause, access->value == word_map_read(&access->s1->mem.words, pidx),
                            "it gives 0x%" PRIx64 ", which is not the word at pa 0x%" PRIx64, access->value,
                            pidx * WORD_BYTES);
 }

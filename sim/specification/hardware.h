@@ -12,7 +12,7 @@
 #include "sim/specification/mappings.h"
 #include "sim/specification/operations.h"
 #include "sim/specification/violation.h"
-#include "sim/specification/words.h"
+#include "sim/specification/word_map.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -22,15 +22,15 @@ extern "C" {
 struct physical_memory {
     uint64_t lb;
     uint64_t ub;
-    struct words words; /* by physical index */
+    struct word_map words; /* by physical index */
 };
 
 /* Stage 1 page table: its memory, and the map that hardware reads in it. */
 struct s1_page_table {
     uint64_t root;
-    struct words words;             /* of the tables, by physical index; empty if nobody watches them */
+    struct word_map words;          /* of the tables, by physical index; empty if nobody watches them */
     struct mappings interpretation; /* the seed's `interpret()` */
-    struct words states;            /* STATE: by virtual base, FRAME_CLEAN and FRAME_OLD of the entry */
+    struct word_map states;         /* STATE: by virtual base, FRAME_CLEAN and FRAME_OLD of the entry */
 };
 
 /* Abstract state managed by hardware. */

@@ -10,14 +10,14 @@ void high_level_state_destroy(struct high_level_state *state)
 {
     virtual_memory_destroy(&state->mem);
     mappings_destroy(&state->mappings);
-    words_destroy(&state->states);
+    word_map_destroy(&state->states);
 }
 
 bool high_level_state_copy(struct high_level_state *to, const struct high_level_state *from)
 {
     to->constants = from->constants;
     return virtual_memory_copy(&to->mem, &from->mem) && mappings_copy(&to->mappings, &from->mappings) &&
-           words_copy(&to->states, &from->states);
+           word_map_copy(&to->states, &from->states);
 }
 
 static bool constants_equal(const struct high_level_constants *a, const struct high_level_constants *b)
@@ -29,7 +29,7 @@ static bool constants_equal(const struct high_level_constants *a, const struct h
 bool high_level_state_equal(const struct high_level_state *a, const struct high_level_state *b)
 {
     return constants_equal(&a->constants, &b->constants) && virtual_memory_equal(&a->mem, &b->mem) &&
-           mappings_equal(&a->mappings, &b->mappings) && words_equal(&a->states, &b->states);
+           mappings_equal(&a->mappings, &b->mappings) && word_map_equal(&a->states, &b->states);
 }
 
 static bool is_extended(const struct high_level_state *state, uint32_t extension)
@@ -73,7 +73,7 @@ static bool permits(const struct high_level_state *state, const struct mapping *
 {
     return within_pmem(state, pidx_of(mapping, vaddr)) &&
            frame_permits(&state->constants.extensions, mapping->frame.attributes,
-                         (uint32_t)words_read(&state->states, mapping->va), kind, privilege);
+                         (uint32_t)word_map_read(&state->states, mapping->va), kind, privilege);
 }
 
 /* Whether some mapping takes the virtual word to the physical one. */
@@ -87,11 +87,11 @@ static bool leads_to(const struct high_level_state *state, uint64_t vidx, uint64
 }
 
 /* Every word of `a` is in `b`, but for those that lead to `pidx`. */
-static bool others_are_in(const struct high_level_state *state, const struct words *a, const struct words *b,
-                          uint64_t pidx)
+static bool others_are_in(const struct high_level_state *state, const struct word_map *a,
+                          const struct word_map *b, uint64_t pidx)
 {
     for (size_t i = 0; i < a->count; i++)
-        if (words_read(b, a->at[i].index) != a->at[i].value && !leads_to(state, a->at[i].index, pidx))
+        if (word_map_read(b, a->at[i].index) != a->at[i].value && !leads_to(state, a->at[i].index, pidx))
             return false;
     return true;
 }
@@ -103,7 +103,7 @@ static bool aliases_hold(const struct high_level_state *state, uint64_t pidx, ui
         const struct mapping *at = &state->mappings.at[i];
         uint64_t offset = pidx * WORD_BYTES - at->frame.base;
         if (offset < frame_size_bytes(&at->frame) &&
-            words_read(&state->mem.words, (at->va + offset) / WORD_BYTES) != value)
+            word_map_read(&state->mem.words, (at->va + offset) / WORD_BYTES) != value)
             return false;
     }
     return true;
@@ -113,7 +113,7 @@ static bool aliases_hold(const struct high_level_state *state, uint64_t pidx, ui
 static bool aliases_agree(const struct high_level_state *state)
 {
     for (size_t i = 0; i < state->mem.words.count; i++) {
-        const struct word *word = &state->mem.words.at[i];
+        const struct word_entry *word = &state->mem.words.at[i];
         const struct mapping *at = mappings_for(&state->mappings, word->index * WORD_BYTES, NULL);
         if (at && !aliases_hold(state, pidx_of(at, word->index * WORD_BYTES), word->value))
             return false;
@@ -232,7 +232,7 @@ static bool reads(const struct clause *clause, const struct high_level_state *s1
                                "it succeeds, though nothing permits it at va 0x%" PRIx64, op->vaddr);
     return clause_holds_of(clause, op->result == RESULT_OK,
                            "it fails, though a mapping permits it at va 0x%" PRIx64, op->vaddr) &&
-           clause_holds_of(clause, op->value == words_read(&s1->mem.words, op->vaddr / WORD_BYTES),
+           clause_holds_of(clause, op->value == word_map_read(&s1->mem.words, op->vaddr / WORD_BYTES),
                            "it gives 0x%" PRIx64 ", which is not the word at va 0x%" PRIx64, op->value,
                            op->vaddr);
 }
@@ -244,7 +244,7 @@ static bool memory_is_written(const struct high_level_state *s1, const struct hi
     if (!virtual_memory_same_domain(&s1->mem, &s2->mem))
         return false;
     if (!is_extended(s1, EXTENSION_ALIASES))
-        return words_are_update(&s2->mem.words, &s1->mem.words, vaddr / WORD_BYTES, value);
+        return word_map_is_update(&s2->mem.words, &s1->mem.words, vaddr / WORD_BYTES, value);
     return aliases_hold(s2, pidx, value) && others_are_in(s1, &s1->mem.words, &s2->mem.words, pidx) &&
            others_are_in(s1, &s2->mem.words, &s1->mem.words, pidx);
 }
@@ -418,15 +418,15 @@ bool high_level_identity(const struct high_level_state *s1, const struct high_le
 
 static bool mark(struct high_level_state *state, const struct mapping *used, enum access_kind kind)
 {
-    uint32_t before = (uint32_t)words_read(&state->states, used->va);
-    return words_write(&state->states, used->va, state_after_access(before, kind)); /* takes no memory */
+    uint32_t before = (uint32_t)word_map_read(&state->states, used->va);
+    return word_map_write(&state->states, used->va, state_after_access(before, kind)); /* takes no memory */
 }
 
 bool high_level_read_step(struct high_level_state *state, struct read_op *op)
 {
     const struct mapping *used = used_by(state, op->vaddr, ACCESS_LOAD, op->privilege);
     op->result = used ? RESULT_OK : RESULT_ERR;
-    op->value = used ? words_read(&state->mem.words, op->vaddr / WORD_BYTES) : 0;
+    op->value = used ? word_map_read(&state->mem.words, op->vaddr / WORD_BYTES) : 0;
     return !used || mark(state, used, ACCESS_LOAD);
 }
 
@@ -442,7 +442,7 @@ bool high_level_write_step(struct high_level_state *state, struct write_op *op)
         uint64_t offset = pa - at->frame.base;
         bool same =
             at == used || (is_extended(state, EXTENSION_ALIASES) && offset < frame_size_bytes(&at->frame));
-        if (same && !words_write(&state->mem.words, (at->va + offset) / WORD_BYTES, op->value))
+        if (same && !word_map_write(&state->mem.words, (at->va + offset) / WORD_BYTES, op->value))
             return false;
     }
     return mark(state, used, ACCESS_STORE);

@@ -32,7 +32,7 @@ struct high_level_state {
     /* Constants defined for the high-level model. */
     struct high_level_constants constants;
     /* STATE: by virtual base, FRAME_CLEAN and FRAME_OLD of the entry. */
-    struct words states;
+    struct word_map states;
 };
 
 void high_level_state_destroy(struct high_level_state *state);

@@ -105,6 +105,17 @@ bool page_table_invariants(const struct concrete_table *concrete, struct violati
     return clause_holds_of(&clause, result != PAGETABLE_CORRUPT, "%s", reason);
 }
 
+bool empty_tables_are_released(const struct pagetable_class *table, const struct low_level_state *state,
+                               size_t blocks, size_t blocks_of_empty, struct violation *violation)
+{
+    const struct clause clause = {"empty_tables_are_released", violation};
+    return clause_holds_of(&clause,
+                           !table->releases_empty_tables || state->pt.interpretation.count > 0 ||
+                               blocks == blocks_of_empty,
+                           "nothing is mapped, and the page table has %zu blocks of memory instead of %zu",
+                           blocks, blocks_of_empty);
+}
+
 bool tables_are_isolated(const struct low_level_state *state, const struct word_range *blocks, size_t count,
                          struct violation *violation)
 {

@@ -33,6 +33,11 @@ bool low_level_invariants(const struct low_level_state *state, struct violation 
  * level, no two to one; no empty table left where that is promised. */
 bool page_table_invariants(const struct concrete_table *concrete, struct violation *violation);
 
+/* Where the table promises it (pagetable_class.releases_empty_tables): when nothing is mapped it has as many
+ * blocks of memory as when it was created. */
+bool empty_tables_are_released(const struct pagetable_class *table, const struct low_level_state *state,
+                               size_t blocks, size_t blocks_of_empty, struct violation *violation);
+
 /* Ours: no frame that is mapped overlaps memory of a page table: blocks[0 .. count), in words. */
 bool tables_are_isolated(const struct low_level_state *state, const struct word_range *blocks, size_t count,
                          struct violation *violation);

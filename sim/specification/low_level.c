@@ -6,7 +6,7 @@
 
 void low_level_state_destroy(struct low_level_state *state)
 {
-    words_destroy(&state->mem.words);
+    word_map_destroy(&state->mem.words);
     s1_page_table_destroy(&state->pt);
     mappings_destroy(&state->tlb);
 }
@@ -17,7 +17,7 @@ bool low_level_state_copy(struct low_level_state *to, const struct low_level_sta
     to->mem.ub = from->mem.ub;
     to->arch = from->arch;
     to->extensions = from->extensions;
-    return words_copy(&to->mem.words, &from->mem.words) && s1_page_table_copy(&to->pt, &from->pt) &&
+    return word_map_copy(&to->mem.words, &from->mem.words) && s1_page_table_copy(&to->pt, &from->pt) &&
            mappings_copy(&to->tlb, &from->tlb);
 }
 

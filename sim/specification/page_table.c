@@ -25,19 +25,19 @@ bool pt_constants_equal(const struct pt_constants *a, const struct pt_constants 
 void page_table_state_destroy(struct page_table_state *state)
 {
     mappings_destroy(&state->mappings);
-    words_destroy(&state->states);
+    word_map_destroy(&state->states);
 }
 
 bool page_table_state_copy(struct page_table_state *to, const struct page_table_state *from)
 {
     to->constants = from->constants;
-    return mappings_copy(&to->mappings, &from->mappings) && words_copy(&to->states, &from->states);
+    return mappings_copy(&to->mappings, &from->mappings) && word_map_copy(&to->states, &from->states);
 }
 
 bool page_table_state_equal(const struct page_table_state *a, const struct page_table_state *b)
 {
     return pt_constants_equal(&a->constants, &b->constants) && mappings_equal(&a->mappings, &b->mappings) &&
-           words_equal(&a->states, &b->states);
+           word_map_equal(&a->states, &b->states);
 }
 
 /* ---- Preconditions ---- */
@@ -251,8 +251,8 @@ static bool found_has_state(const struct page_table_state *s1, const struct page
                             const struct mapping *found)
 {
     const uint32_t state = found->frame.attributes & FRAME_STATE_ALL;
-    return !is_extended(s1, EXTENSION_STATE) || state == words_read(&s1->states, found->va) ||
-           state == words_read(&s2->states, found->va);
+    return !is_extended(s1, EXTENSION_STATE) || state == word_map_read(&s1->states, found->va) ||
+           state == word_map_read(&s2->states, found->va);
 }
 
 bool page_table_query(const struct page_table_state *s1, const struct page_table_state *s2,
@@ -283,10 +283,10 @@ bool page_table_map_step(struct page_table_state *state, struct map_op *op)
     if (!page_table_map_pre(state, op->vaddr, &op->frame, NULL) ||
         mappings_overlap_vmem(&state->mappings, &mapping))
         return true;
-    if (!words_write(&state->states, op->vaddr, op->frame.attributes & FRAME_STATE_ALL))
+    if (!word_map_write(&state->states, op->vaddr, op->frame.attributes & FRAME_STATE_ALL))
         return false;
     if (!mappings_insert(&state->mappings, &mapping)) {
-        (void)words_write(&state->states, op->vaddr, 0); /* takes no memory */
+        (void)word_map_write(&state->states, op->vaddr, 0); /* takes no memory */
         return false;
     }
     op->result = RESULT_OK;
@@ -300,7 +300,7 @@ bool page_table_unmap_step(struct page_table_state *state, struct unmap_op *op)
         return true;
     mappings_remove(&state->mappings, op->vaddr);
     op->result = RESULT_OK;
-    return words_write(&state->states, op->vaddr, 0);
+    return word_map_write(&state->states, op->vaddr, 0);
 }
 
 bool page_table_protect_step(struct page_table_state *state, struct protect_op *op)
@@ -311,7 +311,7 @@ bool page_table_protect_step(struct page_table_state *state, struct protect_op *
         return true;
     struct mapping after = *before;
     after.frame.attributes = op->attributes & ~FRAME_STATE_ALL;
-    if (!words_write(&state->states, op->vaddr, op->attributes & FRAME_STATE_ALL))
+    if (!word_map_write(&state->states, op->vaddr, op->attributes & FRAME_STATE_ALL))
         return false;
     op->result = RESULT_OK;
     mappings_remove(&state->mappings, after.va); /* and so there is room for it */
@@ -325,7 +325,7 @@ bool page_table_query_step(const struct page_table_state *state, struct query_op
     if (!page_table_query_pre(state, op->vaddr, NULL) || !found)
         return true;
     op->found = *found;
-    op->found.frame.attributes |= (uint32_t)words_read(&state->states, found->va);
+    op->found.frame.attributes |= (uint32_t)word_map_read(&state->states, found->va);
     op->result = RESULT_OK;
     return true;
 }

@@ -12,7 +12,7 @@
 #include "sim/specification/mappings.h"
 #include "sim/specification/operations.h"
 #include "sim/specification/violation.h"
-#include "sim/specification/words.h"
+#include "sim/specification/word_map.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -39,7 +39,7 @@ struct page_table_state {
     /* Page table constants. */
     struct pt_constants constants;
     /* STATE: by virtual base, FRAME_CLEAN and FRAME_OLD of the entry. */
-    struct words states;
+    struct word_map states;
 };
 
 /* The frame sizes of a format, without those that a table lacks (pagetable_class.lacks_sizes). */

@@ -66,7 +66,7 @@ static bool add_mapping(void *context, const struct mapping *mapping, const stru
     (void)leaf;
     viewing->no_memory =
         !mappings_add(&viewing->view->interpretation, mapping) ||
-        !words_write(&viewing->view->states, mapping->va, state_of(viewing->concrete, mapping));
+        !word_map_write(&viewing->view->states, mapping->va, state_of(viewing->concrete, mapping));
     return !viewing->no_memory;
 }
 
@@ -83,13 +83,13 @@ enum pagetable_result view_page_table(const struct concrete_table *concrete, str
     return viewing.no_memory ? PAGETABLE_NO_MEMORY : result;
 }
 
-bool view_words(const struct memory_reader *memory, uint64_t pa, uint64_t bytes, struct words *words)
+bool view_words(const struct memory_reader *memory, uint64_t pa, uint64_t bytes, struct word_map *words)
 {
     for (uint64_t offset = 0; offset < bytes; offset += WORD_BYTES) {
         uint64_t value = 0;
         if (!memory->read(memory->context, pa + offset, &value))
             value = 0;
-        if (!words_write(words, (pa + offset) / WORD_BYTES, value))
+        if (!word_map_write(words, (pa + offset) / WORD_BYTES, value))
             return false;
     }
     return true;
@@ -115,12 +115,12 @@ static bool show_frame(const struct physical_memory *mem, const struct mapping *
 {
     const uint64_t first = mapping->frame.base / WORD_BYTES;
     const uint64_t last = first + (frame_size_bytes(&mapping->frame) - 1) / WORD_BYTES;
-    for (size_t i = words_from(&mem->words, first); i < mem->words.count; i++) {
-        const struct word *word = &mem->words.at[i];
+    for (size_t i = word_map_from(&mem->words, first); i < mem->words.count; i++) {
+        const struct word_entry *word = &mem->words.at[i];
         if (word->index > last)
             break;
         if (physical_memory_contains(mem, word->index) &&
-            !words_write(&shown->words, mapping->va / WORD_BYTES + (word->index - first), word->value))
+            !word_map_write(&shown->words, mapping->va / WORD_BYTES + (word->index - first), word->value))
             return false;
     }
     return true;
@@ -146,5 +146,5 @@ bool low_level_view(const struct low_level_state *state, struct high_level_state
                                                     .extensions = state->extensions};
     return low_level_all_mappings(state, &view->mappings) &&
            low_level_interpret_mem(state, &view->mappings, &view->mem) &&
-           words_copy(&view->states, &state->pt.states);
+           word_map_copy(&view->states, &state->pt.states);
 }

@@ -38,7 +38,7 @@ enum walk_status view_walk(const struct translation_regime *regime, const struct
 
 /* The words of [pa, pa + bytes) as they are in memory, added to `words`. False without memory. Words that
  * cannot be read are 0. */
-bool view_words(const struct memory_reader *memory, uint64_t pa, uint64_t bytes, struct words *words);
+bool view_words(const struct memory_reader *memory, uint64_t pa, uint64_t bytes, struct word_map *words);
 
 /* The seed's `all_mappings`: the page table's and the TLB's; for a base that both have, the TLB's. Replaces
  * `all`; false without memory. */

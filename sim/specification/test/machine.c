@@ -20,6 +20,7 @@ static void open_space(struct machine *machine, unsigned number)
                                             .vmid = MACHINE_VMID,
                                             .entries = entry_format_of(machine->config.format)};
     assert_int_equal(table->create(space->block, &environment, &config), PAGETABLE_OK);
+    space->blocks_of_empty = machine_blocks(machine, number);
     while (machine_drain(machine, 0)) { /* nobody walks a table before its creation is visible */
     }
     space->concrete = (struct concrete_table){.table = table,
@@ -62,7 +63,7 @@ void machine_close(struct machine *machine)
     }
     for (unsigned i = 0; i < MACHINE_CORES; i++)
         tlb_destroy(&machine->core[i].tlb);
-    words_destroy(&machine->touched);
+    word_map_destroy(&machine->touched);
     flat_memory_destroy(machine->memory);
 }
 
@@ -138,6 +139,14 @@ uint64_t machine_random_va(struct machine *machine, unsigned size_lg2)
 
 /* ---- The view ---- */
 
+unsigned machine_blocks(const struct machine *machine, unsigned space)
+{
+    unsigned blocks = 0;
+    for (unsigned i = 0; i < machine->block_count; i++)
+        blocks += machine->block_space[i] == space;
+    return blocks;
+}
+
 /* The words of a block as one number: FNV-1a by words. */
 static uint64_t digest(const struct memory_reader *memory, const struct word_range *block)
 {
@@ -157,8 +166,8 @@ static void view_space(const struct machine *machine, unsigned number, struct ex
     view->pt.words.count = 0;
     for (unsigned i = 0; i < machine->block_count; i++)
         if (machine->block_space[i] == number)
-            assert_true(words_write(&view->pt.words, machine->blocks[i].first,
-                                    digest(&machine->reader, &machine->blocks[i])));
+            assert_true(word_map_write(&view->pt.words, machine->blocks[i].first,
+                                       digest(&machine->reader, &machine->blocks[i])));
     view->tables.count = 0;
     for (size_t i = 0; i < view->pt.interpretation.count; i++)
         assert_true(view_walk_tables(concrete, view->pt.interpretation.at[i].va, &view->tables));

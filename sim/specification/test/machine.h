@@ -64,6 +64,7 @@ struct machine_space {
     struct concrete_table concrete;
     struct abstract_map *mappings; /* what pagetable_checked asks */
     uint16_t asid;
+    unsigned blocks_of_empty; /* how many blocks of memory it had when it was created */
 };
 
 struct machine {
@@ -79,9 +80,9 @@ struct machine {
     struct word_range blocks[MACHINE_BLOCKS]; /* memory of page tables, in words */
     uint8_t block_space[MACHINE_BLOCKS];      /* whose table it is of */
     unsigned block_count;
-    bool opened;          /* all spaces are there: before, nothing interferes */
-    unsigned operating;   /* the space whose page-table code runs */
-    struct words touched; /* by index, 1: data words that somebody loaded or stored */
+    bool opened;             /* all spaces are there: before, nothing interferes */
+    unsigned operating;      /* the space whose page-table code runs */
+    struct word_map touched; /* by index, 1: data words that somebody loaded or stored */
 };
 
 void machine_open(struct machine *machine, const struct machine_config *config, uint64_t seed);
@@ -115,6 +116,9 @@ void machine_speculate(struct machine *machine);
 
 /* Replaces `view`. */
 void machine_view(const struct machine *machine, uint32_t extensions, struct extended_state *view);
+
+/* How many blocks of memory the table of a space has. */
+unsigned machine_blocks(const struct machine *machine, unsigned space);
 
 /* Some address that operations and accesses of a space like, aligned to 2^size_lg2 bytes. */
 uint64_t machine_random_va(struct machine *machine, unsigned size_lg2);

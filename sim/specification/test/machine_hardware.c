@@ -165,7 +165,7 @@ bool machine_access(struct machine *machine, unsigned core, enum access_kind kin
     uint64_t pa;
     if (!resolve(machine, &machine->core[core], kind, privilege, va, &pa))
         return false;
-    assert_true(words_write(&machine->touched, pa / WORD_BYTES, 1));
+    assert_true(word_map_write(&machine->touched, pa / WORD_BYTES, 1));
     if (kind == ACCESS_STORE)
         store(machine, core, pa, *value);
     else

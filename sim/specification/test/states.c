@@ -43,8 +43,8 @@ void open_high_level(struct high_level_state *state, uint32_t extensions)
     add_mapping(&state->mappings, 0x1000, 0x5000, "rw-u");
     add_mapping(&state->mappings, 0x3000, 0x7000, "r--u");
     assert_true(virtual_memory_cover(&state->mem, &state->mappings));
-    assert_true(words_write(&state->mem.words, 0x1000 / WORD_BYTES, 11));
-    assert_true(words_write(&state->mem.words, 0x3000 / WORD_BYTES, 22));
+    assert_true(word_map_write(&state->mem.words, 0x1000 / WORD_BYTES, 11));
+    assert_true(word_map_write(&state->mem.words, 0x3000 / WORD_BYTES, 22));
 }
 
 void assert_violation(bool allowed, const struct violation *violation, const char *rule, const char *text)

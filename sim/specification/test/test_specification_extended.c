@@ -32,9 +32,9 @@ static void open_one(struct extended_state *state, uint32_t extensions)
         add_mapping(&state->core[core].tlb[0], 0x1000, 0x5000, "rw-u");
         assert_true(walk_tables_add(&state->core[core].tables[0], &table));
     }
-    assert_true(words_write(&state->mem.words, 0x5000 / WORD_BYTES, 11));
-    assert_true(words_write(&state->mem.words, 0x7000 / WORD_BYTES, 22));
-    assert_true(words_write(&state->mem.words, 0x6000 / WORD_BYTES, 33));
+    assert_true(word_map_write(&state->mem.words, 0x5000 / WORD_BYTES, 11));
+    assert_true(word_map_write(&state->mem.words, 0x7000 / WORD_BYTES, 22));
+    assert_true(word_map_write(&state->mem.words, 0x6000 / WORD_BYTES, 33));
 }
 
 static void open(struct steps *steps, uint32_t extensions)
@@ -76,7 +76,7 @@ static void wait_for(struct extended_state *state, unsigned core, uint64_t pa, u
 
 static void put(struct extended_state *state, uint64_t pa, uint64_t value)
 {
-    assert_true(words_write(&state->mem.words, pa / WORD_BYTES, value));
+    assert_true(word_map_write(&state->mem.words, pa / WORD_BYTES, value));
 }
 
 static void a_core_reads_in_its_own_space(void **state)

@@ -17,9 +17,9 @@ static void open_one(struct low_level_state *state, uint32_t extensions)
     add_mapping(&state->pt.interpretation, 0x1000, 0x5000, "rw-u");
     add_mapping(&state->pt.interpretation, 0x3000, 0x7000, "r--u");
     add_mapping(&state->tlb, 0x1000, 0x5000, "rw-u");
-    assert_true(words_write(&state->mem.words, 0x5000 / WORD_BYTES, 11));
-    assert_true(words_write(&state->mem.words, 0x7000 / WORD_BYTES, 22));
-    assert_true(words_write(&state->pt.words, 0x80000 / WORD_BYTES, 99));
+    assert_true(word_map_write(&state->mem.words, 0x5000 / WORD_BYTES, 11));
+    assert_true(word_map_write(&state->mem.words, 0x7000 / WORD_BYTES, 22));
+    assert_true(word_map_write(&state->pt.words, 0x80000 / WORD_BYTES, 99));
 }
 
 static void open(struct steps *steps, uint32_t extensions)
@@ -161,10 +161,10 @@ static void write_changes_one_physical_word(void **state)
     open(&steps, 0);
     assert_violation(writes(&steps, 0x1008, RESULT_OK, 5), &steps.violation, "hardware.write",
                      "with the word at pa 0x5008 written");
-    assert_true(words_write(&steps.s2.mem.words, 0x5008 / WORD_BYTES, 5));
+    assert_true(word_map_write(&steps.s2.mem.words, 0x5008 / WORD_BYTES, 5));
     assert_true(writes(&steps, 0x1008, RESULT_OK, 5));
     assert_false(writes(&steps, 0x1008, RESULT_ERR, 5));
-    assert_true(words_write(&steps.s2.mem.words, 0x7000 / WORD_BYTES, 0));
+    assert_true(word_map_write(&steps.s2.mem.words, 0x7000 / WORD_BYTES, 0));
     assert_false(writes(&steps, 0x1008, RESULT_OK, 5));
     close(&steps);
 }
@@ -174,7 +174,7 @@ static void no_access_changes_the_page_table(void **state)
     struct steps steps;
     (void)state;
     open(&steps, 0);
-    assert_true(words_write(&steps.s2.pt.words, 0x80000 / WORD_BYTES, 98));
+    assert_true(word_map_write(&steps.s2.pt.words, 0x80000 / WORD_BYTES, 98));
     assert_violation(reads(&steps, 0x1000, RESULT_OK, 11), &steps.violation, "hardware.read",
                      "a word of the page table");
     close(&steps);
@@ -191,12 +191,12 @@ static void hardware_marks_entries_where_they_have_a_state(void **state)
     (void)state;
     open(&steps, EXTENSION_STATE);
     steps.s1.extensions.hardware_access = steps.s2.extensions.hardware_access = true;
-    assert_true(words_write(&steps.s1.pt.states, 0x1000, FRAME_OLD | FRAME_CLEAN));
-    assert_true(words_write(&steps.s2.pt.states, 0x1000, FRAME_CLEAN));
-    assert_true(words_write(&steps.s2.pt.words, 0x80000 / WORD_BYTES, 98));
+    assert_true(word_map_write(&steps.s1.pt.states, 0x1000, FRAME_OLD | FRAME_CLEAN));
+    assert_true(word_map_write(&steps.s2.pt.states, 0x1000, FRAME_CLEAN));
+    assert_true(word_map_write(&steps.s2.pt.words, 0x80000 / WORD_BYTES, 98));
     assert_true(reads(&steps, 0x1000, RESULT_OK, 11));
     assert_true(writes(&steps, 0x1000, RESULT_ERR, 5));
-    assert_true(words_write(&steps.s2.pt.states, 0x1000, 0));
+    assert_true(word_map_write(&steps.s2.pt.states, 0x1000, 0));
     assert_violation(reads(&steps, 0x1000, RESULT_OK, 11), &steps.violation, "hardware.read", "state");
     close(&steps);
 }
@@ -212,7 +212,7 @@ static void eviction_drops_one_entry(void **state)
     assert_true(low_level_tlb_evict(&steps.s1, &steps.s2, 0x1000, NULL));
     assert_violation(low_level_tlb_evict(&steps.s1, &steps.s2, 0x3000, &steps.violation), &steps.violation,
                      "hardware.tlb_evict", "no entry");
-    assert_true(words_write(&steps.s2.mem.words, 1, 1));
+    assert_true(word_map_write(&steps.s2.mem.words, 1, 1));
     assert_false(low_level_tlb_evict(&steps.s1, &steps.s2, 0x1000, NULL));
     close(&steps);
 }
@@ -234,7 +234,7 @@ static void page_table_operations_keep_memory_and_add_no_entry(void **state)
                      "hardware.pt_op", "new entry for va 0x2000");
     steps.s1.extensions.set = steps.s2.extensions.set = EXTENSION_SPECULATION;
     assert_true(low_level_map(&steps.s1, &steps.s2, &op, NULL));
-    assert_true(words_write(&steps.s2.mem.words, 1, 1));
+    assert_true(word_map_write(&steps.s2.mem.words, 1, 1));
     assert_violation(low_level_map(&steps.s1, &steps.s2, &op, &steps.violation), &steps.violation,
                      "hardware.pt_op", "memory changes");
     close(&steps);
@@ -284,7 +284,7 @@ static void query_is_a_page_table_operation(void **state)
     (void)state;
     open(&steps, 0);
     assert_true(low_level_query(&steps.s1, &steps.s2, &op, NULL));
-    assert_true(words_write(&steps.s2.mem.words, 1, 1));
+    assert_true(word_map_write(&steps.s2.mem.words, 1, 1));
     assert_false(low_level_query(&steps.s1, &steps.s2, &op, NULL));
     close(&steps);
 }
@@ -328,7 +328,7 @@ static void nothing_but_accesses_changes_the_state_of_entries(void **state)
     struct steps steps;
     (void)state;
     open(&steps, 0);
-    assert_true(words_write(&steps.s2.pt.states, 0x1000, FRAME_CLEAN));
+    assert_true(word_map_write(&steps.s2.pt.states, 0x1000, FRAME_CLEAN));
     assert_violation(reads(&steps, 0x1000, RESULT_OK, 11), &steps.violation, "hardware.read",
                      "state of an entry");
     mappings_remove(&steps.s2.tlb, 0x1000);
@@ -336,7 +336,7 @@ static void nothing_but_accesses_changes_the_state_of_entries(void **state)
                      "hardware.tlb_evict", "page table");
     close(&steps);
     open(&steps, EXTENSION_STATE | EXTENSION_SPECULATION);
-    assert_true(words_write(&steps.s1.pt.states, 0x1000, FRAME_OLD));
+    assert_true(word_map_write(&steps.s1.pt.states, 0x1000, FRAME_OLD));
     assert_violation(low_level_speculate(&steps.s1, &steps.s2, &steps.violation), &steps.violation,
                      "hardware.speculate", "state of entries");
     steps.s1.extensions.hardware_access = steps.s2.extensions.hardware_access = true;

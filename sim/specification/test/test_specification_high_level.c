@@ -57,7 +57,7 @@ static bool queries(struct steps *steps, uint64_t va, enum result result, struct
 
 static void put(struct high_level_state *state, uint64_t va, uint64_t value)
 {
-    assert_true(words_write(&state->mem.words, va / WORD_BYTES, value));
+    assert_true(word_map_write(&state->mem.words, va / WORD_BYTES, value));
 }
 
 static void remap(struct high_level_state *state, uint64_t va, uint64_t pa, const char *attributes)
@@ -214,15 +214,15 @@ static void old_entries_become_accessed_or_fault(void **state)
     struct steps steps;
     (void)state;
     open(&steps, EXTENSION_STATE);
-    assert_true(words_write(&steps.s1.states, 0x1000, FRAME_OLD));
-    assert_true(words_write(&steps.s2.states, 0x1000, FRAME_OLD));
+    assert_true(word_map_write(&steps.s1.states, 0x1000, FRAME_OLD));
+    assert_true(word_map_write(&steps.s2.states, 0x1000, FRAME_OLD));
     assert_true(reads(&steps, 0x1000, RESULT_ERR, 0));
     assert_violation(reads(&steps, 0x1000, RESULT_OK, 11), &steps.violation, "high_level.read",
                      "nothing permits it");
     steps.s1.constants.extensions.hardware_access = true;
     steps.s2.constants = steps.s1.constants;
     assert_violation(reads(&steps, 0x1000, RESULT_OK, 11), &steps.violation, "high_level.read", "state");
-    assert_true(words_write(&steps.s2.states, 0x1000, 0));
+    assert_true(word_map_write(&steps.s2.states, 0x1000, 0));
     assert_true(reads(&steps, 0x1000, RESULT_OK, 11));
     close(&steps);
 }
@@ -232,15 +232,15 @@ static void clean_entries_become_dirty_by_writes_alone(void **state)
     struct steps steps;
     (void)state;
     open(&steps, EXTENSION_STATE);
-    assert_true(words_write(&steps.s1.states, 0x1000, FRAME_CLEAN));
-    assert_true(words_write(&steps.s2.states, 0x1000, FRAME_CLEAN));
+    assert_true(word_map_write(&steps.s1.states, 0x1000, FRAME_CLEAN));
+    assert_true(word_map_write(&steps.s2.states, 0x1000, FRAME_CLEAN));
     assert_true(reads(&steps, 0x1000, RESULT_OK, 11));
     assert_true(writes(&steps, 0x1000, RESULT_ERR, 33));
     steps.s1.constants.extensions.hardware_dirty = true;
     steps.s2.constants = steps.s1.constants;
     put(&steps.s2, 0x1000, 33);
     assert_violation(writes(&steps, 0x1000, RESULT_OK, 33), &steps.violation, "high_level.write", "state");
-    assert_true(words_write(&steps.s2.states, 0x1000, 0));
+    assert_true(word_map_write(&steps.s2.states, 0x1000, 0));
     assert_true(writes(&steps, 0x1000, RESULT_OK, 33));
     put(&steps.s2, 0x1000, 11);
     assert_violation(reads(&steps, 0x1000, RESULT_OK, 11), &steps.violation, "high_level.read", "state");
@@ -502,7 +502,7 @@ static void operations_give_entries_their_state(void **state)
     open(&steps, EXTENSION_STATE);
     remap(&steps.s2, 0x2000, 0x6000, "rw-u");
     assert_violation(maps(&steps, &op), &steps.violation, "high_level.map", "state");
-    assert_true(words_write(&steps.s2.states, 0x2000, FRAME_CLEAN));
+    assert_true(word_map_write(&steps.s2.states, 0x2000, FRAME_CLEAN));
     assert_true(maps(&steps, &op));
     remap(&steps.s2, 0x2000, 0, NULL);
     assert_violation(maps(&steps, &over), &steps.violation, "high_level.map", "state of an entry");

@@ -91,6 +91,21 @@ static void no_frame_is_memory_of_a_table(void **state)
     low_level_state_destroy(&sound);
 }
 
+static void a_table_that_is_empty_has_no_tables_left(void **state)
+{
+    struct low_level_state sound = sound_state();
+    struct low_level_state empty = {0};
+    struct violation violation;
+    const struct pagetable_class *radix = pagetable_class_find("radix");
+    (void)state;
+    assert_true(empty_tables_are_released(radix, &empty, 2, 2, NULL));
+    assert_violation(empty_tables_are_released(radix, &empty, 3, 2, &violation), &violation,
+                     "empty_tables_are_released", "3 blocks of memory instead of 2");
+    assert_true(empty_tables_are_released(radix, &sound, 3, 2, NULL));
+    assert_true(empty_tables_are_released(pagetable_class_find("radix-keeps-tables"), &empty, 3, 2, NULL));
+    low_level_state_destroy(&sound);
+}
+
 /* ---- Views ---- */
 
 static void the_view_prefers_what_the_tlb_holds(void **state)
@@ -100,16 +115,16 @@ static void the_view_prefers_what_the_tlb_holds(void **state)
     const struct mapping old = mapping_of(0x2000, 0x9000, "rw-u");
     (void)state;
     add_mapping(&stale.tlb, 0x2000, 0x9000, "rw-u");
-    assert_true(words_write(&stale.mem.words, 0x5010 / WORD_BYTES, 7));
-    assert_true(words_write(&stale.mem.words, 0x9ff8 / WORD_BYTES, 8));
-    assert_true(words_write(&stale.mem.words, 0xb000 / WORD_BYTES, 9));
+    assert_true(word_map_write(&stale.mem.words, 0x5010 / WORD_BYTES, 7));
+    assert_true(word_map_write(&stale.mem.words, 0x9ff8 / WORD_BYTES, 8));
+    assert_true(word_map_write(&stale.mem.words, 0xb000 / WORD_BYTES, 9));
     assert_true(low_level_view(&stale, &view));
     assert_true(mappings_contain(&view.mappings, &old));
     assert_int_equal(view.mappings.count, 2);
     assert_true(virtual_memory_covers(&view.mem, &view.mappings));
     assert_int_equal(view.mem.words.count, 2);
-    assert_int_equal(words_read(&view.mem.words, 0x1010 / WORD_BYTES), 7);
-    assert_int_equal(words_read(&view.mem.words, 0x2ff8 / WORD_BYTES), 8);
+    assert_int_equal(word_map_read(&view.mem.words, 0x1010 / WORD_BYTES), 7);
+    assert_int_equal(word_map_read(&view.mem.words, 0x2ff8 / WORD_BYTES), 8);
     high_level_state_destroy(&view);
     low_level_state_destroy(&stale);
 }
@@ -160,8 +175,8 @@ static void the_view_of_a_table_is_what_hardware_reads(void **state)
     assert_int_equal(view_page_table(&table.concrete, &view), PAGETABLE_OK);
     assert_int_equal(view.interpretation.count, 2);
     assert_true(mappings_contain(&view.interpretation, &first));
-    assert_int_equal(words_read(&view.states, 0x1000), 0);
-    assert_int_equal(words_read(&view.states, 0x2000), FRAME_CLEAN | FRAME_OLD);
+    assert_int_equal(word_map_read(&view.states, 0x1000), 0);
+    assert_int_equal(word_map_read(&view.states, 0x2000), FRAME_CLEAN | FRAME_OLD);
     s1_page_table_destroy(&view);
     close_table(&table);
 }
@@ -192,6 +207,7 @@ int main(void)
         cmocka_unit_test(mappings_are_apart_in_physical_memory_without_aliases),
         cmocka_unit_test(the_tlb_is_a_submap_of_the_table),
         cmocka_unit_test(no_frame_is_memory_of_a_table),
+        cmocka_unit_test(a_table_that_is_empty_has_no_tables_left),
         cmocka_unit_test(the_view_prefers_what_the_tlb_holds),
         cmocka_unit_test(the_view_of_a_table_is_what_hardware_reads),
         cmocka_unit_test(a_damaged_table_breaks_its_invariants),

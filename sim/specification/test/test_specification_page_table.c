@@ -283,9 +283,9 @@ static void entries_begin_with_the_state_that_software_gives(void **state)
     open(&steps, EXTENSION_STATE);
     add_mapping(&steps.s2.mappings, 0x2000, 0x6000, "rw-u");
     assert_violation(maps(&steps, &op), &steps.violation, "page_table.map", "state");
-    assert_true(words_write(&steps.s2.states, 0x2000, FRAME_CLEAN | FRAME_OLD));
+    assert_true(word_map_write(&steps.s2.states, 0x2000, FRAME_CLEAN | FRAME_OLD));
     assert_true(maps(&steps, &op));
-    assert_true(words_write(&steps.s2.states, 0x1000, FRAME_OLD));
+    assert_true(word_map_write(&steps.s2.states, 0x1000, FRAME_OLD));
     assert_violation(maps(&steps, &op), &steps.violation, "page_table.map", "state");
     close(&steps);
 }
@@ -300,11 +300,11 @@ static void hardware_may_mark_an_entry_before_an_operation_returns(void **state)
     steps.s2.constants = steps.s1.constants;
     add_mapping(&steps.s2.mappings, 0x2000, 0x6000, "rw-u");
     assert_true(maps(&steps, &op));
-    assert_true(words_write(&steps.s2.states, 0x2000, FRAME_OLD));
+    assert_true(word_map_write(&steps.s2.states, 0x2000, FRAME_OLD));
     assert_true(maps(&steps, &op));
-    assert_true(words_write(&steps.s2.states, 0x2000, FRAME_CLEAN));
+    assert_true(word_map_write(&steps.s2.states, 0x2000, FRAME_CLEAN));
     assert_false(maps(&steps, &op));
-    assert_true(words_write(&steps.s2.states, 0x2000, 0));
+    assert_true(word_map_write(&steps.s2.states, 0x2000, 0));
     steps.s1.constants.extensions.set = steps.s2.constants.extensions.set = EXTENSION_STATE;
     assert_false(maps(&steps, &op));
     close(&steps);
@@ -315,8 +315,8 @@ static void a_query_tells_the_state_of_the_entry(void **state)
     struct steps steps;
     (void)state;
     open(&steps, EXTENSION_STATE);
-    assert_true(words_write(&steps.s1.states, 0x1000, FRAME_CLEAN));
-    assert_true(words_write(&steps.s2.states, 0x1000, FRAME_CLEAN));
+    assert_true(word_map_write(&steps.s1.states, 0x1000, FRAME_CLEAN));
+    assert_true(word_map_write(&steps.s2.states, 0x1000, FRAME_CLEAN));
     assert_true(queries(&steps, 0x1000, RESULT_OK, mapping_of(0x1000, 0x5000, "rw-uc")));
     assert_violation(queries(&steps, 0x1000, RESULT_OK, mapping_of(0x1000, 0x5000, "rw-u")), &steps.violation,
                      "page_table.query", "state");
@@ -368,7 +368,7 @@ static void what_fails_changes_no_state_of_an_entry(void **state)
     (void)state;
     open(&steps, EXTENSION_STATE);
     assert_true(maps(&steps, &op));
-    assert_true(words_write(&steps.s2.states, 0x1000, FRAME_CLEAN));
+    assert_true(word_map_write(&steps.s2.states, 0x1000, FRAME_CLEAN));
     assert_violation(maps(&steps, &op), &steps.violation, "page_table.map", "state of an entry");
     assert_violation(queries(&steps, 0x2000, RESULT_ERR, mapping_of(0, 0, "r--")), &steps.violation,
                      "page_table.query", "state of an entry");
@@ -380,7 +380,7 @@ static void an_entry_with_a_state_is_not_initial(void **state)
     struct page_table_state table = {0};
     struct violation violation;
     (void)state;
-    assert_true(words_write(&table.states, 0x1000, FRAME_OLD));
+    assert_true(word_map_write(&table.states, 0x1000, FRAME_OLD));
     assert_violation(page_table_init(&table, &violation), &violation, "page_table.init", "state");
     page_table_state_destroy(&table);
 }

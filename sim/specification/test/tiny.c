@@ -38,8 +38,8 @@ struct low_level_state tiny_state(unsigned pt, unsigned tlb, unsigned memory, ui
         .mem = {.ub = 2}, .arch = {.frame_sizes = 1 << 3 | 1 << 4}, .extensions = {.set = extensions}};
     fill(&state.pt.interpretation, pt);
     fill(&state.tlb, tlb);
-    assert_true(words_write(&state.mem.words, 0, memory % 2));
-    assert_true(words_write(&state.mem.words, 1, memory / 2));
+    assert_true(word_map_write(&state.mem.words, 0, memory % 2));
+    assert_true(word_map_write(&state.mem.words, 1, memory / 2));
     return state;
 }
 

@@ -344,8 +344,11 @@ bool trial_invariants_hold(struct trial *trial)
         concrete.memory = (struct memory_reader){read_forwarded, &trial->machine};
         holds = page_table_invariants(&concrete, &trial->violation);
         see(trial, 0, space, &seen);
-        holds = holds && tables_are_isolated(&seen.low2, trial->machine.blocks, trial->machine.block_count,
-                                             &trial->violation);
+        holds = holds &&
+                tables_are_isolated(&seen.low2, trial->machine.blocks, trial->machine.block_count,
+                                    &trial->violation) &&
+                empty_tables_are_released(concrete.table, &seen.low2, machine_blocks(&trial->machine, space),
+                                          trial->machine.space[space].blocks_of_empty, &trial->violation);
         unsee(&seen);
     }
     return holds;

@@ -1,24 +1,24 @@
-#include "sim/specification/words.h"
+#include "sim/specification/word_map.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 /* ---- Words ---- */
 
-void words_destroy(struct words *words)
+void word_map_destroy(struct word_map *words)
 {
     free(words->at);
-    *words = (struct words){0};
+    *words = (struct word_map){0};
 }
 
-static bool reserve(struct words *words, size_t count)
+static bool reserve(struct word_map *words, size_t count)
 {
     if (count <= words->room)
         return true;
     size_t room = words->room ? 2 * words->room : 4;
     if (room < count)
         room = count;
-    struct word *at = realloc(words->at, room * sizeof *at);
+    struct word_entry *at = realloc(words->at, room * sizeof *at);
     if (!at)
         return false;
     words->at = at;
@@ -26,7 +26,7 @@ static bool reserve(struct words *words, size_t count)
     return true;
 }
 
-bool words_copy(struct words *to, const struct words *from)
+bool word_map_copy(struct word_map *to, const struct word_map *from)
 {
     if (!reserve(to, from->count))
         return false;
@@ -36,7 +36,7 @@ bool words_copy(struct words *to, const struct words *from)
     return true;
 }
 
-size_t words_from(const struct words *words, uint64_t index)
+size_t word_map_from(const struct word_map *words, uint64_t index)
 {
     size_t low = 0;
     size_t high = words->count;
@@ -50,14 +50,14 @@ size_t words_from(const struct words *words, uint64_t index)
     return low;
 }
 
-static bool is_at(const struct words *words, size_t place, uint64_t index)
+static bool is_at(const struct word_map *words, size_t place, uint64_t index)
 {
     return place < words->count && words->at[place].index == index;
 }
 
-bool words_write(struct words *words, uint64_t index, uint64_t value)
+bool word_map_write(struct word_map *words, uint64_t index, uint64_t value)
 {
-    size_t place = words_from(words, index);
+    size_t place = word_map_from(words, index);
     size_t behind = words->count - place;
     if (value != 0 && is_at(words, place, index)) {
         words->at[place].value = value;
@@ -65,7 +65,7 @@ bool words_write(struct words *words, uint64_t index, uint64_t value)
         if (!reserve(words, words->count + 1))
             return false;
         memmove(&words->at[place + 1], &words->at[place], behind * sizeof *words->at);
-        words->at[place] = (struct word){index, value};
+        words->at[place] = (struct word_entry){index, value};
         words->count++;
     } else if (is_at(words, place, index)) {
         memmove(&words->at[place], &words->at[place + 1], (behind - 1) * sizeof *words->at);
@@ -74,13 +74,13 @@ bool words_write(struct words *words, uint64_t index, uint64_t value)
     return true;
 }
 
-uint64_t words_read(const struct words *words, uint64_t index)
+uint64_t word_map_read(const struct word_map *words, uint64_t index)
 {
-    size_t place = words_from(words, index);
+    size_t place = word_map_from(words, index);
     return is_at(words, place, index) ? words->at[place].value : 0;
 }
 
-bool words_equal(const struct words *a, const struct words *b)
+bool word_map_equal(const struct word_map *a, const struct word_map *b)
 {
     if (a->count != b->count)
         return false;
@@ -91,17 +91,19 @@ bool words_equal(const struct words *a, const struct words *b)
 }
 
 /* Whether every other word of `a` is the same in `b`. */
-static bool others_are_in(const struct words *a, const struct words *b, uint64_t index)
+static bool others_are_in(const struct word_map *a, const struct word_map *b, uint64_t index)
 {
     for (size_t i = 0; i < a->count; i++)
-        if (a->at[i].index != index && words_read(b, a->at[i].index) != a->at[i].value)
+        if (a->at[i].index != index && word_map_read(b, a->at[i].index) != a->at[i].value)
             return false;
     return true;
 }
 
-bool words_are_update(const struct words *to, const struct words *from, uint64_t index, uint64_t value)
+bool word_map_is_update(const struct word_map *to, const struct word_map *from, uint64_t index,
+                        uint64_t value)
 {
-    return words_read(to, index) == value && others_are_in(to, from, index) && others_are_in(from, to, index);
+    return word_map_read(to, index) == value && others_are_in(to, from, index) &&
+           others_are_in(from, to, index);
 }
 
 /* ---- The domain ---- */
@@ -135,7 +137,7 @@ static struct word_range next_range(const struct mappings *mappings, size_t *nex
 void virtual_memory_destroy(struct virtual_memory *memory)
 {
     free(memory->domain);
-    words_destroy(&memory->words);
+    word_map_destroy(&memory->words);
     *memory = (struct virtual_memory){0};
 }
 
@@ -153,7 +155,7 @@ static bool reserve_ranges(struct virtual_memory *memory, size_t count)
 
 bool virtual_memory_copy(struct virtual_memory *to, const struct virtual_memory *from)
 {
-    if (!reserve_ranges(to, from->ranges) || !words_copy(&to->words, &from->words))
+    if (!reserve_ranges(to, from->ranges) || !word_map_copy(&to->words, &from->words))
         return false;
     if (from->ranges > 0)
         memcpy(to->domain, from->domain, from->ranges * sizeof *to->domain);
@@ -173,7 +175,7 @@ bool virtual_memory_same_domain(const struct virtual_memory *a, const struct vir
 
 bool virtual_memory_equal(const struct virtual_memory *a, const struct virtual_memory *b)
 {
-    return virtual_memory_same_domain(a, b) && words_equal(&a->words, &b->words);
+    return virtual_memory_same_domain(a, b) && word_map_equal(&a->words, &b->words);
 }
 
 bool virtual_memory_has(const struct virtual_memory *memory, uint64_t index)
@@ -216,7 +218,7 @@ static bool differs_from(const struct virtual_memory *a, const struct virtual_me
 {
     for (size_t i = 0; i < a->words.count; i++) {
         *index = a->words.at[i].index;
-        if (virtual_memory_has(b, *index) && words_read(&b->words, *index) != a->words.at[i].value)
+        if (virtual_memory_has(b, *index) && word_map_read(&b->words, *index) != a->words.at[i].value)
             return true;
     }
     return false;

@@ -6,8 +6,8 @@
  * indexes, ascending, that do not touch each other. As with mappings, what asks allocates nothing, and what
  * changes something and lacks memory answers false and has changed nothing.
  */
-#ifndef MMUSIM_SPECIFICATION_WORDS_H
-#define MMUSIM_SPECIFICATION_WORDS_H
+#ifndef MMUSIM_SPECIFICATION_WORD_MAP_H
+#define MMUSIM_SPECIFICATION_WORD_MAP_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -21,27 +21,28 @@ extern "C" {
 
 #define WORD_BYTES 8u
 
-struct word {
+struct word_entry {
     uint64_t index;
     uint64_t value; /* not 0 */
 };
 
 /* A total function of indexes that is 0 nearly everywhere. {0} is 0 everywhere. */
-struct words {
-    struct word *at; /* ascending */
+struct word_map {
+    struct word_entry *at; /* ascending */
     size_t count;
     size_t room;
 };
 
-void words_destroy(struct words *words);
-bool words_copy(struct words *to, const struct words *from);
-bool words_write(struct words *words, uint64_t index, uint64_t value);
-uint64_t words_read(const struct words *words, uint64_t index);
-bool words_equal(const struct words *a, const struct words *b);
+void word_map_destroy(struct word_map *words);
+bool word_map_copy(struct word_map *to, const struct word_map *from);
+bool word_map_write(struct word_map *words, uint64_t index, uint64_t value);
+uint64_t word_map_read(const struct word_map *words, uint64_t index);
+bool word_map_equal(const struct word_map *a, const struct word_map *b);
 /* Whether `to` is `from.update(index, value)`. */
-bool words_are_update(const struct words *to, const struct words *from, uint64_t index, uint64_t value);
+bool word_map_is_update(const struct word_map *to, const struct word_map *from, uint64_t index,
+                        uint64_t value);
 /* The place of the first word at or after an index; `count` if there is none. */
-size_t words_from(const struct words *words, uint64_t index);
+size_t word_map_from(const struct word_map *words, uint64_t index);
 
 /* ---- The domain of virtual memory ---- */
 
@@ -55,7 +56,7 @@ struct virtual_memory {
     struct word_range *domain; /* ascending; at least one index lies between two of them */
     size_t ranges;
     size_t ranges_room;
-    struct words words;
+    struct word_map words;
 };
 
 void virtual_memory_destroy(struct virtual_memory *memory);
