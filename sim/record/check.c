@@ -43,10 +43,11 @@ void check_execute(struct check *check, const char *sql)
 
 static int judge(struct check *check, const char *path, FILE *err)
 {
-    judging_begin(path, &check->judging); /* meanwhile SQL */
+    check_aside_begin(check, path);
     if (check->code == SQLITE_OK)
         check->code = record_derive(check->database);
     check_find_violations(check);
+    check_aside_end(check);
     check_hear(check);
     check_tell_violations(check);
     check_tell_findings(check);
@@ -54,7 +55,9 @@ static int judge(struct check *check, const char *path, FILE *err)
     if (check->code == SQLITE_OK)
         check->code = record_formats_compare(check->database, check->out, &check->differences);
     if (check->code != SQLITE_OK) {
-        (void)fprintf(err, "'%s' could not be judged: %s\n", path, sqlite3_errmsg(check->database));
+        bool here = sqlite3_errcode(check->database) != SQLITE_OK;
+        (void)fprintf(err, "'%s' could not be judged: %s\n", path,
+                      here ? sqlite3_errmsg(check->database) : sqlite3_errstr(check->code));
         return EXIT_MISUSE;
     }
     if (fflush(check->out) != 0 || ferror(check->out)) {
@@ -77,7 +80,7 @@ int record_check(const struct check_options *options, FILE *out, FILE *err)
     if (complete) {
         struct check check = {.database = database, .out = out, .stories = options->stories};
         status = judge(&check, options->path, err);
-        judging_free(&check.judging);
+        check_aside_free(&check);
     } else {
         (void)fprintf(err, "'%s' is of a run that did not finish, which cannot be judged: run it again\n",
                       options->path);

@@ -30,11 +30,10 @@ static void keep_finding(struct check *check, sqlite3_stmt *row, const struct ju
 void check_hear(struct check *check)
 {
     const struct judge_finding *finding;
-    judging_end(&check->judging);
     check_execute(check, heard_table);
     sqlite3_stmt *row = check_prepare(check, "INSERT INTO temp.heard VALUES (?,?,?,?,?,?)");
-    for (size_t i = 0; check->judging.judge && check->code == SQLITE_OK &&
-                       (finding = judge_finding_at(check->judging.judge, i));
+    for (size_t i = 0; check->aside.judging.judge && check->code == SQLITE_OK &&
+                       (finding = judge_finding_at(check->aside.judging.judge, i));
          i++)
         keep_finding(check, row, finding);
     (void)sqlite3_finalize(row); /* repeats the code of the last step */
@@ -42,7 +41,7 @@ void check_hear(struct check *check)
 
 static long long heard_findings(const struct check *check)
 {
-    return check->judging.judge ? (long long)judge_count_all(check->judging.judge) : 0;
+    return check->aside.judging.judge ? (long long)judge_count_all(check->aside.judging.judge) : 0;
 }
 
 /* What the checker that ran along has to say. */
@@ -69,7 +68,7 @@ static struct along read_along(struct check *check)
 
 static void print_heard(struct check *check)
 {
-    const struct judging *judging = &check->judging;
+    const struct judging *judging = &check->aside.judging;
     if (!judging->judge) {
         (void)fprintf(check->out, "the checker has not judged the record: %s\n", judging->error.text);
         return;
@@ -166,7 +165,7 @@ static const char *const page_differences =
 
 static void compare_with_sql(struct check *check)
 {
-    size_t kept = judge_findings(check->judging.judge);
+    size_t kept = judge_findings(check->aside.judging.judge);
     bool all = heard_findings(check) == (long long)kept;
     if (!all)
         (void)fprintf(check->out, "the checker kept %zu of its %lld findings: only these are compared\n",
@@ -188,13 +187,13 @@ void check_compare_judges(struct check *check)
     const struct along along = read_along(check);
     long long heard = heard_findings(check);
     check->findings = along.findings > heard ? along.findings : heard;
-    if (!check->judging.judge) {
+    if (!check->aside.judging.judge) {
         (void)fprintf(check->out, "SQL alone has judged\n");
         return;
     }
-    if (check->judging.whole && along.checked)
+    if (check->aside.judging.whole && along.checked)
         compare_with_along(check, &along);
-    if (check->judging.whole)
+    if (check->aside.judging.whole)
         compare_with_sql(check);
     if (check->differences == 0 && check->code == SQLITE_OK)
         (void)fprintf(check->out, "the judges agree%s\n", along.checked ? "" : "; no checker ran along");

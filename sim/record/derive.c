@@ -13,6 +13,9 @@
 static const char *const settings = "PRAGMA temp_store = FILE; PRAGMA cache_size = -131072;"
                                     " PRAGMA temp.cache_size = -524288";
 
+static const char *const small_settings = "PRAGMA temp_store = FILE; PRAGMA cache_size = -32768;"
+                                          " PRAGMA temp.cache_size = -131072";
+
 /* Views that several rules read, or one rule twice, and that look at every access. */
 static const char *const kept[] = {"guest_questions", "guest_pairs", "unexplained_uses", "questioned_words",
                                    "permitted_faults"};
@@ -37,14 +40,19 @@ static char *temporary(const char *text)
     return sqlite3_str_finish(changed);
 }
 
+static int make_one(sqlite3 *database, const struct record_sql *sql)
+{
+    char *text = temporary(sql->text);
+    int code = text ? sqlite3_exec(database, text, NULL, NULL, NULL) : SQLITE_NOMEM;
+    sqlite3_free(text);
+    return code;
+}
+
 static int make_temporary(sqlite3 *database, const struct record_sql *list)
 {
     int code = SQLITE_OK;
-    for (; list->name && code == SQLITE_OK; list++) {
-        char *text = temporary(list->text);
-        code = text ? sqlite3_exec(database, text, NULL, NULL, NULL) : SQLITE_NOMEM;
-        sqlite3_free(text);
-    }
+    for (; list->name && code == SQLITE_OK; list++)
+        code = make_one(database, list);
     return code;
 }
 
@@ -69,4 +77,13 @@ int record_derive(sqlite3 *database)
     for (size_t i = 0; i < sizeof kept / sizeof *kept && code == SQLITE_OK; i++)
         code = keep_rows(database, kept[i]);
     return code;
+}
+
+int record_derive_one(sqlite3 *database, const char *name)
+{
+    int code = sqlite3_exec(database, small_settings, NULL, NULL, NULL);
+    for (const struct record_sql *sql = record_sql_refinement; sql->name && code == SQLITE_OK; sql++)
+        if (strcmp(sql->name, name) == 0)
+            return make_one(database, sql);
+    return code == SQLITE_OK ? SQLITE_NOTFOUND : code;
 }

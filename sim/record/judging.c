@@ -138,35 +138,18 @@ static void judge(sqlite3 *database, struct judging *judging)
         (void)fail(judging, "out of memory for the checker");
 }
 
-static void *run(void *context)
+void judging_run(const char *path, struct judging *judging)
 {
-    struct judging *judging = context;
     bool complete;
-    sqlite3 *database = record_database_open(judging->path, &complete, &judging->error);
+    *judging = (struct judging){0};
+    sqlite3 *database = record_database_open(path, &complete, &judging->error);
     if (database)
         judge(database, judging);
     record_database_close(database);
-    return NULL;
-}
-
-void judging_begin(const char *path, struct judging *judging)
-{
-    *judging = (struct judging){.path = path};
-    judging->running = pthread_create(&judging->thread, NULL, run, judging) == 0;
-    if (!judging->running)
-        (void)run(judging);
-}
-
-void judging_end(struct judging *judging)
-{
-    if (judging->running)
-        (void)pthread_join(judging->thread, NULL); /* fails for what is no thread alone */
-    judging->running = false;
 }
 
 void judging_free(struct judging *judging)
 {
-    judging_end(judging);
     judge_destroy(judging->judge);
     recorded_formats_free(&judging->formats);
     free(judging->arrays);

@@ -5,7 +5,6 @@
 #ifndef MMUSIM_SIM_RECORD_JUDGING_H
 #define MMUSIM_SIM_RECORD_JUDGING_H
 
-#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -23,19 +22,13 @@ struct judging {
     uint64_t events;                 /* that it has heard */
     bool whole;                      /* it has heard the whole record */
     struct record_error error;       /* else: why not */
-    const char *path;                /* judging_begin */
-    pthread_t thread;
-    bool running; /* `thread` is to be waited for */
 };
 
 /*
- * Judges the record at `path`, which was opened before and found whole, in a thread of its own: judging_end
- * waits for it. In between nothing of `*judging` may be read, and `path` stays. Without a thread it is done
- * at once.
+ * Judges the record at `path`, which was opened before and found whole, on a connection of its own. What it
+ * found is in `judging->judge`; judging_free releases it, whatever came out.
  */
-void judging_begin(const char *path, struct judging *judging);
-void judging_end(struct judging *judging);
-/* Releases what came out, also without judging_end. */
+void judging_run(const char *path, struct judging *judging);
 void judging_free(struct judging *judging);
 
 #endif

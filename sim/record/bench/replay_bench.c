@@ -60,8 +60,7 @@ static bool judge(const char *path)
 {
     struct judging judging;
     double begin = process_seconds();
-    judging_begin(path, &judging);
-    judging_end(&judging);
+    judging_run(path, &judging);
     print("judge", judging.events, process_seconds() - begin);
     if (judging.judge)
         printf("%llu findings\n", (unsigned long long)judge_count_all(judging.judge));
