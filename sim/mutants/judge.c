@@ -81,8 +81,7 @@ static void tell_record(const char *path)
     const char *rules[JUDGE_RULES];
     size_t count = 0;
     bool found[JUDGE_RULES] = {false};
-    judging_begin(path, &judging); /* the check has found that it can be opened */
-    judging_end(&judging);
+    judging_run(path, &judging); /* the check has found that it can be opened */
     for (size_t i = 0; judging.judge && (finding = judge_finding_at(judging.judge, i)) != NULL; i++)
         found[finding->rule] = true;
     judging_free(&judging);

@@ -101,7 +101,8 @@ class Plugins(unittest.TestCase):
         result = self.run_script(TWO_CORES)
         self.assertEqual((result.stdout, result.stderr, result.returncode), (PRINTED, "", 0))
         verdict = self.call("check", "run.db")
-        self.assertEqual((verdict.stdout, verdict.stderr, verdict.returncode), ("no violations\nthe judges agree\n", "", 0))
+        self.assertEqual((verdict.stderr, verdict.returncode), ("", 0), verdict.stdout)
+        self.assertTrue(verdict.stdout.endswith("no violations\nthe judges agree\n"), verdict.stdout)
         self.assertEqual(self.ask("SELECT page_table, format FROM spaces"), [("linear-c", "linear-c-16m")])
         fast = self.dump()
         self.assertEqual(self.run_script(TWO_CORES, "--lockstep").returncode, 0)
@@ -111,7 +112,7 @@ class Plugins(unittest.TestCase):
         self.copy("linear")
         self.assertEqual(self.run_script(TWO_CORES).returncode, 0)
         (self.folder / "linear.so").unlink()
-        self.assertEqual(self.call("check", "run.db").stdout, "no violations\nthe judges agree\n")
+        self.assertTrue(self.call("check", "run.db").stdout.endswith("no violations\nthe judges agree\n"))
         with sqlite3.connect(self.folder / "run.db") as connection:
             connection.execute("UPDATE format_rights SET rights = rights & ~1")  # the user's loads
         verdict = self.call("check", "--stories", "0", "run.db")
