@@ -258,6 +258,33 @@ bool conform_check_invariants(struct conform_trial *trial, struct conform_subjec
                          pagetable_result_name(result), reason);
 }
 
+/* ---- Memory ---- */
+
+static bool count_block(void *context, uint64_t pa, uint64_t size_bytes)
+{
+    size_t *blocks = context;
+    (void)pa;
+    (void)size_bytes;
+    (*blocks)++;
+    return true;
+}
+
+/* A table that tells what it reaches has lost what else it was given. */
+static bool check_blocks(struct conform_trial *trial, struct conform_subject *subject)
+{
+    size_t reached = 0, given = flat_memory_tables(subject->memory);
+    if (!subject->table->blocks)
+        return true;
+    enum pagetable_result result =
+        subject->table->blocks(subject->state, &subject->reader, count_block, &reached);
+    if (result != PAGETABLE_OK)
+        return conform_break(trial, CONFORM_LEAKS, "blocks answers \"%s\"", pagetable_result_name(result));
+    return reached == given || conform_break(trial, CONFORM_LEAKS,
+                                             "the table was given %zu blocks of memory and says that it "
+                                             "reaches %zu",
+                                             given, reached);
+}
+
 /* ---- query ---- */
 
 static bool check_found(struct conform_trial *trial, const struct conform_subject *subject, uint64_t va,
@@ -344,7 +371,7 @@ bool conform_check_step(struct conform_trial *trial, struct conform_subject *sub
         return conform_lose(trial, subject);
     bool changed = answer == PAGETABLE_OK && step->kind != CONFORM_LOOK;
     if (!conform_check_view(trial, subject, changed ? CONFORM_VIEW : CONFORM_UNCHANGED) ||
-        !conform_check_invariants(trial, subject))
+        !conform_check_invariants(trial, subject) || !check_blocks(trial, subject))
         return false;
     if (changed && step->kind != CONFORM_UNMAP && !check_state(trial, subject, step))
         return false;

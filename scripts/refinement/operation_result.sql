@@ -70,8 +70,9 @@ WITH touched AS MATERIALIZED (
     FROM touched_mappings t JOIN operations o ON o.operation = t.operation
     GROUP BY t.operation
 )
-SELECT o.*, s.frame_sizes, s.aliasing_allowed, t.sure, t.possible, IFNULL(t.found, 0) AS found,
-       IFNULL(t.shared, 0) AS shared, IFNULL(t.surely_shared, 0) AS surely_shared
+SELECT o.*, s.frame_sizes, s.aliasing_allowed, s.stage2 IS NOT NULL AS guest,
+       (SELECT CAST(value AS INTEGER) FROM configuration WHERE name = 'memory.size') AS memory_bytes,
+       t.sure, t.possible, IFNULL(t.found, 0) AS found, IFNULL(t.shared, 0) AS shared, IFNULL(t.surely_shared, 0) AS surely_shared
 FROM operations o
 LEFT JOIN touched t ON t.operation = o.operation
 LEFT JOIN spaces s ON s.space = o.space;
@@ -88,6 +89,8 @@ WITH results AS (
             THEN 'mapped a frame of a size that the format does not have'
         WHEN kind = 0 AND result = 0 AND (va | pa) & ((1 << size_lg2) - 1)
             THEN 'mapped an unaligned page or frame'
+        WHEN kind = 0 AND result = 0 AND NOT guest AND (pa < 0 OR pa + (1 << size_lg2) > memory_bytes)
+            THEN 'mapped a frame beyond physical memory'
         WHEN kind = 0 AND result = 0 AND NOT aliasing_allowed AND surely_shared
             THEN 'mapped a frame that is in use, though aliasing is not allowed'
         WHEN kind = 0 AND result = 1 AND possible IS NULL AND NOT EXISTS (

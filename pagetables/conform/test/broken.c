@@ -297,6 +297,27 @@ static enum pagetable_result invariants(const void *state, const struct memory_r
     return right()->invariants(const_table_of(state), memory, reason, reason_bytes);
 }
 
+struct block_visit {
+    pagetable_block_visitor visit;
+    void *context;
+    uint64_t seen;
+};
+
+static bool leave_out_first(void *context, uint64_t pa, uint64_t size_bytes)
+{
+    struct block_visit *visit = context;
+    return visit->seen++ == 0 || visit->visit(visit->context, pa, size_bytes);
+}
+
+static enum pagetable_result blocks(const void *state, const struct memory_reader *memory,
+                                    pagetable_block_visitor visit, void *context)
+{
+    struct block_visit fewer = {visit, context, 0};
+    if (BROKEN == BROKEN_BLOCKS)
+        return right()->blocks(const_table_of(state), memory, leave_out_first, &fewer);
+    return right()->blocks(const_table_of(state), memory, visit, context);
+}
+
 static bool accepts(const struct walk_format *format, const struct entry_format *entries)
 {
     /* the formats of the program are not those that are linked in here */
@@ -324,6 +345,7 @@ static struct pagetable_class class = {
     .invariants = invariants,
     .default_format = "vmsa-4k-48",
     .accepts = accepts,
+    .blocks = blocks,
 };
 
 static const struct mmusim_plugin plugin = {

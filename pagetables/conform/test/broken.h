@@ -22,6 +22,7 @@ enum broken {
     BROKEN_KEEPS,           /* empty tables stay, though the table says that they do not */
     BROKEN_UNMAP_ANSWER,    /* unmap of what is not mapped succeeds */
     BROKEN_ATTRIBUTES,      /* what cannot be expressed is mapped as something else */
+    BROKEN_BLOCKS,          /* the lock's page is not among what it says to reach */
 };
 
 #endif

@@ -416,6 +416,19 @@ static void bad_map_of_a_frame_in_use_succeeds(void **state)
     expect_broken("");
 }
 
+/* The page is at 256 MiB, the block at 512 MiB. */
+static void bad_map_of_a_frame_beyond_memory_succeeds(void **state)
+{
+    const char *path = synthetic_path("beyond.db");
+    const char *sql = "SELECT COUNT(*) FROM rule_operation_result";
+    synthetic_record(&run, path, RECORD_MISSES);
+    (void)synthetic_ask(path, "INSERT INTO configuration VALUES ('memory.size', '536870912') RETURNING 0");
+    assert_int_equal(synthetic_ask(path, sql), 1);
+    (void)synthetic_ask(
+        path, "UPDATE configuration SET value = '538968064' WHERE name = 'memory.size' RETURNING 0");
+    assert_int_equal(synthetic_ask(path, sql), 0);
+}
+
 static void bad_view_misses_a_mapping(void **state)
 {
     synthetic_nth(&run, EVENT_VIEW, 0)->as.view.mapped = 0;
@@ -748,6 +761,7 @@ int main(void)
         PAIR(bad_query_finds_another_frame),
         PAIR(bad_query_finds_what_was_unmapped),
         PAIR(bad_map_of_a_frame_in_use_succeeds),
+        PAIR(bad_map_of_a_frame_beyond_memory_succeeds),
         PAIR(bad_view_misses_a_mapping),
         PAIR(bad_view_has_another_frame),
         PAIR(bad_view_has_a_mapping_too_many),
