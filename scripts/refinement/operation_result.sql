@@ -66,13 +66,20 @@ WITH touched AS MATERIALIZED (
     SELECT t.operation,
            MIN(IIF(NOT t.by_frame AND t.sure AND (t.base_here OR o.kind IN (0, 3)), t.mapping, NULL)) AS sure,
            MIN(IIF(NOT t.by_frame AND (t.base_here OR o.kind IN (0, 3)), t.mapping, NULL)) AS possible,
-           MAX(t.found) AS found, MAX(t.by_frame) AS shared, MAX(t.by_frame AND t.sure) AS surely_shared
+           MAX(t.found) AS found, MAX(t.by_frame) AS shared, MAX(t.by_frame AND t.sure) AS surely_shared,
+           -- two maps at the same time, each of which may have been the first: but both mappings stayed when both had returned
+           MIN(IIF(o.kind = 0 AND o.result = 0, (
+               SELECT 1 + t.by_frame FROM mapping_windows m, mapping_windows own
+               WHERE m.mapping = t.mapping AND own.map_operation = o.operation AND m.map_begin_event < o.event
+                 AND m.must_from IS NOT NULL AND own.must_from IS NOT NULL
+                 AND MIN(IFNULL(m.remove_begin_event, 0x7fffffffffffffff), IFNULL(own.remove_begin_event, 0x7fffffffffffffff))
+                     > MAX(m.map_end_event, o.end_event)), NULL)) AS rival
     FROM touched_mappings t JOIN operations o ON o.operation = t.operation
     GROUP BY t.operation
 )
 SELECT o.*, s.frame_sizes, s.aliasing_allowed, s.stage2 IS NOT NULL AS guest,
        (SELECT CAST(value AS INTEGER) FROM configuration WHERE name = 'memory.size') AS memory_bytes,
-       t.sure, t.possible, IFNULL(t.found, 0) AS found, IFNULL(t.shared, 0) AS shared, IFNULL(t.surely_shared, 0) AS surely_shared
+       t.sure, t.possible, t.rival, IFNULL(t.found, 0) AS found, IFNULL(t.shared, 0) AS shared, IFNULL(t.surely_shared, 0) AS surely_shared
 FROM operations o
 LEFT JOIN touched t ON t.operation = o.operation
 LEFT JOIN spaces s ON s.space = o.space;
@@ -93,6 +100,8 @@ WITH results AS (
             THEN 'mapped a frame beyond physical memory'
         WHEN kind = 0 AND result = 0 AND NOT aliasing_allowed AND surely_shared
             THEN 'mapped a frame that is in use, though aliasing is not allowed'
+        WHEN rival = 1 OR (rival = 2 AND NOT aliasing_allowed)
+            THEN 'mapped what another operation mapped at the same time, and both mappings stayed'
         WHEN kind = 0 AND result = 1 AND possible IS NULL AND NOT EXISTS (
             SELECT 1 FROM mapping_windows m -- that ended in the cycle of the call: edges of windows belong to them
             WHERE m.space = f.space AND m.may_until = f.begin_cycle AND m.va <= f.va + (1 << f.size_lg2) - 1

@@ -130,8 +130,7 @@ static void ask_checker(char *rules)
     struct judging judging;
     unsigned order[JUDGE_RULES];
     rules[0] = '\0';
-    judging_begin(path, &judging);
-    judging_end(&judging);
+    judging_run(path, &judging);
     for (unsigned i = 0; i < JUDGE_RULES; i++)
         order[i] = i;
     qsort(order, JUDGE_RULES, sizeof *order, compare_names);
