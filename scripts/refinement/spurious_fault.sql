@@ -14,7 +14,8 @@ JOIN tlb_entries e ON e.tlb = a.tlb AND c.cycle BETWEEN e.fill_cycle AND e.end_c
 -- mapping holds from the return of its operation, with its stores visible (DDI 0487, D8.13: invalid entries are not
 -- cached).
 --
--- A fault of a second stage is judged by that stage's map, at the intermediate address that it names. An access to one of the
+-- A fault of a second stage is judged by that stage's map, at the intermediate address that it names; where the page is there
+-- and does not permit the access, it names none, and is about what the guest's own mapping translates to. An access to one of the
 -- guest's tables (`on_table`) has to be allowed to read, to store where hardware may update an entry, and not refused for
 -- being of device memory.
 CREATE VIEW permitted_faults AS
@@ -32,15 +33,22 @@ WHERE t.fault <> 0 AND m.must_from < t.issue_cycle AND IFNULL(m.must_until, 0x7f
   AND (t.fault_stage IS NOT 2 OR (SELECT s.stage2 FROM spaces s WHERE s.space = t.space) IS NULL)
 UNION ALL
 SELECT t.event, t.cycle, t.issue_cycle, t.core, t.space, t.va, t.access_kind, t.privilege, t.fault, t.walk, t.entry,
-       m.mapping, m.va, m.last_va, m.vmid, m.map_operation, m.must_from, m.drain_cycle, s.spurious, t.fault_ipa
+       m.mapping, m.va, m.last_va, m.vmid, m.map_operation, m.must_from, m.drain_cycle, s.spurious, t.ipa
 FROM (
-    SELECT f.*, IFNULL((SELECT w.fault_on_table FROM walks w WHERE w.walk = f.walk AND w.fault_stage = 2), 0) AS on_table
+    SELECT f.*,
+           IFNULL(f.fault_ipa, (
+               SELECT o.pa + (f.va - o.va)
+               FROM (SELECT DISTINCT size_lg2 FROM mapping_windows) z CROSS JOIN mapping_windows o
+                 ON o.space = f.space AND o.va = f.va & ~((1 << z.size_lg2) - 1) AND o.size_lg2 = z.size_lg2
+                AND IFNULL(o.may_until, 0x7fffffffffffffff) > +f.cycle
+               WHERE o.must_from < f.issue_cycle AND IFNULL(o.must_until, 0x7fffffffffffffff) > f.cycle)) AS ipa,
+           IFNULL((SELECT w.fault_on_table FROM walks w WHERE w.walk = f.walk AND w.fault_stage = 2), 0) AS on_table
     FROM translations f WHERE f.fault <> 0 AND f.fault_stage = 2) t
 CROSS JOIN spaces g ON g.space = t.space
 CROSS JOIN spaces s ON s.space = g.stage2
 CROSS JOIN (SELECT DISTINCT size_lg2 FROM mapping_windows) sizes
 CROSS JOIN mapping_windows m
-  ON m.space = s.space AND m.va = t.fault_ipa & ~((1 << sizes.size_lg2) - 1) AND m.size_lg2 = sizes.size_lg2
+  ON m.space = s.space AND m.va = t.ipa & ~((1 << sizes.size_lg2) - 1) AND m.size_lg2 = sizes.size_lg2
  AND IFNULL(m.may_until, 0x7fffffffffffffff) > +t.cycle
 WHERE m.must_from < t.issue_cycle AND IFNULL(m.must_until, 0x7fffffffffffffff) > t.cycle
   AND IIF(t.on_table, m.rights & 9 AND (m.rights & 18 OR NOT (g.hardware_access OR s.hardware_access)) AND NOT m.attributes & 32,

@@ -75,12 +75,10 @@ struct lack {
 
 static bool permits(const struct judge *judge, const struct version *version, const struct lack *lack)
 {
-    const struct walk_format *format = judge->spaces[version->space].format;
     uint8_t allowed = lack->second_stage ? stage2_allows(judge, version, true)
                                          : controls_allow(judge, version, &lack->controls);
     /* Whether tables in device memory are refused (Arm HCR_EL2.PTW) is not told. */
-    bool refused =
-        lack->on_table && format->refuses_table && version->mapping.frame.attributes & FRAME_DEVICE;
+    bool refused = lack->on_table && version->mapping.frame.attributes & FRAME_DEVICE;
     return !refused && (allowed & lack->rights) == lack->rights;
 }
 
@@ -96,12 +94,11 @@ static struct version *lasting(const struct judge *judge, const struct lack *lac
     return version;
 }
 
-/* A table is read; hardware that updates entries may have had to write it (Intel SDM volume 3, "Accessed and
- * Dirty Flags for EPT": with these, reads count as writes). */
+/* A table is read; hardware that updates entries may have had to write it (of stage 2: Intel SDM volume 3,
+ * "Accessed and Dirty Flags for EPT", where reads count as writes). */
 static uint32_t table_rights(const struct space *space, const struct space *stage2)
 {
-    bool stores = space->hardware_access ||
-                  (stage2->format->table_accesses_store && stage2->hardware_access && stage2->hardware_dirty);
+    bool stores = space->hardware_access || stage2->hardware_access;
     return stores ? TABLE_LOAD | TABLE_STORE : TABLE_LOAD;
 }
 

@@ -71,6 +71,12 @@ static bool of_stage2(uint8_t stage)
     return stage == 2;
 }
 
+/* A fault of stage 2 on a page that is there names no intermediate address. */
+static bool names_ipa(uint8_t stage, uint64_t ipa)
+{
+    return of_stage2(stage) && ipa != EVENT_NEVER;
+}
+
 static struct row row_begin_event(struct row_writer *rows, enum row_statement statement, uint64_t number,
                                   const struct mmu_event *event)
 {
@@ -106,7 +112,7 @@ static int write_translation(struct row_writer *rows, uint64_t number, const str
     put(&row, t->fault);
     put_if(&row, fault, t->fault_level);
     put_id(&row, t->fault_stage);
-    put_if(&row, of_stage2(t->fault_stage), t->fault_ipa);
+    put_if(&row, names_ipa(t->fault_stage, t->fault_ipa), t->fault_ipa);
     put_if(&row, !fault, t->pa);
     put_id(&row, t->page_size_lg2);
     put_if(&row, t->page_size_lg2 != 0, t->attributes);
@@ -139,7 +145,7 @@ static int write_walk(struct row_writer *rows, uint64_t number, const struct mmu
     put(&row, walk->fault);
     put_if(&row, !leaf, walk->fault_level);
     put_id(&row, walk->fault_stage);
-    put_if(&row, of_stage2(walk->fault_stage), walk->fault_ipa);
+    put_if(&row, names_ipa(walk->fault_stage, walk->fault_ipa), walk->fault_ipa);
     put_if(&row, of_stage2(walk->fault_stage), walk->fault_on_table);
     put_if(&row, leaf, walk->leaf.va);
     put_frame(&row, leaf, &walk->leaf.frame);
@@ -385,7 +391,7 @@ static int write_fault(struct row_writer *rows, uint64_t number, const struct mm
     put(&row, fault->fault);
     put(&row, fault->fault_level);
     put_id(&row, fault->fault_stage);
-    put_if(&row, of_stage2(fault->fault_stage), fault->ipa);
+    put_if(&row, names_ipa(fault->fault_stage, fault->ipa), fault->ipa);
     put(&row, fault->handled);
     put_report(&row, &fault->report);
     return row_end(&row);
