@@ -15,6 +15,7 @@ SCRIPT = pathlib.Path(__file__).with_name("random.lua")
 GUESTS = pathlib.Path(__file__).with_name("random_guests.lua")
 PLANTED = ["radix-forgets-invalidation", "radix-forgets-barrier"]
 MUTANTS = ["early-acknowledgement", "walk-refill-race", "stale-controls"]
+FORGETS = PLANTED[0]
 PROVENANCE = 'INSERT INTO "runs"'
 
 
@@ -80,6 +81,21 @@ def planted_in_guests(program, folder, seed):
             fail(f"guests, seed {seed}, {tables}: run and check differ")
 
 
+def wrong_guests(program, folder, seed):
+    """Of a guest's table, or of its virtual machine's: whether both were found."""
+    found = set()
+    for stage, tables in (("stage 1", [FORGETS, "all", "radix"]), ("stage 2", ["radix", "all", FORGETS])):
+        database = f"{folder}/guests.db"
+        answer = run(program, database, str(GUESTS), str(seed), *tables)
+        if answer.returncode not in (0, 1):
+            fail(f"guests, seed {seed}, {stage}: run gives {answer.returncode}: {answer.stderr}")
+        if checked(program, database, f"guests, seed {seed}, {stage}") != answer.returncode:
+            fail(f"guests, seed {seed}, {stage}: run and check differ")
+        if answer.returncode == 1:
+            found.add(("guests", stage))
+    return found
+
+
 def mutants(program, mutated, folder, seed):
     """Every fourth seed: what is wrong shows itself seldom, and agreeing is what is asked."""
     for mutant in MUTANTS if mutated and seed % 4 == 1 else []:
@@ -103,10 +119,12 @@ def main():
             right_table(program, folder, GUESTS, seed)
             planted_in_guests(program, folder, seed)
             mutants(program, mutated, folder, seed)
-            for bug in planted_bugs(program, folder, seed):
+            for bug in planted_bugs(program, folder, seed) | wrong_guests(program, folder, seed):
                 counts[bug] = counts.get(bug, 0) + 1
     print(f"{count} runs from seed {first}; found: {counts}")
-    if count >= 12 and any(counts.get((table, level), 0) == 0 for table in PLANTED for level in ("all", "misses")):
+    wanted = [(table, level) for table in PLANTED for level in ("all", "misses")]
+    wanted += [("guests", "stage 1"), ("guests", "stage 2")]
+    if count >= 12 and any(counts.get(bug, 0) == 0 for bug in wanted):
         fail("a planted bug was never found")
 
 
