@@ -40,7 +40,7 @@ WHERE NOT EXISTS (
     WHERE m.may_from <= u.begun_by AND n.may_from <= u.begun_by
       AND u.size_lg2 = MIN(m.size_lg2, n.size_lg2) AND u.page = u.va & ~((1 << u.size_lg2) - 1)
       AND u.frame + u.va - u.page = n.pa + m.pa + u.va - m.va - n.va
-      AND u.rights = m.rights & (n.rights | IIF(n.rights & 9, 64, 0))
+      AND u.rights = m.rights & (n.rights & 63 | IIF(n.rights & 9, 64, 0))
       AND IFNULL(u.attributes = (m.attributes & (n.attributes & 7 | 0x1e18))
                  | CASE WHEN u.riscv AND m.attributes & 288 THEN m.attributes & 288
                         WHEN (m.attributes | n.attributes) & 32 THEN 32
@@ -57,7 +57,7 @@ SELECT u.source, u.event, m.mapping AS first, n.mapping AS second, m.space = u.s
        u.size_lg2 = MIN(m.size_lg2, n.size_lg2) AND u.page = u.va & ~((1 << u.size_lg2) - 1)
        AND u.frame + u.va - u.page = n.pa + m.pa + u.va - m.va - n.va
        AND IFNULL(u.rights IN (
-               SELECT a.allows & (b.allows | IIF(b.allows & 9, 64, 0))
+               SELECT a.allows & (b.allows & 63 | IIF(b.allows & 9, 64, 0))
                FROM (SELECT m.rights AS allows UNION SELECT m.first_rights UNION SELECT m.upgraded_rights) a,
                     (SELECT n.rights AS allows UNION SELECT n.first_rights UNION SELECT n.upgraded_rights
                      UNION SELECT n.rights | (n.rights & 36) >> 2 WHERE u.riscv

@@ -24,10 +24,11 @@ SELECT 'entry' AS source, event, cycle, core, space, vmid, va, va AS page, size_
        walk, entry
 FROM tlb_entries;
 
+-- (A walk that filled nothing may end late, if it began in time: who waited for it is judged for himself.)
 CREATE VIEW walk_uses AS
 SELECT 'walk' AS source, event, cycle, core, space, vmid, va, leaf_va AS page, leaf_size_lg2 AS size_lg2, leaf_pa AS frame,
-       leaf_rights AS rights, leaf_attributes AS attributes, cycle AS used_from, cycle AS used_until, cycle AS begun_by,
-       cycle AS held_until, walk, NULL AS entry
+       leaf_rights AS rights, leaf_attributes AS attributes, IIF(filled, cycle, IFNULL(start_cycle, cycle)) AS used_from,
+       cycle AS used_until, cycle AS begun_by, IIF(filled, cycle, IFNULL(start_cycle, cycle)) AS held_until, walk, NULL AS entry
 FROM walks WHERE fault = 0 AND (filled OR waiters > 0);
 
 CREATE VIEW unexplained AS
