@@ -96,6 +96,23 @@ static bool check_record(struct explanation *explanation)
     return explanation->code == SQLITE_OK;
 }
 
+/*
+ * Some rules name what an entry of a table covers, where nothing need be mapped: the story is then that of
+ * the operation which wrote in that cycle.
+ */
+static void prefer_operation(struct explanation *explanation)
+{
+    int64_t va;
+    if (ask_row(explanation,
+                "SELECT o.va FROM entry_writes w JOIN operations o USING (operation)"
+                " WHERE :cycle IN (w.issue_cycle, w.visible_cycle) AND o.space = :space AND o.va <> :va"
+                " AND NOT EXISTS (SELECT 1 FROM mapping_windows m WHERE m.space = :space AND :va BETWEEN "
+                "m.va AND m.last_va)"
+                " LIMIT 1",
+                &va, 1))
+        explanation->focus.va = (uint64_t)va;
+}
+
 /* The first violation: by the checker that ran along, or else by SQL. With :va, of the page that holds it. */
 static bool first_violation(struct explanation *explanation, bool of_va)
 {
@@ -120,8 +137,10 @@ static bool first_violation(struct explanation *explanation, bool of_va)
         if (found) {
             explanation->focus.space = values[0];
             explanation->focus.cycle = (uint64_t)values[2];
-            if (!of_va)
+            if (!of_va) {
                 explanation->focus.va = (uint64_t)values[1];
+                prefer_operation(explanation);
+            }
             return true;
         }
     }

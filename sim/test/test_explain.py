@@ -25,7 +25,7 @@ local as = m:address_space { table = arg[1] or "radix", format = "vmsa-4k-48" }
 local BASE = 0x400000
 m.core[1]:program(function(core)
   core:switch(as)
-  for i = 0, 15 do
+  for i = 0, 11 do
     local page = BASE + i % 3 * 0x1000
     as:map(core, page, m:frames("4K"), "4K", "rw-u")
     core:store(page, i)
@@ -161,17 +161,17 @@ class Explain(unittest.TestCase):
         """Of each operation's view, which the simulator read from memory itself."""
         database = self.record(CHURN)
         told = 0
-        for va, cycle, mapped, pa in self.ask(database, "SELECT va, cycle, mapped, mapping_pa FROM table_views WHERE cycle > 0"):
+        for va, cycle, mapped, pa in self.ask(database, "SELECT va, cycle, mapped, mapping_pa FROM table_views WHERE operation % 2 AND cycle > 0"):
             result = json.loads(self.story(database, "--json", "--va", va, "--cycle", cycle))["table_result"]
             if result.startswith("not known"):
                 continue
             told += 1
             self.assertRegex(result, rf"^{va:#x} -> {pa:#x}, " if mapped else "^a translation fault, level [0-3]$")
-        self.assertGreater(told, 30)
+        self.assertGreater(told, 10)
 
     def test_what_tlbs_held_is_what_their_entries_lived(self):
         database = self.record(CHURN)
-        for cycle in range(1000, 20000, 1700):
+        for cycle in range(1000, 20000, 3700):
             caches = json.loads(self.story(database, "--json", "--va", "0x401000", "--cycle", cycle))["caches"]
             told = {row["entry"] for row in caches if row["there"] and row["array"] in ("L1D", "L2")}
             lived = self.ask(database, "SELECT entry FROM tlb_entries WHERE va = 0x401000 AND fill_cycle <= %d AND end_cycle > %d"
@@ -180,16 +180,23 @@ class Explain(unittest.TestCase):
 
     def test_a_page_that_was_mapped_often_is_told_around_the_moment(self):
         database = self.record(CHURN)
-        story = self.story(database, "--va", "0x400000", "--cycle", 60000)
+        story = self.story(database, "--va", "0x400000", "--cycle", 45000)
         self.assertRegex(story, r"\d+ earlier mappings of this address are left out")
         self.assertLess(story.count("map, operation"), 10)
-        whole = json.loads(self.story(database, "--va", "0x400000", "--cycle", 60000, "--all", "--json"))
+        whole = json.loads(self.story(database, "--va", "0x400000", "--cycle", 45000, "--all", "--json"))
         self.assertEqual(len(whole["mappings"]), self.ask(database, "SELECT COUNT(*) FROM mapping_windows WHERE va = 0x400000")[0][0])
 
     def test_misses_are_enough(self):
-        story = self.story(self.record(CHURN, "radix-forgets-invalidation", "misses", status=1))
+        story = self.story(self.record(CHURN, "radix-forgets-invalidation", "misses", status=1), "--va", "0x400000", "--cycle", 40000)
         self.assertRegex(story, r"stale_\w+: ")
         self.assertRegex(story, r"L1D entry \d+ hit for the last time \(of \d+\)")
+
+    def test_a_finding_about_an_entry_is_the_story_of_the_operation_that_wrote_it(self):
+        database = self.record(CHURN, "radix-forgets-invalidation", status=1)
+        rule, va, cycle = self.ask(database, "SELECT rule, va, cycle FROM checker_findings ORDER BY cycle")[0]
+        story = self.story(database)
+        self.assertRegex(story, rf"\A0x40[0-9a-f]{{4}} of space 1 .* in cycle {cycle}\n")
+        self.assertIn(f"  {rule}: ", story)
 
     def test_a_second_stage_has_its_own_part(self):
         database = self.record(GUEST)

@@ -52,11 +52,11 @@ CREATE TEMP TABLE words (
 -- What happened: `fold` is the same for lines of which many are said in one.
 CREATE TEMP TABLE story (cycle INTEGER, event INTEGER, core INTEGER, what TEXT, fold TEXT, text TEXT);
 
--- The rules that name the page: as the checker tells it that ran along, or SQL, which takes longer, where none did.
+-- The rules that name the page, or the moment: as the checker tells it that ran along, or SQL, which takes longer, where none did.
 CREATE TEMP TABLE broken (judge TEXT, rule TEXT, cycle INTEGER, core INTEGER, va INTEGER, explanation TEXT);
 INSERT INTO broken
 SELECT 'checker', c.rule, c.cycle, c.core, c.va, c.text || IIF(IFNULL(c.related, '') = '', '', '; ' || c.related)
-FROM page p JOIN checker_findings c ON c.space = p.space AND c.va BETWEEN p.va AND p.last_va;
+FROM page p JOIN checker_findings c ON c.space = p.space AND (c.va BETWEEN p.va AND p.last_va OR c.cycle = p.cycle);
 INSERT INTO broken
 SELECT 'sql', v.rule, v.cycle, v.core, v.va, v.explanation
 FROM runs r CROSS JOIN page p CROSS JOIN violations v -- in this order: no rule is asked in vain
