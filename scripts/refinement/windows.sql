@@ -150,10 +150,10 @@ CREATE INDEX control_times_by_core ON control_times (core, from_cycle);
 
 -- What each view of a whole table should have seen: running sums over what begins and what is done. How many mappings
 -- there may and must be and, where that is the same, their digest; the memory that the table holds. A view is quiet if
--- no other operation on the space was under way, and no store of any was still to come.
+-- no other operation on the space was under way, and no store of any was still to come, or came in the same cycle.
 INSERT INTO view_windows
 WITH viewed AS MATERIALIZED (
-    SELECT event, space, operation FROM table_views
+    SELECT event, cycle, space, operation FROM table_views
     WHERE mappings IS NOT NULL OR sound IS NOT NULL OR blocks IS NOT NULL
 ), mapped AS MATERIALIZED (
     -- one that was made from one event to the next is there at once: no view came between
@@ -164,6 +164,9 @@ WITH viewed AS MATERIALIZED (
 ), lasting AS MATERIALIZED (
     SELECT o.space, o.event, MAX(o.end_event, w.done_event) AS last_event
     FROM operations o JOIN operation_windows w ON w.operation = o.operation
+), late AS MATERIALIZED (
+    SELECT DISTINCT o.space, w.drain_cycle FROM operations o JOIN operation_windows w ON w.operation = o.operation
+    WHERE w.done_event > o.end_event
 ), changes (space, event, may, must, digest, busy, blocks, blocks_digest) AS (
     SELECT space, map_begin_event, 1, at_once, digest, 0, 0, 0 FROM mapped
     UNION ALL SELECT space, remove_done_event, -1, 0, -digest, 0, 0, 0 FROM mapped WHERE remove_done_event IS NOT NULL
@@ -184,7 +187,8 @@ WITH viewed AS MATERIALIZED (
 )
 SELECT v.event, t.least, t.most, IIF(t.least = t.most, t.digest, NULL),
        -- its own operation counts for nothing, where the view came before the return and all stores are in memory
-       t.busy = IIF(MAX(o.end_event, w.done_event) > v.event AND w.done_event <= v.event, 1, 0), t.blocks, t.blocks_digest
+       t.busy = IIF(MAX(o.end_event, w.done_event) > v.event AND w.done_event <= v.event, 1, 0)
+           AND (v.space, v.cycle) NOT IN (SELECT space, drain_cycle FROM late), t.blocks, t.blocks_digest
 FROM viewed v JOIN told t ON t.event = v.event
 LEFT JOIN operations o ON o.operation = v.operation LEFT JOIN operation_windows w ON w.operation = v.operation
 ORDER BY v.event;

@@ -366,6 +366,8 @@ void operation_writes(struct judge *judge, const struct mmu_event *event)
             lesser(operation->first_write, lesser(write->issue_cycle, write->visible_cycle));
     operation->last_visible = greater(operation->last_visible, write->visible_cycle);
     if (returned(operation)) {
+        struct space *space = &judge->spaces[operation->call.space];
+        space->late_cycle = greater(space->late_cycle, write->visible_cycle);
         view_excuse(judge, operation);
         refresh(judge, operation);
     }

@@ -210,7 +210,9 @@ void view_compare(struct judge *judge, struct operation *operation)
     if (operation->view.cycle == EVENT_NEVER)
         return;
     expect(judge, &operation->view);
-    if (operation_others_open(judge, operation) || view_is_right(&operation->view))
+    /* A store that became visible in the view's own cycle may have come after it. */
+    bool late = judge->spaces[operation->call.space].late_cycle >= operation->view.cycle;
+    if (late || operation_others_open(judge, operation) || view_is_right(&operation->view))
         drop_view(judge, operation);
 }
 

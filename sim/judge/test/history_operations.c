@@ -1,6 +1,7 @@
 /* Page-table operations of the tiny machine, with their invalidations. */
 #include <string.h>
 
+#include "mmu/digest.h"
 #include "sim/judge/test/history_machine.h"
 
 static bool old_in_flight(const struct core *core, const struct actor *actor)
@@ -76,6 +77,32 @@ static void tell_operation(struct machine *machine, unsigned core, struct actor 
         (struct frame){actor->old.base, actor->old.attributes, (uint8_t)history_size_lg2(actor->page)};
 }
 
+/* As the core sees memory, its own buffered stores included. */
+static struct leaf leaf_seen(const struct machine *machine, unsigned core, unsigned space, unsigned page)
+{
+    const struct core *viewer = &machine->cores[core];
+    struct leaf leaf = machine->table[space][page];
+    for (unsigned i = 0; i < viewer->buffered; i++)
+        if (!viewer->buffer[i].access && viewer->buffer[i].space == space && viewer->buffer[i].page == page)
+            leaf = viewer->buffer[i].leaf;
+    return leaf;
+}
+
+/* The whole table, whatever other cores are doing to it. */
+static void look_at_whole(const struct machine *machine, unsigned core, unsigned space,
+                          struct event_view *view)
+{
+    view->mappings = 0;
+    view->digested = 1;
+    for (unsigned page = 0; page < PAGES; page++) {
+        struct leaf leaf = leaf_seen(machine, core, space, page);
+        const struct mapping mapping = {VA(page),
+                                        {leaf.base, leaf.attributes, (uint8_t)history_size_lg2(page)}};
+        view->mappings += leaf.valid;
+        view->digest += leaf.valid ? digest_mapping(&mapping) : 0;
+    }
+}
+
 static void tell_view(struct machine *machine, unsigned core, const struct actor *actor)
 {
     struct leaf leaf = actor->now;
@@ -83,10 +110,10 @@ static void tell_view(struct machine *machine, unsigned core, const struct actor
     view->operation = actor->act.id;
     view->va = actor->act.va;
     view->space = actor->act.space;
-    view->mappings = EVENT_NEVER;
     view->mapped = leaf.valid;
     view->mapping.va = VA(actor->page);
     view->mapping.frame = (struct frame){leaf.base, leaf.attributes, (uint8_t)history_size_lg2(actor->page)};
+    look_at_whole(machine, core, actor->space, view);
 }
 
 static void finish_operation(struct machine *machine, unsigned core)
