@@ -23,8 +23,8 @@ static void print_unjudged(struct check *check)
 static void print_story(struct check *check, sqlite3_stmt *violation)
 {
     /* columns of `found` that name what the story is about; story.sql has parameters of the same names */
-    static const char *const names[] = {":event", ":operation",    ":walk",
-                                        ":entry", ":invalidation", ":mapping"};
+    static const char *const names[] = {":event",        ":operation", ":walk",    ":entry",
+                                        ":invalidation", ":made_by",   ":ended_by"};
     sqlite3_stmt *rows = check_prepare(check, record_sql_story[0].text);
     for (size_t i = 0; i < sizeof names / sizeof *names && check->code == SQLITE_OK; i++) {
         int parameter = sqlite3_bind_parameter_index(rows, names[i]);
@@ -39,18 +39,21 @@ static void print_violations(struct check *check)
 {
     sqlite3_stmt *rows = check_prepare(
         check,
-        "SELECT event, operation, walk, entry, invalidation, mapping, rule, IFNULL('cycle ' || cycle, ''),"
+        "SELECT event, operation, walk, entry, invalidation,"
+        " (SELECT m.map_operation FROM mapping_windows m WHERE m.mapping = found.mapping),"
+        " (SELECT m.remove_operation FROM mapping_windows m WHERE m.mapping = found.mapping), rule, "
+        "IFNULL('cycle ' || cycle, ''),"
         " IFNULL('core ' || core, ''), IFNULL('space ' || space, ''), IIF(va IS NULL, '', printf('0x%x', "
         "va)),"
         " explanation FROM temp.found ORDER BY found.cycle, found.event, found.rule");
     while (check_next_row(check, rows)) {
         if ((unsigned long)check->violations++ >= check->stories)
             continue;
-        (void)fprintf(check->out, "\n%s:", check_text(rows, 6));
-        for (int i = 7; i <= 10; i++)
+        (void)fprintf(check->out, "\n%s:", check_text(rows, 7));
+        for (int i = 8; i <= 11; i++)
             if (check_text(rows, i)[0])
                 (void)fprintf(check->out, " %s", check_text(rows, i));
-        (void)fprintf(check->out, "\n    %s\n", check_text(rows, 11));
+        (void)fprintf(check->out, "\n    %s\n", check_text(rows, 12));
         print_story(check, rows);
     }
 }

@@ -1,14 +1,15 @@
 -- The events that led to one violation, in the order of cycles: the operations that made and ended its mapping, their
--- stores, invalidations and answers, the walk, the TLB entry, and the event itself.
+-- stores, invalidations and answers, the walk, the TLB entry, and the event itself. Numbers are parameters, which SQLite
+-- takes into the parts of the view, to look them up there.
 WITH told AS (
     SELECT l.cycle, l.core, l.event, l.text FROM event_log l
     WHERE l.operation = :operation
     UNION
     SELECT l.cycle, l.core, l.event, l.text FROM event_log l
-    WHERE l.operation = (SELECT map_operation FROM mapping_windows WHERE mapping = :mapping)
+    WHERE l.operation = :made_by
     UNION
     SELECT l.cycle, l.core, l.event, l.text FROM event_log l
-    WHERE l.operation = (SELECT remove_operation FROM mapping_windows WHERE mapping = :mapping)
+    WHERE l.operation = :ended_by
     UNION
     SELECT l.cycle, l.core, l.event, l.text FROM event_log l
     WHERE l.walk = :walk AND l.what IN ('walk', 'walk step')
