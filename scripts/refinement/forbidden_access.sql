@@ -24,7 +24,8 @@ SELECT t.event, m.mapping, IIF(EXISTS (SELECT 1 FROM allowed_rights), IFNULL((
 FROM translations t CROSS JOIN mapping_windows m;
 
 -- No access succeeds that its translation's rights, or every mapping it could have seen, forbid.
--- What a stale translation allows is told by rule_stale_translation alone.
+-- What a stale translation allows is told by rule_stale_translation alone, and what one with another frame allows by
+-- rule_wrong_frame.
 -- The right of an access is bit 3 * privilege + kind: user 0, kernel 1; load 0, store 1, fetch 2.
 CREATE VIEW rule_forbidden_access AS
 SELECT 'forbidden_access' AS rule, t.event, t.cycle, t.core, t.space, t.va,
@@ -47,6 +48,7 @@ FROM unexplained_uses u
 JOIN allowed_accesses t ON t.event = u.event AND u.source = 'translation'
 JOIN mapping_windows m ON m.mapping = u.live
 WHERE u.former IS NULL AND u.second IS NULL AND (t.allowed >> (3 * t.privilege + t.access_kind)) & 1 AND m.rights IS NOT NULL
+  AND m.va = u.page AND m.pa = u.frame AND m.size_lg2 = u.size_lg2
   AND NOT EXISTS (
         SELECT 1 FROM mapping_windows p
         WHERE (p.space = t.space OR (p.attributes & 16 AND p.vmid = t.vmid)) AND t.va BETWEEN p.va AND p.last_va

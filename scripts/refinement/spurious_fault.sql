@@ -10,7 +10,8 @@ JOIN tlb_entries e ON e.tlb = a.tlb AND c.cycle BETWEEN e.fill_cycle AND e.end_c
  AND (a.shared OR e.core = c.core) AND c.va BETWEEN e.va AND e.va + (1 << e.size_lg2) - 1
  AND e.vmid = s.vmid AND (e.asid = s.asid OR e.attributes & 16);
 
--- Faults of accesses that a mapping permits from their issue to their end, under the controls that their core had then. A
+-- Faults of accesses that a mapping permits from their issue to their end, under the controls that their core had then; and
+-- aborts (4, of the address's size, and 5, where no memory answers), whatever the mapping permits. A
 -- mapping holds from the return of its operation, with its stores visible (DDI 0487, D8.13: invalid entries are not
 -- cached).
 --
@@ -28,8 +29,8 @@ JOIN mapping_windows m
   ON m.space = t.space AND m.va = t.va & ~((1 << sizes.size_lg2) - 1) AND m.size_lg2 = sizes.size_lg2
  AND IFNULL(m.may_until, 0x7fffffffffffffff) > +t.cycle
 WHERE t.fault <> 0 AND m.must_from < t.issue_cycle AND IFNULL(m.must_until, 0x7fffffffffffffff) > t.cycle
-  AND ((SELECT x.allowed FROM mapping_permissions x WHERE x.event = t.event AND x.mapping = m.mapping)
-       >> (3 * t.privilege + t.access_kind)) & 1
+  AND (t.fault IN (4, 5) OR ((SELECT x.allowed FROM mapping_permissions x WHERE x.event = t.event AND x.mapping = m.mapping)
+                             >> (3 * t.privilege + t.access_kind)) & 1)
   AND (t.fault_stage IS NOT 2 OR (SELECT s.stage2 FROM spaces s WHERE s.space = t.space) IS NULL)
 UNION ALL
 SELECT t.event, t.cycle, t.issue_cycle, t.core, t.space, t.va, t.access_kind, t.privilege, t.fault, t.walk, t.entry,
@@ -51,8 +52,8 @@ CROSS JOIN mapping_windows m
   ON m.space = s.space AND m.va = t.ipa & ~((1 << sizes.size_lg2) - 1) AND m.size_lg2 = sizes.size_lg2
  AND IFNULL(m.may_until, 0x7fffffffffffffff) > +t.cycle
 WHERE m.must_from < t.issue_cycle AND IFNULL(m.must_until, 0x7fffffffffffffff) > t.cycle
-  AND IIF(t.on_table, m.rights & 9 AND (m.rights & 18 OR NOT (g.hardware_access OR s.hardware_access)) AND NOT m.attributes & 32,
-          (m.rights >> (3 * t.privilege + t.access_kind)) & 1);
+  AND (t.fault IN (4, 5) OR IIF(t.on_table, m.rights & 9 AND (m.rights & 18 OR NOT (g.hardware_access OR s.hardware_access)) AND NOT m.attributes & 32,
+          (m.rights >> (3 * t.privilege + t.access_kind)) & 1));
 
 -- Those that the format allows hardware. x86 (1): one for each address, and what was in flight with it, after a protect
 -- added rights (Intel SDM volume 3, 4.10.4.3). RISC-V (2): until the core has carried out an invalidation of the address
@@ -93,7 +94,7 @@ SELECT 'spurious_fault' AS rule, f.event, f.cycle, f.core, f.space, f.va,
               f.map_operation, f.must_from) AS explanation,
        f.map_operation AS operation, f.walk, f.entry, NULL AS invalidation, f.mapping
 FROM permitted_faults f
-WHERE NOT (f.fault = 6 AND EXISTS (
+WHERE f.fault NOT IN (4, 5) AND NOT (f.fault = 6 AND EXISTS (
         SELECT 1 FROM conflicts c
         WHERE c.core = f.core AND c.space = f.space AND c.va >> 12 = f.va >> 12
           AND c.cycle BETWEEN f.issue_cycle AND f.cycle

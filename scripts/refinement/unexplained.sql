@@ -11,7 +11,7 @@
 -- The three kinds of use. What explains one may begin until `begun_by` and may not end before `held_until`.
 CREATE VIEW translation_uses AS
 SELECT 'translation' AS source, event, cycle, core, space, vmid, va,
-       va & ~((1 << page_size_lg2) - 1) AS page, page_size_lg2 AS size_lg2, pa & ~((1 << page_size_lg2) - 1) AS frame,
+       va & ~((1 << page_size_lg2) - 1) AS page, page_size_lg2 AS size_lg2, pa - (va & ((1 << page_size_lg2) - 1)) AS frame,
        rights, NULL AS attributes, issue_cycle AS used_from, MAX(cycle, IFNULL(performed_cycle, 0)) AS used_until,
        MAX(cycle, IFNULL(performed_cycle, 0)) AS begun_by, MAX(issue_cycle + 1, cycle, IFNULL(performed_cycle, 0)) AS held_until,
        walk, entry

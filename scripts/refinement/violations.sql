@@ -6,6 +6,8 @@ UNION ALL SELECT * FROM rule_never_mapped
 UNION ALL SELECT * FROM rule_wrong_frame
 UNION ALL SELECT * FROM rule_forbidden_access
 UNION ALL SELECT * FROM rule_spurious_fault
+UNION ALL SELECT * FROM rule_unexpected_abort
+UNION ALL SELECT * FROM rule_torn_access
 UNION ALL SELECT * FROM rule_operation_result
 UNION ALL SELECT * FROM rule_view_differs
 UNION ALL SELECT * FROM rule_table_invariant
@@ -36,6 +38,10 @@ WITH facts AS (
                      IIF(level = 1, 'recorded at level misses: accesses that hit the first level are not judged',
                          NULL) FROM facts
     UNION ALL SELECT 'spurious_fault', level >= 1, NULL FROM facts
+    UNION ALL SELECT 'unexpected_abort', level >= 1, NULL FROM facts
+    UNION ALL SELECT 'torn_access', level >= 1,
+                     IIF(level = 1, 'recorded at level misses: accesses that hit the first level are not judged',
+                         NULL) FROM facts
     UNION ALL SELECT 'operation_result', level >= 1, NULL FROM facts
     UNION ALL SELECT 'view_differs', level >= 1 AND views > 0, IIF(views, NULL, 'no view of a table was recorded')
               FROM facts

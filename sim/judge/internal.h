@@ -90,6 +90,9 @@ struct invalidation_state {
     struct invalidation what;
     uint32_t targets;
     uint32_t acknowledgements;
+    uint32_t core; /* the issuer */
+    bool local;    /* a DSB NSH waits for it, too */
+    bool awaited;  /* a barrier that had to wait for it has ended */
 };
 
 /* The half of a crossing access that came first. */
@@ -389,6 +392,8 @@ bool fault_excused(struct judge *judge, const struct mmu_event *event, struct ve
 /* invalidations.c */
 void invalidation_issued(struct judge *judge, const struct mmu_event *event);
 void invalidation_acknowledged(struct judge *judge, const struct mmu_event *event);
+/* A barrier has ended. */
+void invalidation_awaited(struct judge *judge, const struct mmu_event *event);
 void invalidation_completed(struct judge *judge, const struct mmu_event *event);
 
 /* conflicts.c */

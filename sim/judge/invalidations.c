@@ -37,7 +37,9 @@ void invalidation_issued(struct judge *judge, const struct mmu_event *event)
                                     .issue_cycle = event->cycle,
                                     .what = issued->what,
                                     .completed_cycle = EVENT_NEVER,
-                                    .targets = issued->targets};
+                                    .targets = issued->targets,
+                                    .core = event->core,
+                                    .local = !issued->what.broadcast && issued->list == 0};
     struct operation *operation = issued->operation ? operation_find(judge, issued->operation) : NULL;
     if (operation) {
         operation->last_invalidation = issued->id;
@@ -147,5 +149,30 @@ void invalidation_completed(struct judge *judge, const struct mmu_event *event)
     if (operation && operation->unacknowledged) {
         operation->unacknowledged--;
         operation_acknowledged(judge, operation, 0);
+    }
+}
+
+/* DDI 0487, D8.14 "TLB maintenance": a DSB ISH waits for all invalidations that its core issued before it, a
+ * DSB NSH for the local ones. The first such barrier is to blame. */
+static bool has_to_wait(const struct invalidation_state *state, const struct mmu_event *event)
+{
+    const struct event_barrier *barrier = &event->as.barrier;
+    bool waits = barrier->kind == BARRIER_DSB_ISH || (barrier->kind == BARRIER_DSB_NSH && state->local);
+    return waits && state->core == event->core && state->issue_cycle <= barrier->begin_cycle;
+}
+
+void invalidation_awaited(struct judge *judge, const struct mmu_event *event)
+{
+    for (size_t i = 0; i < judge->invalidation_count; i++) {
+        struct invalidation_state *state = &judge->invalidations[i];
+        if (state->awaited || state->completed_cycle != EVENT_NEVER || !has_to_wait(state, event))
+            continue;
+        state->awaited = true;
+        struct judge_finding finding = finding_of(event, state->id, state);
+        judge_report(judge, &finding,
+                     "a barrier of core %u from cycle %" PRIu64 " to cycle %" PRIu64
+                     " did not wait for invalidation 0x%" PRIx64 " of cycle %" PRIu64,
+                     event->core + 1, event->as.barrier.begin_cycle, event->cycle, state->id,
+                     state->issue_cycle);
     }
 }

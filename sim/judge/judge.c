@@ -373,6 +373,9 @@ static void take(struct judge *judge, const struct mmu_event *event)
     case EVENT_COMPLETION:
         invalidation_completed(judge, event);
         break;
+    case EVENT_BARRIER:
+        invalidation_awaited(judge, event);
+        break;
     case EVENT_CONFLICT:
         conflict_told(judge, event);
         break;
@@ -397,7 +400,7 @@ static void take(struct judge *judge, const struct mmu_event *event)
         context_switched(judge, event);
         controls_changed(judge, event);
         break;
-    default: /* walk steps, faults, regions: no rule needs them; barriers: protocol_told */
+    default: /* walk steps, faults, regions: no rule needs them */
         break;
     }
 }
