@@ -27,8 +27,9 @@ def marked(name):
     return f"`{name}`" if name else "-"
 
 
-def rules(text):
-    return ", ".join(marked(rule) for rule in text.split(", "))
+def rules(mutant, found):
+    """Those of the mutant's rules that a judge found broken; what else it found may change with the judges."""
+    return ", ".join(marked(rule) for rule in mutant["killed_by"].split(", ") if rule in found.split(", ")) or "-"
 
 
 def judges(mutant):
@@ -36,9 +37,8 @@ def judges(mutant):
     if mutant["kind"] == "performance":
         form = mutant["killed_by"].rpartition("/")[2].removesuffix(".sql")
         return [f"closed form [{form}](../../{mutant['killed_by']})", mutant["reason"] or "-"]
-    along, record = mutant["c_along"], mutant["c_over_record"]
-    cell = rules(along) if along or not record else f"over the record: {rules(record)}"
-    return [cell, rules(mutant["sql"])]
+    over = "over the record: " if mutant["group"] == "recorder" else ""
+    return [over + rules(mutant, mutant["c_over_record"]), rules(mutant, mutant["sql"])]
 
 
 def counts(mutants):
@@ -63,9 +63,25 @@ def table(mutants):
                   "| mutant | what is wrong | the checker in C | SQL | verdict |", "| --- | --- | --- | --- | --- |"]
         for mutant in members:
             what = mutant["what"] + (" (with the adversary)" if mutant["needs_adversary"] else "")
-            cells = [f"[{mutant['mutant']}](../../{mutant['script']})", what, *judges(mutant), mutant["verdict"]]
+            verdict = f"a gap: {mutant['gap']}" if mutant["gap"] else mutant["verdict"]
+            cells = [f"[{mutant['mutant']}](../../{mutant['script']})", what, *judges(mutant), verdict]
             lines.append("| " + " | ".join(cells) + " |")
     return HEAD + "\n".join(lines) + "\n"
+
+
+def check_numbers(mutants):
+    """What there has to be of each kind, at the least; and a survivor is a gap that is known, and no other."""
+    killed = [mutant for mutant in mutants if mutant["verdict"] == "killed"]
+    numbers = {group: sum(mutant["group"] == group for mutant in killed) for group in GROUPS}
+    numbers["the adversary"] = sum(mutant["needs_adversary"] for mutant in killed)
+    numbers["all"] = len(killed)
+    for what, least in {"page table": 10, "TLB": 10, "walker": 10, "network": 10, "recorder": 5, "the adversary": 10,
+                        "all": 60}.items():
+        if numbers[what] < least:
+            fail(f"{numbers[what]} mutants of {what} are killed, and {least} should be")
+    for mutant in mutants:
+        if mutant["verdict"] != ("survives" if mutant["gap"] else "killed"):
+            fail(f"{mutant['mutant']}: {mutant['verdict']} {mutant['reason']}")
 
 
 def main():
@@ -79,6 +95,7 @@ def main():
     if (answer.returncode == 0) != (not alive):
         fail(f"the exit status is {answer.returncode}, and alive are {alive}")
     made = table(mutants)
+    check_numbers(mutants)
     if "--accept" in sys.argv:
         TABLE.write_text(made, encoding="utf-8")
     elif made != TABLE.read_text(encoding="utf-8"):
