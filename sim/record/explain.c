@@ -360,9 +360,11 @@ bool record_first_violation(const char *path, struct explain_options *found)
                 " WHERE space IS NOT NULL AND va IS NOT NULL AND cycle IS NOT NULL ORDER BY cycle LIMIT 1",
                 values, 3);
     if (any) {
-        found->space = values[0];
-        found->va = (uint64_t)values[1];
-        found->cycle = (uint64_t)values[2];
+        explanation.focus.space = found->space = values[0];
+        explanation.focus.va = (uint64_t)values[1];
+        explanation.focus.cycle = found->cycle = (uint64_t)values[2];
+        prefer_operation(&explanation);
+        found->va = explanation.focus.va;
     }
     record_database_close(explanation.database);
     return any;

@@ -89,15 +89,23 @@ static struct known_word read_word(struct reading *reading, uint64_t pa)
     return word;
 }
 
+/* What a walk wants: `words_each` words at each of `count` addresses. */
+struct wanted {
+    unsigned stage, level;
+    const uint64_t *ipa; /* intermediate addresses, in the same order; NULL: it has none */
+    const uint64_t *pa;
+    unsigned count, words_each;
+};
+
 /* A row of temp.words. */
-static void keep_word(struct reading *reading, unsigned stage, unsigned level, const uint64_t *ipa,
-                      uint64_t pa, const struct known_word *word)
+static void keep_word(struct reading *reading, const struct wanted *wanted, const uint64_t *ipa, uint64_t pa,
+                      const struct known_word *word)
 {
     sqlite3_stmt *row = reading->insert;
     if (reading->code != SQLITE_OK)
         return;
     int code =
-        sqlite3_bind_int(row, 1, (int)stage) | sqlite3_bind_int(row, 2, (int)level) |
+        sqlite3_bind_int(row, 1, (int)wanted->stage) | sqlite3_bind_int(row, 2, (int)wanted->level) |
         (ipa ? sqlite3_bind_int64(row, 3, (sqlite3_int64)*ipa) : sqlite3_bind_null(row, 3)) |
         sqlite3_bind_int64(row, 4, (sqlite3_int64)pa) |
         (word->known ? sqlite3_bind_int64(row, 5, (sqlite3_int64)word->value) : sqlite3_bind_null(row, 5)) |
@@ -108,20 +116,20 @@ static void keep_word(struct reading *reading, unsigned stage, unsigned level, c
     reading->code = code;
 }
 
-/* What a walk wants: the words at `count` addresses. False if the one that decides is not known. */
-static bool fetch(struct reading *reading, unsigned stage, unsigned level, const uint64_t *ipa,
-                  const uint64_t *pa, unsigned count, unsigned words_each, uint64_t *words)
+/* False if none of the words is known. */
+static bool fetch(struct reading *reading, const struct wanted *wanted, uint64_t *words)
 {
     bool any = false;
-    for (unsigned i = 0; i < count; i++)
-        for (unsigned j = 0; j < words_each; j++) {
-            struct known_word word = read_word(reading, pa[i] + 8 * j);
-            uint64_t intermediate = ipa ? ipa[i] + 8 * j : 0;
-            words[i * words_each + j] = word.value;
-            any |= word.known;
-            if (word.known || count * words_each == 1)
-                keep_word(reading, stage, level, ipa ? &intermediate : NULL, pa[i] + 8 * j, &word);
-        }
+    for (unsigned i = 0; i < wanted->count * wanted->words_each; i++) {
+        uint64_t offset = 8 * (i % wanted->words_each);
+        uint64_t pa = wanted->pa[i / wanted->words_each] + offset;
+        uint64_t ipa = wanted->ipa ? wanted->ipa[i / wanted->words_each] + offset : 0;
+        struct known_word word = read_word(reading, pa);
+        words[i] = word.value;
+        any |= word.known;
+        if (word.known || wanted->count * wanted->words_each == 1)
+            keep_word(reading, wanted, wanted->ipa ? &ipa : NULL, pa, &word);
+    }
     reading->lost = !any;
     return any && reading->code == SQLITE_OK;
 }
@@ -159,15 +167,20 @@ static void walk_one_stage(struct reading *reading, uint64_t va)
     uint64_t words[WALK_WORDS_MAX];
     enum walk_status status = format->start(&walk, regime, va);
     for (unsigned steps = 0; steps < 2u * format->levels + 2; steps++) {
-        if (status == WALK_UPDATE)
+        if (status == WALK_UPDATE) {
             status = format->updated(&walk);
-        else if (status != WALK_FETCH)
+            continue;
+        }
+        if (status != WALK_FETCH)
             break;
-        else if (!fetch(reading, format->stage2 ? 2 : 1, walk.level, NULL, walk.fetch, walk.fetches,
-                        walk.fetch_words, words))
+        const struct wanted wanted = {.stage = format->stage2 ? 2 : 1,
+                                      .level = walk.level,
+                                      .pa = walk.fetch,
+                                      .count = walk.fetches,
+                                      .words_each = walk.fetch_words};
+        if (!fetch(reading, &wanted, words))
             break;
-        else
-            status = format->resume(&walk, words);
+        status = format->resume(&walk, words);
     }
     if (reading->lost)
         tell_lost(reading);
@@ -188,11 +201,17 @@ static void walk_two_stages(struct reading *reading, uint64_t va)
             status = two_stage_walk_stage2(&walk, NULL);
         else if (status == TWO_STAGE_UPDATE)
             status = two_stage_updated(&walk);
-        else if (!fetch(reading, walk.stage, walk.level, walk.stage == 1 ? walk.stage1.fetch : NULL,
-                        walk.fetch, walk.fetches, walk.fetch_words, words))
-            break;
-        else
+        else {
+            const struct wanted wanted = {.stage = walk.stage,
+                                          .level = walk.level,
+                                          .ipa = walk.stage == 1 ? walk.stage1.fetch : NULL,
+                                          .pa = walk.fetch,
+                                          .count = walk.fetches,
+                                          .words_each = walk.fetch_words};
+            if (!fetch(reading, &wanted, words))
+                break;
             status = two_stage_resume(&walk, words);
+        }
     }
     if (reading->lost)
         tell_lost(reading);

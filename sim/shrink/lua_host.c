@@ -185,17 +185,14 @@ static int write_result(lua_State *state)
                       failure == EEXIST ? "; --force replaces it" : "");
 }
 
-/* The folder of a path, resolved, with a slash at the end; NULL if there is none. */
-static const char *folder_of(const char *path, char folder[PATH_MAX])
+/* The folder of a path, resolved, with a slash at the end. False if there is none. */
+static bool folder_of(const char *path, char folder[PATH_MAX])
 {
-    char name[PATH_MAX];
+    char name[PATH_MAX], resolved[PATH_MAX];
     const char *slash = strrchr(path, '/');
-    if (snprintf(name, sizeof name, "%.*s", slash ? (int)(slash - path + 1) : 2, slash ? path : "./") >=
-            (int)sizeof name ||
-        !realpath(name, folder) || strlen(folder) + 2 > PATH_MAX)
-        return NULL;
-    (void)strcat(folder, "/");
-    return folder;
+    int length = slash ? (int)(slash - path) + 1 : 2;
+    return snprintf(name, sizeof name, "%.*s", length, slash ? path : "./") < (int)sizeof name &&
+           realpath(name, resolved) && snprintf(folder, PATH_MAX, "%s/", resolved) < PATH_MAX;
 }
 
 /* What paths in the result begin with: the script's folder, unless the result stands in it. */
