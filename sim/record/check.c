@@ -5,6 +5,7 @@
 #include "sim/record/database.h"
 #include "sim/record/derive.h"
 #include "sim/record/formats.h"
+#include "sim/record/table.h"
 
 enum { EXIT_FINE = 0, EXIT_FOUND = 1, EXIT_MISUSE = 2 };
 
@@ -41,7 +42,28 @@ void check_execute(struct check *check, const char *sql)
         check->code = sqlite3_exec(check->database, sql, NULL, NULL, NULL);
 }
 
-static int judge(struct check *check, const char *path, FILE *err)
+/* What was found, as members of a JSON object. */
+static void print_members(struct check *check, FILE *out)
+{
+    static const struct {
+        const char *name;
+        const char *sql;
+    } members[] = {
+        {"violations", "SELECT * FROM temp.found ORDER BY cycle, event, rule"},
+        {"record_findings", "SELECT * FROM temp.heard ORDER BY rowid"},
+        {"checker_findings", "SELECT * FROM checker_findings"},
+        {"judged", "SELECT * FROM judged"},
+    };
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
+        sqlite3_stmt *rows = check_prepare(check, members[i].sql);
+        (void)fprintf(out, ",\n\"%s\": ", members[i].name);
+        if (check->code == SQLITE_OK)
+            check->code = table_print(rows, RECORD_JSON, out);
+        (void)sqlite3_finalize(rows); /* repeats the code of the last step */
+    }
+}
+
+static int judge(struct check *check, const char *path, FILE *members, FILE *err)
 {
     check_aside_begin(check, path);
     if (check->code == SQLITE_OK)
@@ -54,6 +76,8 @@ static int judge(struct check *check, const char *path, FILE *err)
     check_compare_judges(check);
     if (check->code == SQLITE_OK)
         check->code = record_formats_compare(check->database, check->out, &check->differences);
+    if (members && check->code == SQLITE_OK)
+        print_members(check, members);
     if (check->code != SQLITE_OK) {
         bool here = sqlite3_errcode(check->database) != SQLITE_OK;
         (void)fprintf(err, "'%s' could not be judged: %s\n", path,
@@ -79,7 +103,7 @@ int record_check(const struct check_options *options, FILE *out, FILE *err)
     int status = EXIT_MISUSE;
     if (complete) {
         struct check check = {.database = database, .out = out, .stories = options->stories};
-        status = judge(&check, options->path, err);
+        status = judge(&check, options->path, options->members, err);
         check_aside_free(&check);
     } else {
         (void)fprintf(err, "'%s' is of a run that did not finish, which cannot be judged: run it again\n",

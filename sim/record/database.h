@@ -34,6 +34,8 @@ struct check_options {
     const char *path;
     unsigned long
         stories; /* how many violations are told with the events that led there; the rest is counted */
+    /* Takes the rows behind the verdict, as members of a JSON object, each after ",\n"; may be NULL. */
+    FILE *members;
 };
 
 /* One address of one space at one moment. What is not given is that of the first violation. */

@@ -338,6 +338,7 @@ static void a_record_is_judged_and_the_verdict_is_the_status(void **state)
     assert_fine_with(answer, "no violations\n");
     call(answer, "check", "cli_commands.db", "--json", NULL);
     assert_fine_with(answer, "{\"database\": \"cli_commands.db\",\n\"found\": false,\n");
+    assert_fine_with(answer, ",\n\"record_findings\": [");
     make_record("cli_commands.db", true);
     call(answer, "check", "cli_commands.db", NULL);
     assert_int_equal(answer->status, CLI_FOUND);
