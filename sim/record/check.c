@@ -79,9 +79,9 @@ static int judge(struct check *check, const char *path, FILE *members, FILE *err
     if (members && check->code == SQLITE_OK)
         print_members(check, members);
     if (check->code != SQLITE_OK) {
-        bool here = sqlite3_errcode(check->database) != SQLITE_OK;
+        sqlite3 *failed = check->aside.code == SQLITE_OK ? check->database : check->aside.counters;
         (void)fprintf(err, "'%s' could not be judged: %s\n", path,
-                      here ? sqlite3_errmsg(check->database) : sqlite3_errstr(check->code));
+                      failed ? sqlite3_errmsg(failed) : sqlite3_errstr(check->code));
         return EXIT_MISUSE;
     }
     if (fflush(check->out) != 0 || ferror(check->out)) {
