@@ -66,12 +66,16 @@ static int judge_all(const struct story *story, uint64_t *findings)
     return error ? error : finish_error;
 }
 
-static void each_failure_is_told(void **state)
+static void fail_each(const struct history_config *config)
 {
     struct story story;
     story_begin(&story);
-    struct history_config config = {.seed = 7, .cycles = 3000, .lazy = true};
-    history_tell(&story, &config);
+    story_space(&story, 3, false);
+    for (unsigned i = 0; i < 2; i++) {
+        story.events[i].as.space.stage2 = config->guests ? 3 : 0;
+        story.events[i].as.space.aliasing_allowed = config->guests;
+    }
+    history_tell(&story, config);
     judge_destroy(story_judge(&story)); /* sorts it */
     story_load(&story, PAGE + 0x100000, FRAME, story.events[story.count - 1].cycle,
                story.events[story.count - 1].cycle + 1); /* one finding */
@@ -93,8 +97,19 @@ static void each_failure_is_told(void **state)
     story_end(&story);
 }
 
+static void each_failure_is_told(void **state)
+{
+    fail_each(&(struct history_config){.seed = 7, .cycles = 3000, .lazy = true});
+}
+
+static void each_failure_with_guests_is_told(void **state)
+{
+    fail_each(&(struct history_config){.seed = 7, .cycles = 3000, .guests = true});
+}
+
 int main(void)
 {
-    static const struct CMUnitTest tests[] = {cmocka_unit_test(each_failure_is_told)};
+    static const struct CMUnitTest tests[] = {cmocka_unit_test(each_failure_is_told),
+                                              cmocka_unit_test(each_failure_with_guests_is_told)};
     return cmocka_run_group_tests_name("judge, memory", tests, NULL, NULL);
 }
