@@ -227,12 +227,33 @@ static bool explains(const struct stage_pair *pair, const struct sighting *sight
     return weight.own && weight.same && weight.permitted && version_allows(&pair->both, &sighting->use);
 }
 
+/* As most uses are: by the rights and attributes that both mappings have, without the variants of either. */
+static bool explain_at_once(const struct judge *judge, const struct version *first,
+                            const struct version *second, const struct sighting *sighting)
+{
+    const struct frame *one = &first->mapping.frame, *other = &second->mapping.frame;
+    uint8_t size_lg2 = one->size_lg2 < other->size_lg2 ? one->size_lg2 : other->size_lg2;
+    if (first->space != sighting->space || size_lg2 != sighting->size_lg2 ||
+        !version_allows(first, &sighting->use) || !version_allows(second, &sighting->use) ||
+        translated(second, translated(first, sighting->va)) != sighting->pa ||
+        combined_rights(first->rights, second->rights) != sighting->rights)
+        return false;
+    if (sighting->attributes != ATTRIBUTES_ANY &&
+        sighting->attributes !=
+            combined_attributes(judge->spaces[first->space].format, one->attributes, other->attributes))
+        return false;
+    return !sighting->right ||
+           controls_allow(judge, first, &sighting->controls) & second->rights & sighting->right;
+}
+
 /* Keeps all pairs that say something of the sighting. True, if one explains it, or no memory is left. */
 static bool collect(struct judge *judge, const struct sighting *sighting, const struct version *first)
 {
     struct version_cursor seconds = second_cursor_make(judge, sighting, first);
     struct stage_pair pair = {.first = first};
     while ((pair.second = version_next(&seconds))) {
+        if (explain_at_once(judge, first, pair.second, sighting))
+            return true;
         combine(judge, sighting, &pair);
         if (explains(&pair, sighting))
             return true;

@@ -41,11 +41,11 @@ static uint64_t frame_of(uint64_t page)
 }
 
 /* As before time begins: no stores, no cycles. */
-static void premap(const struct mmu_observer *observer, uint64_t page, uint64_t id)
+static void premap(const struct mmu_observer *observer, uint64_t page, uint64_t id, uint32_t space)
 {
     struct mmu_event event = {.kind = EVENT_OPERATION_BEGIN};
     event.as.operation = (struct event_operation){
-        .id = id, .va = BASE + (page << 12), .frame = {frame_of(page), 0xf, 12}, .space = 1};
+        .id = id, .va = BASE + (page << 12), .frame = {frame_of(page), 0xf, 12}, .space = space};
     send(observer, &event);
     event.kind = EVENT_OPERATION_END;
     send(observer, &event);
@@ -54,7 +54,7 @@ static void premap(const struct mmu_observer *observer, uint64_t page, uint64_t 
                                         .va = BASE + (page << 12),
                                         .mapping = {BASE + (page << 12), {frame_of(page), 0xf, 12}},
                                         .mappings = EVENT_NEVER,
-                                        .space = 1,
+                                        .space = space,
                                         .mapped = 1};
     send(observer, &event);
 }
@@ -161,7 +161,7 @@ static void run_many(uint64_t events, uint64_t mappings)
     long before = peak_mib();
     clock_t begin = clock();
     for (uint64_t page = 0; page < mappings; page++)
-        premap(&observer, page, page + 1);
+        premap(&observer, page, page + 1, 1);
     clock_t premapped = clock();
     for (uint64_t sent = 0; sent < events; sent++)
         access_page(&observer, cycle += 2, next_random(&random), mappings, false);
@@ -173,11 +173,39 @@ static void run_many(uint64_t events, uint64_t mappings)
     judge_destroy(judge);
 }
 
+/* Each access is explained by a mapping of each stage. */
+static void run_guest(uint64_t events)
+{
+    struct judge_config config = {.every_access = true};
+    struct judge *judge = judge_create(&config);
+    if (!judge)
+        exit(1);
+    struct mmu_observer observer = judge_observer(judge);
+    for (uint32_t number = 2; number > 0; number--) {
+        struct mmu_event space = {.kind = EVENT_SPACE};
+        space.as.space =
+            (struct event_space){.format = &format, .space = number, .stage2 = number == 1 ? 2 : 0};
+        send(&observer, &space);
+        for (uint64_t page = 0; page < PAGES; page++)
+            premap(&observer, page, page + 1 + number * PAGES, number);
+    }
+    uint64_t cycle = 100, random = 88172645463325252u;
+    clock_t begin = clock();
+    for (uint64_t sent = 0; sent < events; sent++)
+        access_page(&observer, cycle += 2, next_random(&random), PAGES, false);
+    double seconds = (double)(clock() - begin) / CLOCKS_PER_SEC;
+    if (judge_finish(judge) != 0 || judge_count_all(judge) != 0)
+        exit(1);
+    (void)printf("%-38s %6.2f M events/s\n", "accesses of a guest", (double)events / seconds / 1e6);
+    judge_destroy(judge);
+}
+
 int main(int argc, char **argv)
 {
     uint64_t events = (argc > 1 ? strtoull(argv[1], NULL, 10) : 4) * 1000000;
     run_many(events, argc > 2 ? strtoull(argv[2], NULL, 10) : 1000000);
     run("accesses without values", events, false, 1000);
+    run_guest(events);
     run("accesses with values", events, true, 1000);
     run("with an operation every 20 accesses", events, true, 20);
     return 0;
