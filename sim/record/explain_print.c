@@ -77,7 +77,7 @@ static void print_head(struct printer *printer)
 static void print_map(struct printer *printer)
 {
     (void)fprintf(printer->out, "\nThe abstract map\n");
-    print_lines(printer, "SELECT printf('  %d earlier mappings of this address are left out (--all tells "
+    print_lines(printer, "SELECT printf('  %d earlier of this address left out (--all tells "
                          "them)', MIN(number) - 1)"
                          " FROM lives HAVING MIN(number) > 1");
     print_lines(printer,
@@ -98,7 +98,7 @@ static void print_map(struct printer *printer)
                 " LEFT JOIN attribute_names n ON n.attributes = l.attributes ORDER BY l.number");
     print_lines(printer,
                 "SELECT '  it never had a mapping of this address' WHERE NOT EXISTS (SELECT 1 FROM lives)");
-    print_lines(printer, "SELECT printf('  %d later mappings of this address are left out (--all tells "
+    print_lines(printer, "SELECT printf('  %d later of this address left out (--all tells "
                          "them)', held - MAX(number))"
                          " FROM lives HAVING held > MAX(number)");
 }

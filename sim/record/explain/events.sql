@@ -37,11 +37,11 @@ WHERE i.operation IN (SELECT operation FROM acts)
 INSERT INTO story
 SELECT i.issue_cycle, i.event, i.core, 'invalidation',
        IIF(i.operation IN (SELECT operation FROM acts), NULL, 'other invalidations'),
-       printf('invalidation %d issued: %s%s%s, %s, %d core%s have to answer', i.invalidation,
+       printf('invalidation %d issued: %s%s%s, %s, %d core%s to answer', i.invalidation,
               (SELECT name FROM codes WHERE domain = 'scope' AND code = i.scope),
               IIF(i.va IS NULL, '', printf(' 0x%x', i.va)), IIF(i.size_bytes IS NULL, '', printf(', %d bytes', i.size_bytes)),
               IIF(i.list, 'by interrupt, one of ' || i.list, IIF(i.broadcast, 'broadcast', 'local')), i.targets,
-              IIF(i.targets = 1, '', 's'))
+              IIF(i.targets = 1, ' has', 's have'))
 FROM dropped JOIN invalidations i USING (invalidation)
 UNION ALL
 SELECT a.drop_cycle, a.event, a.target, 'drop', IIF(a.entries_dropped, NULL, 'drop ' || a.invalidation),
