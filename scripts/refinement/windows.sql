@@ -12,11 +12,14 @@ SELECT o.operation,
        i.last_acknowledge,
        CASE WHEN o.end_cycle IS NOT NULL AND IFNULL(i.open, 0) = 0
             THEN MAX(o.end_cycle, IFNULL(w.last_visible, 0), IFNULL(i.last_acknowledge, 0)) END,
+       -- Others may see what it does: the first of its stores, of what becomes of tables' memory, and of its return.
+       NULLIF(MIN(IFNULL(o.end_event, 0x7fffffffffffffff), IFNULL(w.first_event, 0x7fffffffffffffff),
+                  IFNULL(b.first_event, 0x7fffffffffffffff)), 0x7fffffffffffffff),
        -- Done in memory: returned (or its view taken, which comes first on some machines) and drained.
        MAX(MIN(o.end_event, IFNULL(v.event, o.end_event)), IFNULL(w.last_event, 0))
 FROM operations o
 LEFT JOIN (SELECT operation, MIN(IIF(old_value <> new_value, issue_cycle, NULL)) AS first_issue, MAX(visible_cycle) AS last_visible,
-                  MAX(event) AS last_event
+                  MIN(event) AS first_event, MAX(event) AS last_event
            FROM entry_writes WHERE operation IS NOT NULL GROUP BY operation) w USING (operation)
 LEFT JOIN (SELECT i.operation,
                   -- an invalidation that completed without all its answers ends with its completion
@@ -24,6 +27,8 @@ LEFT JOIN (SELECT i.operation,
                   SUM(i.complete_cycle IS NULL) AS open
            FROM invalidations i LEFT JOIN acknowledgements a USING (invalidation)
            WHERE i.operation IS NOT NULL GROUP BY i.operation) i USING (operation)
+LEFT JOIN (SELECT operation, MIN(event) AS first_event FROM table_blocks WHERE operation IS NOT NULL GROUP BY operation) b
+    USING (operation)
 LEFT JOIN (SELECT operation, MIN(event) AS event FROM table_views GROUP BY operation) v USING (operation)
 ORDER BY o.operation;
 
@@ -150,31 +155,35 @@ CREATE INDEX control_times_by_core ON control_times (core, from_cycle);
 
 -- What each view of a whole table should have seen: running sums over what begins and what is done. How many mappings
 -- there may and must be and, where that is the same, their digest; the memory that the table holds. A view is quiet if
--- no other operation on the space was under way, and no store of any was still to come, or came in the same cycle.
+-- no other operation on the space was in the middle of what others can see, and no store of any was still to come, or came
+-- in the same cycle.
 INSERT INTO view_windows
 WITH viewed AS MATERIALIZED (
     SELECT event, cycle, space, operation FROM table_views
     WHERE mappings IS NOT NULL OR sound IS NOT NULL OR blocks IS NOT NULL
 ), mapped AS MATERIALIZED (
-    -- one that was made from one event to the next is there at once: no view came between
-    SELECT m.space, m.map_begin_event, m.map_done_event, m.remove_begin_event, m.remove_done_event, d.digest,
-           IFNULL(m.map_done_event = m.map_begin_event + 1, 0) AS at_once
+    -- one that others see at once when it is done has no time in which it may be there
+    SELECT m.space, b.first_event AS begin_event, m.map_done_event, e.first_event AS remove_begin_event, m.remove_done_event,
+           d.digest, IFNULL(m.map_done_event <= b.first_event, 0) AS at_once
     FROM mapping_windows m JOIN mapping_digests d ON d.mapping = m.mapping
-    WHERE EXISTS (SELECT 1 FROM viewed)
+    JOIN operation_windows b ON b.operation = m.map_operation
+    LEFT JOIN operation_windows e ON e.operation = m.remove_operation
+    WHERE EXISTS (SELECT 1 FROM viewed) AND b.first_event IS NOT NULL
 ), lasting AS MATERIALIZED (
-    SELECT o.space, o.event, MAX(o.end_event, w.done_event) AS last_event
+    SELECT o.space, w.first_event, MAX(o.end_event, w.done_event) AS last_event
     FROM operations o JOIN operation_windows w ON w.operation = o.operation
 ), late AS MATERIALIZED (
     SELECT DISTINCT o.space, w.drain_cycle FROM operations o JOIN operation_windows w ON w.operation = o.operation
     WHERE w.done_event > o.end_event
 ), changes (space, event, may, must, digest, busy, blocks, blocks_digest) AS (
-    SELECT space, map_begin_event, 1, at_once, digest, 0, 0, 0 FROM mapped
+    SELECT space, begin_event, 1, at_once, digest, 0, 0, 0 FROM mapped
     UNION ALL SELECT space, remove_done_event, -1, 0, -digest, 0, 0, 0 FROM mapped WHERE remove_done_event IS NOT NULL
     UNION ALL SELECT space, map_done_event, 0, 1, 0, 0, 0, 0 FROM mapped WHERE map_done_event IS NOT NULL AND NOT at_once
     UNION ALL SELECT space, MAX(map_done_event, remove_begin_event), 0, -1, 0, 0, 0, 0 FROM mapped
               WHERE MAX(map_done_event, remove_begin_event) IS NOT NULL
-    UNION ALL SELECT space, event, 0, 0, 0, 1, 0, 0 FROM lasting WHERE last_event IS NULL OR last_event > event + 1
-    UNION ALL SELECT space, last_event, 0, 0, 0, -1, 0, 0 FROM lasting WHERE last_event > event + 1
+    UNION ALL SELECT space, first_event, 0, 0, 0, 1, 0, 0 FROM lasting
+              WHERE first_event IS NOT NULL AND (last_event IS NULL OR last_event > first_event)
+    UNION ALL SELECT space, last_event, 0, 0, 0, -1, 0, 0 FROM lasting WHERE last_event > first_event
     UNION ALL SELECT space, event, 0, 0, 0, 0, (NOT released) - held,
                      IIF(released, 0, digest) - IIF(held, digest_before, 0) FROM block_turns
     UNION ALL SELECT space, event, 0, 0, 0, 0, 0, 0 FROM viewed
@@ -187,7 +196,7 @@ WITH viewed AS MATERIALIZED (
 )
 SELECT v.event, t.least, t.most, IIF(t.least = t.most, t.digest, NULL),
        -- its own operation counts for nothing, where the view came before the return and all stores are in memory
-       t.busy = IIF(MAX(o.end_event, w.done_event) > v.event AND w.done_event <= v.event, 1, 0)
+       t.busy = IIF(MAX(o.end_event, w.done_event) > v.event AND w.done_event <= v.event AND w.first_event < v.event, 1, 0)
            AND (v.space, v.cycle) NOT IN (SELECT space, drain_cycle FROM late), t.blocks, t.blocks_digest
 FROM viewed v JOIN told t ON t.event = v.event
 LEFT JOIN operations o ON o.operation = v.operation LEFT JOIN operation_windows w ON w.operation = v.operation

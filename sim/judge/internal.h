@@ -73,8 +73,9 @@ struct operation {
     uint64_t last_invalidation;
     struct version *created;
     struct version *ended;
-    uint64_t begin_event; /* how many events came before its call */
-    uint64_t view_event;  /* the same of its view */
+    uint64_t touch_event; /* the first event after which others may see what it does: of a store, of a table's
+                             memory, of its return; 0 before */
+    uint64_t view_event;  /* how many events there were when it was viewed */
     struct whole_view view;
     uint32_t unacknowledged; /* invalidations */
     uint8_t core;
@@ -336,6 +337,8 @@ void operation_acknowledged(struct judge *judge, struct operation *operation, ui
 void operations_settle(struct judge *judge);
 void operations_finish(struct judge *judge);
 bool operation_changes(const struct event_operation *call); /* by its result */
+/* Others may see what it does, from this event on. */
+void operation_touches(const struct judge *judge, struct operation *operation);
 /* Whether another operation on its space was under way when it returned, and has not returned yet. */
 bool operation_others_open(const struct judge *judge, const struct operation *operation);
 /* Whether an operation that began at or before `cycle` may still change what is known. */

@@ -99,7 +99,6 @@ static struct operation *add_operation(struct judge *judge, const struct mmu_eve
     operation->core = event->core;
     operation->end_cycle = EVENT_NEVER;
     operation->first_write = EVENT_NEVER;
-    operation->begin_event = judge->events;
     operation->view.cycle = EVENT_NEVER;
     judge->operations[judge->operation_count++] = operation;
     judge->open++;
@@ -131,6 +130,12 @@ void operation_begins(struct judge *judge, const struct mmu_event *event)
         judge->unjudged[UNJUDGED_SPACE]++;
     else
         (void)add_operation(judge, event); /* an error is kept in the judge */
+}
+
+void operation_touches(const struct judge *judge, struct operation *operation)
+{
+    if (operation && !operation->touch_event)
+        operation->touch_event = judge->events;
 }
 
 bool operation_others_open(const struct judge *judge, const struct operation *operation)
@@ -340,6 +345,7 @@ void operation_returns(struct judge *judge, const struct mmu_event *event)
     judge->open -= !returned(operation);
     operation->call = *call;
     operation->end_cycle = event->cycle;
+    operation_touches(judge, operation);
     const char *refused = operation_changes(call) ? judge_refusal(judge, space, call) : NULL;
     if (refused)
         report_result(judge, operation, refused);
@@ -361,6 +367,7 @@ void operation_writes(struct judge *judge, const struct mmu_event *event)
         judge->unjudged[UNJUDGED_LATE_WRITE] += write->operation != 0;
         return;
     }
+    operation_touches(judge, operation);
     if (write->old_value != write->new_value)
         operation->first_write =
             lesser(operation->first_write, lesser(write->issue_cycle, write->visible_cycle));

@@ -127,6 +127,7 @@ void table_event(struct judge *judge, const struct mmu_event *event)
     struct table_memory *memory = memory_of(judge, table->space);
     if (!memory || table->bytes == 0)
         return;
+    operation_touches(judge, operation_find(judge, table->operation));
     if (2 * (tables->count + 1) > tables->capacity && !grow_places(tables)) {
         judge->error = ENOMEM;
         return;

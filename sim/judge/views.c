@@ -205,6 +205,18 @@ void view_told(struct judge *judge, const struct mmu_event *event)
         view_compare(judge, operation);
 }
 
+/* Whether another operation on the space may have the table in the middle of a change. */
+static bool others_busy(const struct judge *judge, const struct operation *operation)
+{
+    for (size_t i = 0; i < judge->operation_count; i++) {
+        const struct operation *other = judge->operations[i];
+        if (other != operation && other->call.space == operation->call.space && other->touch_event &&
+            (other->end_cycle == EVENT_NEVER || other->parked))
+            return true;
+    }
+    return false;
+}
+
 void view_compare(struct judge *judge, struct operation *operation)
 {
     if (operation->view.cycle == EVENT_NEVER)
@@ -212,7 +224,7 @@ void view_compare(struct judge *judge, struct operation *operation)
     expect(judge, &operation->view);
     /* A store that became visible in the view's own cycle may have come after it. */
     bool late = judge->spaces[operation->call.space].late_cycle >= operation->view.cycle;
-    if (late || operation_others_open(judge, operation) || view_is_right(&operation->view))
+    if (late || others_busy(judge, operation) || view_is_right(&operation->view))
         drop_view(judge, operation);
 }
 
@@ -228,7 +240,7 @@ void view_excuse(struct judge *judge, const struct operation *operation)
     for (size_t i = 0; judge->views > 0 && i < judge->operation_count; i++) {
         struct operation *viewer = judge->operations[i];
         if (viewer && viewer->call.space == operation->call.space && viewer->view.cycle != EVENT_NEVER &&
-            operation->begin_event < viewer->view_event)
+            operation->touch_event < viewer->view_event)
             drop_view(judge, viewer);
     }
 }

@@ -7,6 +7,7 @@ CREATE TABLE operation_windows (
     drain_cycle INTEGER,
     acknowledge_cycle INTEGER,
     end_cycle INTEGER,
+    first_event INTEGER,
     done_event INTEGER
 ) STRICT;
 
