@@ -9,15 +9,8 @@ SELECT 'stale_entry' AS rule, e.event, MIN(m.may_until) AS cycle, e.core, e.spac
               (SELECT name FROM codes WHERE domain = 'tlb' AND code = e.tlb), e.va, e.pa, e.end_cycle,
               CASE o.kind WHEN 1 THEN 'unmap' ELSE 'protect' END, o.operation, m.may_until) AS explanation,
        m.remove_operation AS operation, e.walk, e.entry, NULL AS invalidation, m.mapping
-FROM (
-    -- but not what a run of neighbouring pages explains whose mappings never end
-    SELECT * FROM tlb_entries e
-    WHERE IFNULL(e.space, 0) NOT IN (SELECT space FROM spaces WHERE stage2 IS NOT NULL)
-      AND NOT IFNULL((
-        SELECT e.va <= r.last_va AND e.size_lg2 = r.size_lg2 AND (e.va - r.va) & ((1 << r.size_lg2) - 1) = 0
-               AND e.pa - e.va = r.distance AND e.rights = r.rights AND e.attributes = r.attributes
-               AND r.may_from <= e.fill_cycle
-        FROM mapping_runs r WHERE r.space = e.space AND r.va <= e.va ORDER BY r.va DESC LIMIT 1), 0)) e
+FROM doubtful_entries d
+CROSS JOIN tlb_entries e ON e.event = d.event
 CROSS JOIN mapping_windows m
   ON (m.space = e.space OR (m.attributes & 16 AND m.vmid = e.vmid)) AND m.va = e.va AND m.size_lg2 = e.size_lg2
  AND IFNULL(m.may_until, 0x7fffffffffffffff) < +e.end_cycle

@@ -31,12 +31,23 @@ SELECT 'walk' AS source, event, cycle, core, space, vmid, va, leaf_va AS page, l
        cycle AS used_until, cycle AS begun_by, IIF(filled, cycle, IFNULL(start_cycle, cycle)) AS held_until, walk, NULL AS entry
 FROM walks WHERE fault = 0 AND (filled OR waiters > 0);
 
+-- TLB entries of one stage but for most: those that a run of neighbouring pages explains whose mappings never end.
+CREATE VIEW doubtful_entries AS
+SELECT u.*
+FROM entry_uses u
+WHERE IFNULL(u.space, 0) NOT IN (SELECT space FROM spaces WHERE stage2 IS NOT NULL)
+  AND NOT IFNULL((
+        SELECT u.page <= r.last_va AND u.size_lg2 = r.size_lg2 AND (u.page - r.va) & ((1 << r.size_lg2) - 1) = 0
+               AND u.frame - u.page = r.distance AND u.rights = r.rights AND u.attributes = r.attributes
+               AND r.may_from <= u.begun_by
+        FROM mapping_runs r WHERE r.space = u.space AND r.va <= u.page ORDER BY r.va DESC LIMIT 1), 0);
+
 CREATE VIEW unexplained AS
 WITH sizes AS MATERIALIZED (SELECT DISTINCT size_lg2 FROM mapping_windows),
 guests AS MATERIALIZED (SELECT space FROM spaces WHERE stage2 IS NOT NULL),
 uses AS (
     SELECT * FROM translation_uses WHERE IFNULL(space, 0) NOT IN guests
-    UNION ALL SELECT * FROM entry_uses WHERE IFNULL(space, 0) NOT IN guests
+    UNION ALL SELECT * FROM doubtful_entries
     UNION ALL SELECT * FROM walk_uses WHERE IFNULL(space, 0) NOT IN guests
 )
 SELECT u.*
