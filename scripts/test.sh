@@ -70,7 +70,7 @@ configure_and_build release
 
 step "static analysis"
 sed -n 's/^ *"file": "\(.*\.c\)",*$/\1/p' build/release/compile_commands.json |
-    grep -vE '/(test|bench)/' | sort -u | xargs -P "$jobs" -n 2 clang-tidy -p build/release --quiet --extra-arg=-Wno-ignored-optimization-argument
+    grep -vE '/(test|bench|changed)/' | sort -u | xargs -P "$jobs" -n 2 clang-tidy -p build/release --quiet --extra-arg=-Wno-ignored-optimization-argument
 
 step "tests of the release"
 ctest --preset release -j "$jobs"

@@ -173,6 +173,10 @@ class Install(unittest.TestCase):
                                        "vmsa-4k-39"), "tried\n")
             self.call("mmusim", "check", "try.db")
 
+    def test_the_program_with_mutants_is_found(self):
+        if OPTIONS.program:
+            self.assertIn("1 mutant: 1 killed\n", self.call("mmusim", "mutants", "message-to-the-wrong-core"))
+
     def test_a_plugin_with_a_format_in_c(self):
         self.copy(self.examples / "linear.c")
         self.compile_plugin(OPTIONS.cc, "-std=c17", "linear.c", "linear.so")
