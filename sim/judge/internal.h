@@ -21,9 +21,10 @@ struct space {
     const struct walk_format *format; /* NULL: this number was never told */
     uint64_t sizes;                   /* of the format's frames; bit: log2 */
     uint64_t sizes_used;
-    uint64_t live;       /* mappings */
-    uint64_t digest;     /* of them (mmu/digest.h) */
-    uint64_t late_cycle; /* of the last entry write that became visible after its operation's return */
+    uint64_t live;   /* mappings */
+    uint64_t digest; /* of them (mmu/digest.h) */
+    uint64_t
+        late_cycle; /* of the last entry write that became visible after its operation's return; 0: none */
     uint32_t number;
     uint32_t stage2; /* 0: none */
     uint16_t asid;

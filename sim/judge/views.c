@@ -223,7 +223,8 @@ void view_compare(struct judge *judge, struct operation *operation)
         return;
     expect(judge, &operation->view);
     /* A store that became visible in the view's own cycle may have come after it. */
-    bool late = judge->spaces[operation->call.space].late_cycle >= operation->view.cycle;
+    uint64_t late_cycle = judge->spaces[operation->call.space].late_cycle;
+    bool late = late_cycle && late_cycle >= operation->view.cycle;
     if (late || others_busy(judge, operation) || view_is_right(&operation->view))
         drop_view(judge, operation);
 }
