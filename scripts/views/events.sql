@@ -40,8 +40,8 @@ UNION ALL
 SELECT cycle, core, event, 'view', operation, NULL, NULL, NULL,
        IIF(mapped, printf('the table maps 0x%x -> 0x%x, 2^%d bytes', mapping_va, mapping_pa, mapping_size_lg2),
                    printf('the table maps nothing at 0x%x', va))
-       || IIF(mappings IS NULL, '', printf('; in all %d mappings', mappings))
-       || IIF(blocks IS NULL, '', printf(' in %d blocks of memory', blocks)) || IIF(sound = 0, '; broken: ' || reason, '')
+       || IIF(mappings IS NULL, '', printf('; mappings: %d', mappings))
+       || IIF(blocks IS NULL, '', printf(', blocks of memory: %d', blocks)) || IIF(sound = 0, '; broken: ' || reason, '')
 FROM table_views
 UNION ALL
 SELECT cycle, core, event, 'table', operation, NULL, NULL, NULL,
