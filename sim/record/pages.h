@@ -1,5 +1,5 @@
 /*
- * The rows of a table straight from the pages of the file, in the order of their rowids: five times as fast
+ * The rows of a table straight from the pages of the file, in the order of their rowids: three times as fast
  * as a statement, which matters for tables of millions of rows. SQLite opens, locks and reads the file; what
  * is read here is the format that it has promised not to change (sqlite.org/fileformat2.html, sections 1.3,
  * 1.6 and 2.1): the b-tree of a table, and integers of its records.
