@@ -7,7 +7,6 @@
 #include "sim/cli/cli.h"
 #include "sim/mutants/jobs.h"
 #include "sim/record/database.h"
-#include "sim/record/judging.h"
 
 /* The answer to a query as lines of RFC 4180 without the header; the caller frees it. NULL on failure. */
 static char *ask(const char *database, const char *query)
@@ -29,70 +28,100 @@ static char *ask(const char *database, const char *query)
     return rows;
 }
 
-/* "KEY ANSWER", of a query with one value. */
-static bool tell(const char *database, const char *key, const char *query)
+#define RULES_MAX  64
+#define RULE_BYTES 48
+
+/* What one judge found: rules in order, each once, and the first cycle. */
+struct said {
+    char rules[RULES_MAX][RULE_BYTES];
+    size_t count;
+    long long cycle; /* -1: none */
+};
+
+static void add_rule(struct said *said, const char *name, size_t length)
 {
-    char *answer = ask(database, query);
-    if (!answer)
-        return false;
-    answer[strcspn(answer, "\r\n")] = '\0';
-    size_t length = strlen(answer);
-    if (length >= 2 && answer[0] == '"') { /* a text with a comma */
-        answer[length - 1] = '\0';
-        printf("%s %s\n", key, answer + 1);
-    } else {
-        printf("%s %s\n", key, answer);
-    }
-    free(answer);
-    return true;
+    char rule[RULE_BYTES];
+    (void)snprintf(rule, sizeof rule, "%.*s", (int)length, name);
+    size_t place = 0;
+    while (place < said->count && strcmp(said->rules[place], rule) < 0)
+        place++;
+    if (said->count == RULES_MAX || (place < said->count && strcmp(said->rules[place], rule) == 0))
+        return;
+    memmove(said->rules[place + 1], said->rules[place], (said->count++ - place) * RULE_BYTES);
+    memcpy(said->rules[place], rule, RULE_BYTES);
 }
 
-/* Gives the check's exit status, and tells whether the judges agree: all of them, or those of the record
- * alone. */
+/* One row of the check's JSON: {"rule": "NAME", ..., "cycle": NUMBER, ...}. */
+static void add_row(struct said *said, const char *row)
+{
+    static const char rule_key[] = "\"rule\": \"", cycle_key[] = "\"cycle\": ";
+    const char *rule = strstr(row, rule_key), *cycle = strstr(row, cycle_key);
+    if (!rule)
+        return;
+    rule += strlen(rule_key);
+    add_rule(said, rule, strcspn(rule, "\""));
+    if (!cycle || strncmp(cycle + strlen(cycle_key), "null", 4) == 0)
+        return;
+    long long value = strtoll(cycle + strlen(cycle_key), NULL, 10);
+    if (said->cycle < 0 || value < said->cycle)
+        said->cycle = value;
+}
+
+static void print_said(const char *key, const struct said *said)
+{
+    printf("%s ", key);
+    for (size_t i = 0; i < said->count; i++)
+        printf("%s%s", i > 0 ? ", " : "", said->rules[i]);
+    printf("\n");
+}
+
+/* The rows behind the verdict: members of an object, a row a line. */
+static void tell_rows(char *members)
+{
+    static const char *const names[] = {"\"violations\"", "\"record_findings\"", "\"checker_findings\""};
+    static const char *const keys[] = {"sql", "record", "along"};
+    struct said said[3] = {{.cycle = -1}, {.cycle = -1}, {.cycle = -1}};
+    size_t member = 3;
+    char *rest = members;
+    for (char *line; (line = strtok_r(rest, "\n", &rest)) != NULL;) {
+        if (line[0] == '"')
+            for (member = 0; member < 3 && strncmp(line, names[member], strlen(names[member])) != 0;)
+                member++;
+        else if (member < 3)
+            add_row(&said[member], line);
+    }
+    for (size_t i = 0; i < 3; i++)
+        print_said(keys[i], &said[i]);
+    if (said[0].cycle >= 0)
+        printf("cycle %lld\n", said[0].cycle);
+}
+
+/* What the check prints. */
+static void tell_verdict(const char *text)
+{
+    if (strstr(text, "the judges agree"))
+        (void)puts("agree");
+    if (!strstr(text, "the judges differ") && !strstr(text, "could not go on"))
+        (void)puts("agree-on-record");
+}
+
+/* Gives the check's exit status. */
 static int check(const char *database)
 {
-    const struct check_options options = {.path = database, .stories = 0};
-    char *text = NULL;
-    size_t bytes;
-    FILE *stream = open_memstream(&text, &bytes);
-    if (!stream)
-        return CLI_MISUSE;
-    int status = record_check(&options, stream, stderr);
-    if (fclose(stream) != 0)
+    char *text = NULL, *members = NULL;
+    size_t text_bytes, member_bytes;
+    FILE *out = open_memstream(&text, &text_bytes), *rows = open_memstream(&members, &member_bytes);
+    const struct check_options options = {.path = database, .stories = 0, .members = rows};
+    int status = out && rows ? record_check(&options, out, stderr) : CLI_MISUSE;
+    if ((out && fclose(out) != 0) || (rows && fclose(rows) != 0))
         status = CLI_MISUSE;
-    if (text && strstr(text, "the judges agree"))
-        (void)puts("agree");
-    if (text && !strstr(text, "the judges differ") && !strstr(text, "could not go on"))
-        (void)puts("agree-on-record");
+    if (status != CLI_MISUSE && text && members) {
+        tell_verdict(text);
+        tell_rows(members);
+    }
     free(text);
+    free(members);
     return status;
-}
-
-static int by_name(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* The rules that the checker in C finds broken over the record. */
-static void tell_record(const char *path)
-{
-    struct judging judging;
-    const struct judge_finding *finding;
-    const char *rules[JUDGE_RULES];
-    size_t count = 0;
-    bool found[JUDGE_RULES] = {false};
-    judging_run(path, &judging); /* the check has found that it can be opened */
-    for (size_t i = 0; judging.judge && (finding = judge_finding_at(judging.judge, i)) != NULL; i++)
-        found[finding->rule] = true;
-    judging_free(&judging);
-    for (unsigned rule = 0; rule < JUDGE_RULES; rule++)
-        if (found[rule])
-            rules[count++] = judge_rule_name((enum judge_rule)rule);
-    qsort(rules, count, sizeof *rules, by_name);
-    printf("record ");
-    for (size_t i = 0; i < count; i++)
-        printf("%s%s", i > 0 ? ", " : "", rules[i]);
-    printf("\n");
 }
 
 /* A closed form's query gives rows of two numbers: what the form expects, and what was measured. */
@@ -117,16 +146,9 @@ static bool judge_form(const char *database, const char *form)
     return true;
 }
 
-#define RULES(table)                                                                                         \
-    "SELECT ifnull(group_concat(rule, ', '), '') FROM (SELECT DISTINCT rule FROM " table " ORDER BY rule)"
-
 int job_judge(const char *database, const char *form)
 {
     if (check(database) == CLI_MISUSE)
-        return CLI_MISUSE;
-    tell_record(database);
-    if (!tell(database, "sql", RULES("violations")) || !tell(database, "along", RULES("checker_findings")) ||
-        !tell(database, "cycle", "SELECT ifnull(min(cycle), '') FROM violations"))
         return CLI_MISUSE;
     if (*form ? !judge_form(database, form) : puts("form-holds") < 0)
         return CLI_MISUSE;
