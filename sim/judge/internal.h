@@ -74,6 +74,8 @@ struct operation {
     uint64_t last_invalidation;
     struct version *created;
     struct version *ended;
+    uint64_t begin_event; /* its call, as in version_order */
+    uint64_t end_event;   /* its return; EVENT_NEVER before */
     uint64_t touch_event; /* the first event after which others may see what it does: of a store, of a table's
                              memory, of its return; 0 before */
     uint64_t view_event;  /* how many events there were when it was viewed */
@@ -188,8 +190,21 @@ struct stage_pairs {
     size_t capacity;
 };
 
+/* When an operation that changed nothing was called and returned, as in version_order. */
+struct answer_order {
+    uint64_t call_event;
+    uint64_t return_event;
+    bool excused; /* what this map says is in its way was there, or was made by an operation under way */
+};
+
+/* An event that cannot be decided yet. */
+struct undecided {
+    struct mmu_event event;
+    struct answer_order order; /* of an operation's answer */
+};
+
 struct event_queue {
-    struct mmu_event *events; /* a ring; capacity is a power of two, or 0 */
+    struct undecided *events; /* a ring; capacity is a power of two, or 0 */
     size_t capacity;
     size_t head;
     size_t count;
@@ -219,6 +234,7 @@ struct judge {
     size_t invalidation_count;
     size_t invalidation_capacity;
     struct event_queue held;
+    size_t held_overlaps; /* maps among them, refused for what may be in their way */
     struct values values;
     struct tables tables;
     size_t views; /* of operations, that are not yet found right */
@@ -283,6 +299,9 @@ struct controls_text controls_print(const struct access_controls *controls);
 
 /* judge.c */
 void judge_decide(struct judge *judge, const struct mmu_event *event); /* now, or holds it */
+/* The same of the answer of an operation that changed nothing. */
+void judge_decide_answer(struct judge *judge, const struct mmu_event *event,
+                         const struct answer_order *order);
 /* The first cycle that an event which is held may have used a mapping of this page in; EVENT_NEVER: none. */
 uint64_t judge_held_since(const struct judge *judge, const struct version *page);
 /* No event that is still to come, or is held, was issued before this cycle. */
@@ -306,8 +325,12 @@ static inline struct space *judge_translating(struct judge *judge, uint32_t numb
 bool judge_translation(struct judge *judge, const struct mmu_event *event, bool final);
 bool judge_walk(struct judge *judge, const struct mmu_event *event, bool final);
 bool judge_tlb_entry(struct judge *judge, const struct mmu_event *event, bool final);
-bool judge_answer(struct judge *judge, const struct mmu_event *event,
+bool judge_answer(struct judge *judge, const struct mmu_event *event, const struct answer_order *order,
                   bool final); /* of what changed nothing */
+/* Whether it is the answer of a map that says that something is in its way. */
+bool judge_says_overlap(const struct mmu_event *event);
+/* The operation that made this version settles: it may excuse such maps, which are held. */
+void judge_excuse_overlaps(struct judge *judge, const struct version *made);
 bool judge_view(struct judge *judge, const struct mmu_event *event, bool final);
 void judge_crossing(struct judge *judge, const struct mmu_event *event); /* decided at once */
 

@@ -106,7 +106,9 @@ static void add_space(struct judge *judge, const struct event_space *told)
 
 /* ---- what cannot be decided yet ---- */
 
-static bool judge_event(struct judge *judge, const struct mmu_event *event, bool final)
+/* `order`: of an operation's answer. */
+static bool judge_event(struct judge *judge, const struct mmu_event *event, const struct answer_order *order,
+                        bool final)
 {
     switch (event->kind) {
     case EVENT_TRANSLATION:
@@ -116,7 +118,7 @@ static bool judge_event(struct judge *judge, const struct mmu_event *event, bool
     case EVENT_TLB_ENTRY:
         return judge_tlb_entry(judge, event, final);
     case EVENT_OPERATION_END:
-        return judge_answer(judge, event, final);
+        return judge_answer(judge, event, order, final);
     case EVENT_VIEW:
         return judge_view(judge, event, final);
     default:
@@ -127,7 +129,7 @@ static bool judge_event(struct judge *judge, const struct mmu_event *event, bool
 static bool grow_queue(struct judge *judge, struct event_queue *queue)
 {
     size_t capacity = queue->capacity ? queue->capacity * 2 : 64;
-    struct mmu_event *events = malloc(capacity * sizeof *events);
+    struct undecided *events = malloc(capacity * sizeof *events);
     if (!events) {
         judge->error = ENOMEM;
         return false;
@@ -141,7 +143,7 @@ static bool grow_queue(struct judge *judge, struct event_queue *queue)
     return true;
 }
 
-static void hold(struct judge *judge, const struct mmu_event *event)
+static void hold(struct judge *judge, const struct mmu_event *event, const struct answer_order *order)
 {
     struct event_queue *queue = &judge->held;
     if (queue->count >= judge->config.undecided_max) {
@@ -150,21 +152,35 @@ static void hold(struct judge *judge, const struct mmu_event *event)
     }
     if (queue->count == queue->capacity && !grow_queue(judge, queue))
         return;
-    queue->events[(queue->head + queue->count++) & (queue->capacity - 1)] = *event;
+    struct undecided *last = &queue->events[(queue->head + queue->count++) & (queue->capacity - 1)];
+    last->event = *event;
+    last->order = order ? *order : (struct answer_order){0};
+    judge->held_overlaps += judge_says_overlap(event);
 }
 
 void judge_decide(struct judge *judge, const struct mmu_event *event)
 {
     bool final = !operations_unsettled(judge, event->cycle);
-    if (judge_event(judge, event, final) && !final)
-        hold(judge, event);
+    if (judge_event(judge, event, NULL, final) && !final)
+        hold(judge, event, NULL);
+}
+
+/* Never final: the operation itself has not settled. One that is parked may have come before it. */
+void judge_decide_answer(struct judge *judge, const struct mmu_event *event, const struct answer_order *order)
+{
+    struct answer_order held = *order;
+    held.excused = !judge_event(judge, event, order, false);
+    if (!held.excused || judge->parked)
+        hold(judge, event, &held);
 }
 
 static void decide_held(struct judge *judge)
 {
     struct event_queue *queue = &judge->held;
-    while (queue->count && !operations_unsettled(judge, queue->events[queue->head].cycle)) {
-        (void)judge_event(judge, &queue->events[queue->head], true);
+    while (queue->count && !operations_unsettled(judge, queue->events[queue->head].event.cycle)) {
+        const struct undecided *next = &queue->events[queue->head];
+        (void)judge_event(judge, &next->event, &next->order, true);
+        judge->held_overlaps -= judge_says_overlap(&next->event);
         queue->head = (queue->head + 1) & (queue->capacity - 1);
         queue->count--;
     }
@@ -221,7 +237,7 @@ uint64_t judge_held_since(const struct judge *judge, const struct version *page)
     uint64_t earliest = EVENT_NEVER;
     for (size_t i = 0; i < queue->count; i++) {
         struct need need;
-        if (need_of(&queue->events[(queue->head + i) & (queue->capacity - 1)], &need) &&
+        if (need_of(&queue->events[(queue->head + i) & (queue->capacity - 1)].event, &need) &&
             need.since < earliest && needs(judge, &need, page))
             earliest = need.since;
     }
@@ -232,8 +248,8 @@ uint64_t judge_oldest_issue(const struct judge *judge)
 {
     const struct event_queue *queue = &judge->held;
     uint64_t told = judge->now;
-    if (queue->count && queue->events[queue->head].cycle < told)
-        told = queue->events[queue->head].cycle;
+    if (queue->count && queue->events[queue->head].event.cycle < told)
+        told = queue->events[queue->head].event.cycle;
     return told > judge->config.settle_cycles ? told - judge->config.settle_cycles : 0;
 }
 

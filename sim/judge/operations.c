@@ -99,6 +99,8 @@ static struct operation *add_operation(struct judge *judge, const struct mmu_eve
     operation->core = event->core;
     operation->end_cycle = EVENT_NEVER;
     operation->first_write = EVENT_NEVER;
+    operation->begin_event = event->kind == EVENT_OPERATION_BEGIN ? judge->events : 0;
+    operation->end_event = EVENT_NEVER;
     operation->view.cycle = EVENT_NEVER;
     judge->operations[judge->operation_count++] = operation;
     judge->open++;
@@ -149,6 +151,18 @@ bool operation_others_open(const struct judge *judge, const struct operation *op
     return false;
 }
 
+/* Whether one that was called before this one returned is still under way: it may have come first. */
+static bool others_may_precede(const struct judge *judge, const struct operation *operation)
+{
+    for (size_t i = 0; i < judge->operation_count; i++) {
+        const struct operation *other = judge->operations[i];
+        if (other != operation && other->call.space == operation->call.space && !returned(other) &&
+            other->begin_event < operation->end_event)
+            return true;
+    }
+    return false;
+}
+
 static struct version *live_at(struct judge *judge, const struct event_operation *call, bool base_only)
 {
     const struct space *space = &judge->spaces[call->space];
@@ -181,6 +195,9 @@ static void end_version(struct judge *judge, struct operation *operation, struct
     version->invalidation = operation->last_invalidation;
     version->ended_by_protect = operation->call.kind == OPERATION_PROTECT;
     operation->ended = version;
+    struct version_order *order = version_order(version);
+    order->ended_call = operation->begin_event;
+    order->ended_return = operation->end_event;
     space->live--;
     space->digest -= digest_mapping(&version->mapping);
     if (!version_end(&judge->index, version, space->sizes))
@@ -242,7 +259,10 @@ static void add_version(struct judge *judge, struct operation *operation, const 
     set_upgrade(space, operation, before, &model);
     set_drained(judge, operation, &model);
     operation->created = version_add(&judge->index, &model, space->sizes);
-    if (!operation->created)
+    if (operation->created)
+        *version_order(operation->created) =
+            (struct version_order){operation->begin_event, operation->end_event, EVENT_NEVER, EVENT_NEVER};
+    else
         judge->error = ENOMEM;
     space->live++;
     space->digest += digest_mapping(mapping);
@@ -296,7 +316,7 @@ static void wake_settling(struct judge *judge, const struct operation *operation
 static bool apply_or_park(struct judge *judge, struct operation *operation)
 {
     const char *why = conflict(judge, &operation->call);
-    if (why && operation_others_open(judge, operation) && !judge->finished) {
+    if (why && others_may_precede(judge, operation) && !judge->finished) {
         judge->parked += !operation->parked;
         operation->parked = true;
         return false;
@@ -346,13 +366,15 @@ void operation_returns(struct judge *judge, const struct mmu_event *event)
     operation->call = *call;
     operation->end_cycle = event->cycle;
     operation_touches(judge, operation);
+    operation->end_event = judge->events;
+    struct answer_order order = {operation->begin_event, operation->end_event, false};
     const char *refused = operation_changes(call) ? judge_refusal(judge, space, call) : NULL;
     if (refused)
         report_result(judge, operation, refused);
     else if (operation_changes(call))
         (void)apply_or_park(judge, operation);
     else
-        judge_decide(judge, event);
+        judge_decide_answer(judge, event, &order);
     if (!operation->parked)
         view_compare(judge, operation);
     retry_parked(judge);
@@ -416,6 +438,7 @@ static void settle(struct judge *judge, struct operation *operation)
 {
     uint64_t sizes = sizes_of(judge, operation->call.space);
     if (operation->created) {
+        judge_excuse_overlaps(judge, operation->created);
         operation->created->fixed |= VERSION_CREATED_FIXED;
         version_refresh(&judge->index, operation->created, sizes);
     }

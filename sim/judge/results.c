@@ -47,10 +47,18 @@ const char *judge_refusal(const struct judge *judge, const struct space *space,
     return NULL;
 }
 
-static struct use use_of(const struct mmu_event *event)
+/* Whether the operation may have come while the version was there. */
+static bool possible(const struct version *version, const struct answer_order *order)
 {
-    uint64_t begin = event->as.operation.begin_cycle;
-    return (struct use){.first = begin, .last = begin, .complete = event->cycle};
+    const struct version_order *of = version_order(version);
+    return of->made_call < order->return_event && of->ended_return > order->call_event;
+}
+
+/* Whether the version was there throughout the operation. */
+static bool certain(const struct version *version, const struct answer_order *order)
+{
+    const struct version_order *of = version_order(version);
+    return of->made_return < order->call_event && of->ended_call > order->return_event;
 }
 
 bool judge_same_mapping(const struct mapping *one, const struct mapping *other)
@@ -61,60 +69,100 @@ bool judge_same_mapping(const struct mapping *one, const struct mapping *other)
 }
 
 static const char *found_wrongly(struct judge *judge, const struct space *space,
-                                 const struct mmu_event *event)
+                                 const struct event_operation *call, const struct answer_order *order)
 {
-    const struct event_operation *call = &event->as.operation;
     struct mapping found = {call->found_va, call->frame};
-    struct use use = use_of(event);
     struct version_cursor cursor =
         version_cursor_make(&judge->index, space->number, call->va, space->sizes_used);
     const struct version *version;
     while ((version = version_next(&cursor)))
-        if (version_overlaps(version, &use) && judge_same_mapping(&version->mapping, &found))
+        if (possible(version, order) && judge_same_mapping(&version->mapping, &found))
             return NULL;
     return "the abstract map has no such mapping there";
 }
 
-static const char *missed(struct judge *judge, const struct space *space, const struct mmu_event *event)
+static const char *missed(struct judge *judge, const struct space *space, const struct event_operation *call,
+                          const struct answer_order *order)
 {
-    const struct event_operation *call = &event->as.operation;
-    struct use use = use_of(event);
     if (call->kind == OPERATION_MAP)
         return "a map has no such answer";
     struct version_cursor cursor =
         version_cursor_make(&judge->index, space->number, call->va, space->sizes_used);
     const struct version *version;
     while ((version = version_next(&cursor)))
-        if (version_certain(version, &use) &&
-            (call->kind == OPERATION_QUERY || version->mapping.va == call->va))
+        if (certain(version, order) && (call->kind == OPERATION_QUERY || version->mapping.va == call->va))
             return "the abstract map has a mapping there";
     return NULL;
 }
 
-static const char *overlap_wrongly(const struct judge *judge, const struct space *space,
-                                   const struct event_operation *call, bool physical)
+static struct region_key range_of(const struct event_operation *map, bool physical)
 {
-    uint64_t address = physical ? call->frame.base : call->va;
+    uint64_t address = physical ? map->frame.base : map->va;
+    return (struct region_key){.number = address >> map->frame.size_lg2,
+                               .space = map->space,
+                               .size_lg2 = map->frame.size_lg2,
+                               .physical = physical};
+}
+
+bool judge_says_overlap(const struct mmu_event *event)
+{
+    const struct event_operation *call = &event->as.operation;
+    return event->kind == EVENT_OPERATION_END && call->kind == OPERATION_MAP &&
+           (call->result == PAGETABLE_OVERLAP || call->result == PAGETABLE_FRAME_IN_USE);
+}
+
+static bool in_its_way(const struct version *version, const struct event_operation *map)
+{
+    bool physical = map->result == PAGETABLE_FRAME_IN_USE;
+    uint64_t wanted = physical ? map->frame.base : map->va;
+    uint64_t there = physical ? version->mapping.frame.base : version->mapping.va;
+    unsigned larger_lg2 = version->mapping.frame.size_lg2;
+    if (map->frame.size_lg2 > larger_lg2)
+        larger_lg2 = map->frame.size_lg2;
+    return version->space == map->space && larger_lg2 < 64 && wanted >> larger_lg2 == there >> larger_lg2;
+}
+
+void judge_excuse_overlaps(struct judge *judge, const struct version *made)
+{
+    struct event_queue *queue = &judge->held;
+    for (size_t i = 0; judge->held_overlaps > 0 && i < queue->count; i++) {
+        struct undecided *held = &queue->events[(queue->head + i) & (queue->capacity - 1)];
+        if (judge_says_overlap(&held->event) && in_its_way(made, &held->event.as.operation) &&
+            possible(made, &held->order))
+            held->order.excused = true;
+    }
+}
+
+/*
+ * Regions tell what overlaps a range, but not since when. So they are asked once, when the map has returned;
+ * what was made by operations that were under way then excuses it when these settle.
+ */
+static bool overlaps(const struct judge *judge, const struct space *space, const struct event_operation *call,
+                     const struct answer_order *order, bool final)
+{
+    struct region_key key = range_of(call, call->result == PAGETABLE_FRAME_IN_USE);
+    return final ? order->excused : region_overlaps(&judge->index, &key, space->sizes, order->call_event);
+}
+
+static const char *overlap_wrongly(const struct judge *judge, const struct space *space,
+                                   const struct event_operation *call, const struct answer_order *order,
+                                   bool final)
+{
+    bool physical = call->result == PAGETABLE_FRAME_IN_USE;
     if (call->kind != OPERATION_MAP)
         return "only a map has this answer";
     if (physical && space->aliasing_allowed)
         return "this space allows aliasing";
     if (!has_size(space, call->frame.size_lg2))
         return "the format has no frame of this size";
-    struct region_key key = {.number = address >> call->frame.size_lg2,
-                             .space = space->number,
-                             .size_lg2 = call->frame.size_lg2,
-                             .physical = physical};
-    if (region_overlaps(&judge->index, &key, space->sizes, call->begin_cycle))
+    if (overlaps(judge, space, call, order, final))
         return NULL;
     return physical ? "no mapped frame overlaps this one" : "nothing is mapped in this range";
 }
 
 static const char *unaligned_wrongly(struct judge *judge, const struct space *space,
-                                     const struct mmu_event *event)
+                                     const struct event_operation *call, const struct answer_order *order)
 {
-    const struct event_operation *call = &event->as.operation;
-    struct use use = use_of(event);
     if (call->kind == OPERATION_MAP)
         return unaligned(call->va, call->frame.size_lg2) || unaligned(call->frame.base, call->frame.size_lg2)
                    ? NULL
@@ -127,7 +175,7 @@ static const char *unaligned_wrongly(struct judge *judge, const struct space *sp
         version_cursor_make(&judge->index, space->number, call->va, space->sizes_used);
     const struct version *version;
     while ((version = version_next(&cursor)))
-        if (version_overlaps(version, &use) && version->mapping.va != call->va)
+        if (possible(version, order) && version->mapping.va != call->va)
             return NULL;
     return "the address is aligned to the frame that is mapped there";
 }
@@ -144,20 +192,20 @@ static const char *out_of_range_wrongly(const struct judge *judge, const struct 
 }
 
 /* Why this answer is wrong; NULL if it is right. */
-static const char *wrong_answer(struct judge *judge, const struct space *space, const struct mmu_event *event)
+static const char *wrong_answer(struct judge *judge, const struct space *space,
+                                const struct event_operation *call, const struct answer_order *order,
+                                bool final)
 {
-    const struct event_operation *call = &event->as.operation;
     switch ((enum pagetable_result)call->result) {
     case PAGETABLE_OK:
-        return found_wrongly(judge, space, event);
+        return found_wrongly(judge, space, call, order);
     case PAGETABLE_NOT_MAPPED:
-        return missed(judge, space, event);
+        return missed(judge, space, call, order);
     case PAGETABLE_OVERLAP:
-        return overlap_wrongly(judge, space, call, false);
     case PAGETABLE_FRAME_IN_USE:
-        return overlap_wrongly(judge, space, call, true);
+        return overlap_wrongly(judge, space, call, order, final);
     case PAGETABLE_UNALIGNED:
-        return unaligned_wrongly(judge, space, event);
+        return unaligned_wrongly(judge, space, call, order);
     case PAGETABLE_OUT_OF_RANGE:
         return out_of_range_wrongly(judge, space, call);
     case PAGETABLE_BAD_SIZE:
@@ -180,11 +228,12 @@ static const char *wrong_answer(struct judge *judge, const struct space *space, 
     return "there is no such answer";
 }
 
-bool judge_answer(struct judge *judge, const struct mmu_event *event, bool final)
+bool judge_answer(struct judge *judge, const struct mmu_event *event, const struct answer_order *order,
+                  bool final)
 {
     const struct event_operation *call = &event->as.operation;
     const struct space *space = judge_space(judge, call->space);
-    const char *why = space ? wrong_answer(judge, space, event) : NULL;
+    const char *why = space ? wrong_answer(judge, space, call, order, final) : NULL;
     if (!why || !final)
         return why != NULL;
     struct judge_finding finding = {.rule = RULE_OPERATION_RESULT,

@@ -10,6 +10,7 @@
 #define ENDED_KEPT     8u /* a region keeps so many different ended versions whatever their age */
 
 static_assert(sizeof(struct version) == 2 * CACHE_LINE, "the first cache line of a version is what is read");
+static_assert(SLAB_THINGS <= UINT8_MAX + 1, "a version's place in its slab is one byte");
 
 /* ---- slabs ---- */
 
@@ -18,15 +19,16 @@ static void *slabs_at(const struct slabs *slabs, size_t number, size_t bytes)
     return (char *)slabs->list[number / SLAB_THINGS] + number % SLAB_THINGS * bytes;
 }
 
-/* The next thing, undefined; NULL if there is no memory. */
-static void *slabs_take(struct slabs *slabs, size_t bytes)
+/* The next thing, undefined; NULL if there is no memory. Behind the things of a slab follow `beside` bytes
+ * for each. */
+static void *slabs_take(struct slabs *slabs, size_t bytes, size_t beside)
 {
     if (slabs->used == slabs->count * SLAB_THINGS) {
         void **list = realloc(slabs->list, (slabs->count + 1) * sizeof *list);
         if (!list)
             return NULL;
         slabs->list = list;
-        list[slabs->count] = aligned_alloc(CACHE_LINE, SLAB_THINGS * bytes);
+        list[slabs->count] = aligned_alloc(CACHE_LINE, SLAB_THINGS * (bytes + beside));
         if (!list[slabs->count])
             return NULL;
         slabs->count++;
@@ -131,7 +133,7 @@ static struct region *find_or_make(struct version_index *index, const struct reg
     if ((index->regions.used + 1) * 2 > index->capacity && !grow(index))
         return NULL;
     if (index->regions.used < UINT32_MAX / 4)
-        region = slabs_take(&index->regions, sizeof *region);
+        region = slabs_take(&index->regions, sizeof *region, 0);
     if (!region)
         return NULL;
     *region = (struct region){.key = *key};
@@ -226,21 +228,38 @@ static void note_end(struct version_index *index, const struct region_key *place
     }
 }
 
-static struct version *new_version(struct version_index *index, const struct version *model)
+static struct version *take_version(struct version_index *index)
 {
     struct version *version = index->free_versions;
-    if (version)
+    if (version) {
         index->free_versions = version->older;
-    else
-        version = slabs_take(&index->all_versions, sizeof *version);
+        return version;
+    }
+    version = slabs_take(&index->all_versions, sizeof *version, sizeof(struct version_order));
+    if (version)
+        version->place = (uint8_t)((index->all_versions.used - 1) % SLAB_THINGS);
+    return version;
+}
+
+static struct version *new_version(struct version_index *index, const struct version *model)
+{
+    struct version *version = take_version(index);
     if (!version)
         return NULL;
+    uint8_t place = version->place;
     *version = *model;
+    version->place = place;
     version->twin = NULL;
     version->older = NULL;
     version->forgotten_since = EVENT_NEVER;
     index->versions++;
     return version;
+}
+
+struct version_order *version_order(const struct version *version)
+{
+    const struct version *first = version - version->place;
+    return (struct version_order *)(first + SLAB_THINGS) + version->place;
 }
 
 static struct version *link_version(struct version_index *index, const struct version *model, uint32_t space)
@@ -305,8 +324,8 @@ void version_refresh(struct version_index *index, struct version *version, uint6
         return;
     struct region_key page = place_of(version, version->space, false);
     struct region_key frame = place_of(version, version->space, true);
-    note_end(index, &page, sizes, version->ended.end);
-    note_end(index, &frame, sizes, version->ended.end);
+    note_end(index, &page, sizes, version_order(version)->ended_return);
+    note_end(index, &frame, sizes, version_order(version)->ended_return);
 }
 
 static bool same_mapping(const struct version *one, const struct version *other)

@@ -56,6 +56,19 @@ struct version {
     uint32_t upgraded_attributes;
     bool by_protect;          /* created by protect, and not by map */
     uint8_t ended_by_protect; /* and not by unmap */
+    uint8_t place;            /* in its slab */
+};
+
+/*
+ * When the operations that made and ended a version were called and returned: how many events had come by
+ * then; EVENT_NEVER: not yet. Cycles do not order operations: one core returns from one and calls the next in
+ * the same cycle. Kept beside the versions, since only answers are judged by it.
+ */
+struct version_order {
+    uint64_t made_call;
+    uint64_t made_return;
+    uint64_t ended_call;
+    uint64_t ended_return;
 };
 
 struct region_key {
@@ -70,7 +83,8 @@ struct region {
     struct version *newest;   /* virtual: whose page is exactly this region */
     uint64_t live;            /* mappings or frames of exactly this region */
     uint64_t live_within;     /* of this region or a smaller one inside */
-    uint64_t last_end;        /* the last cycle of any that ended, exactly this region; 0 if none has */
+    uint64_t last_end;        /* the last return of an operation that ended one of exactly this region, as in
+                                 version_order; 0 if none has */
     uint64_t last_end_within; /* the same, or inside */
     uint64_t forgotten_end;   /* the last cycle of any version that was forgotten; 0 if none was */
     uint32_t ended;           /* versions in the list that have ended */
@@ -149,10 +163,14 @@ struct version *version_next(struct version_cursor *cursor);
 struct version *version_live_at(const struct version_index *index, uint32_t space, uint64_t va,
                                 uint64_t sizes);
 
-/* Adds a live version; its twin too if it is global. `sizes`: the format's. NULL if there is no memory. */
+/* Adds a live version; its twin too if it is global. `sizes`: the format's. NULL if there is no memory. The
+ * caller sets its order; that of the twin stays undefined. */
 struct version *version_add(struct version_index *index, const struct version *model, uint64_t sizes);
+/* Valid as long as the version is. */
+struct version_order *version_order(const struct version *version);
 
-/* The live version ended: `ended`, `ended_by` and `invalidation` are set by the caller. False: no memory. */
+/* The live version ended: `ended`, `ended_by`, `invalidation` and the order are set by the caller. False: no
+ * memory. */
 bool version_end(struct version_index *index, struct version *version, uint64_t sizes);
 
 /* The windows of a version have become known better: its twin and regions learn it. */
@@ -162,7 +180,8 @@ void version_refresh(struct version_index *index, struct version *version, uint6
 bool version_forget_due(const struct version_index *index, const struct version *version);
 void version_forget(struct version_index *index, const struct version *version, uint64_t cycle);
 
-/* Whether a frame or page of this place overlaps a live one, or one that ended at or after `since`. */
+/* Whether a frame or page of this place overlaps a live one, or one whose end returned at or after the event
+ * `since`. */
 bool region_overlaps(const struct version_index *index, const struct region_key *key, uint64_t sizes,
                      uint64_t since);
 

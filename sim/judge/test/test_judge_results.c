@@ -99,7 +99,7 @@ static void good_and_bad_answers_of_operations(void **state)
     }
 }
 
-/* A map of PAGE that finds it mapped; the unmap's window is [210, 250]. */
+/* A map of PAGE that finds it mapped; the unmap returns in cycle 250. */
 static void overlap_answered(uint64_t begin, uint64_t findings)
 {
     struct act act = {.id = 3,
@@ -116,12 +116,200 @@ static void overlap_answered(uint64_t begin, uint64_t findings)
 
 static void good_overlap_with_what_is_unmapped_meanwhile(void **state)
 {
-    overlap_answered(250, 0);
+    overlap_answered(249, 0);
 }
 
 static void bad_overlap_with_what_was_unmapped_before(void **state)
 {
-    overlap_answered(251, 1);
+    overlap_answered(250, 1);
+}
+
+/* ---- operations that meet in one cycle: events in it are told core by core ---- */
+
+struct meeting {
+    enum operation_kind kind;
+    enum pagetable_result result;
+    uint64_t va;
+    uint64_t base; /* of a map; what a query found */
+    uint64_t begin;
+    uint64_t end;
+    unsigned core;   /* its own; it comes second where both have one core, and begins late */
+    unsigned others; /* the core of the map, [100, 130], and the unmap, [200, 250], of PAGE */
+    bool good;
+};
+
+static const struct meeting meetings[] = {
+    /* Called in the cycle in which the map returns: after it, or before. */
+    {OPERATION_QUERY, PAGETABLE_NOT_MAPPED, PAGE, 0, 130, 140, 0, 0, false},
+    {OPERATION_QUERY, PAGETABLE_NOT_MAPPED, PAGE, 0, 130, 140, 1, 0, false},
+    {OPERATION_QUERY, PAGETABLE_NOT_MAPPED, PAGE, 0, 130, 140, 0, 1, true},
+    {OPERATION_QUERY, PAGETABLE_OK, PAGE, FRAME, 130, 140, 0, 0, true},
+    {OPERATION_PROTECT, PAGETABLE_NOT_MAPPED, PAGE, 0, 130, 140, 0, 0, false},
+    {OPERATION_PROTECT, PAGETABLE_NOT_MAPPED, PAGE, 0, 130, 140, 0, 1, true},
+    /* Returned in the cycle in which the map is called. */
+    {OPERATION_QUERY, PAGETABLE_OK, PAGE, FRAME, 90, 100, 0, 0, false},
+    {OPERATION_QUERY, PAGETABLE_OK, PAGE, FRAME, 90, 100, 0, 1, false},
+    {OPERATION_QUERY, PAGETABLE_OK, PAGE, FRAME, 90, 100, 1, 0, true},
+    {OPERATION_MAP, PAGETABLE_OVERLAP, PAGE, 0x90000, 90, 100, 0, 0, false},
+    {OPERATION_MAP, PAGETABLE_OVERLAP, PAGE, 0x90000, 90, 100, 0, 1, false},
+    {OPERATION_MAP, PAGETABLE_OVERLAP, PAGE, 0x90000, 90, 100, 1, 0, true},
+    {OPERATION_MAP, PAGETABLE_OVERLAP, PAGE + 0x1000, 0x90000, 90, 100, 1, 0, false},
+    {OPERATION_MAP, PAGETABLE_FRAME_IN_USE, PAGE + 0x1000, FRAME, 90, 100, 0, 0, false},
+    {OPERATION_MAP, PAGETABLE_FRAME_IN_USE, PAGE + 0x1000, FRAME, 90, 100, 0, 1, false},
+    {OPERATION_MAP, PAGETABLE_FRAME_IN_USE, PAGE + 0x1000, FRAME, 90, 100, 1, 0, true},
+    {OPERATION_MAP, PAGETABLE_FRAME_IN_USE, PAGE, 0x90000, 90, 100, 1, 0, false},
+    /* Returned in the cycle in which the unmap is called. */
+    {OPERATION_QUERY, PAGETABLE_NOT_MAPPED, PAGE, 0, 190, 200, 0, 0, false},
+    {OPERATION_QUERY, PAGETABLE_NOT_MAPPED, PAGE, 0, 190, 200, 0, 1, false},
+    {OPERATION_QUERY, PAGETABLE_NOT_MAPPED, PAGE, 0, 190, 200, 1, 0, true},
+    /* Called in the cycle in which the unmap returns. */
+    {OPERATION_MAP, PAGETABLE_OVERLAP, PAGE, 0x90000, 250, 260, 0, 0, false},
+    {OPERATION_MAP, PAGETABLE_OVERLAP, PAGE, 0x90000, 250, 260, 1, 0, false},
+    {OPERATION_MAP, PAGETABLE_OVERLAP, PAGE, 0x90000, 250, 260, 0, 1, true},
+    {OPERATION_MAP, PAGETABLE_OK, PAGE, 0x90000, 250, 260, 0, 0, true},
+    {OPERATION_MAP, PAGETABLE_FRAME_IN_USE, PAGE + 0x1000, FRAME, 250, 260, 0, 0, false},
+    {OPERATION_MAP, PAGETABLE_FRAME_IN_USE, PAGE + 0x1000, FRAME, 250, 260, 1, 0, false},
+    {OPERATION_MAP, PAGETABLE_FRAME_IN_USE, PAGE + 0x1000, FRAME, 250, 260, 0, 1, true},
+    {OPERATION_QUERY, PAGETABLE_OK, PAGE, FRAME, 250, 260, 0, 0, false},
+    {OPERATION_QUERY, PAGETABLE_OK, PAGE, FRAME, 250, 260, 1, 0, false},
+    {OPERATION_QUERY, PAGETABLE_OK, PAGE, FRAME, 250, 260, 0, 1, true},
+    {OPERATION_QUERY, PAGETABLE_NOT_MAPPED, PAGE, 0, 250, 260, 0, 0, true},
+};
+
+/* A query's answer names the page that it asked for. */
+static void answer(const struct act *act)
+{
+    story_act(&story, act);
+    struct event_operation *operation = &story.events[story.count - 1].as.operation;
+    if (act->kind == OPERATION_QUERY && act->result == PAGETABLE_OK)
+        operation->found_va = act->va;
+}
+
+static void act_third(const struct meeting *meeting)
+{
+    struct act act = {.id = 3,
+                      .kind = meeting->kind,
+                      .va = meeting->va,
+                      .frame = {meeting->base, RW, 12},
+                      .begin = meeting->begin,
+                      .end = meeting->end,
+                      .result = meeting->result,
+                      .core = meeting->core};
+    answer(&act);
+}
+
+static void good_and_bad_answers_of_operations_that_meet_in_a_cycle(void **state)
+{
+    for (size_t i = 0; i < sizeof meetings / sizeof *meetings; i++) {
+        const struct meeting *meeting = &meetings[i];
+        bool late = meeting->begin == 130 || meeting->begin == 250;
+        struct act map = {.id = 1,
+                          .kind = OPERATION_MAP,
+                          .va = PAGE,
+                          .frame = {FRAME, RW, 12},
+                          .begin = 100,
+                          .end = 130,
+                          .core = meeting->others};
+        struct act unmap = {
+            .id = 2, .kind = OPERATION_UNMAP, .va = PAGE, .begin = 200, .end = 250, .core = meeting->others};
+        story_end(&story);
+        story_begin(&story);
+        if (!late)
+            act_third(meeting);
+        story_act(&story, &map);
+        story_act(&story, &unmap);
+        if (late)
+            act_third(meeting);
+        story_expect(&story, RULE_OPERATION_RESULT, meeting->good ? 0 : 1);
+    }
+}
+
+/* A store that leaves its buffer after the return does not make the operation later. */
+static void bad_query_misses_a_map_whose_store_is_still_buffered(void **state)
+{
+    struct act map = {.id = 2,
+                      .kind = OPERATION_MAP,
+                      .va = PAGE + 0x1000,
+                      .frame = {0x90000, RW, 12},
+                      .begin = 200,
+                      .write = 210,
+                      .visible = 300,
+                      .end = 220};
+    struct act query = {.id = 3,
+                        .kind = OPERATION_QUERY,
+                        .va = PAGE + 0x1000,
+                        .begin = 230,
+                        .end = 240,
+                        .result = PAGETABLE_NOT_MAPPED,
+                        .core = 1};
+    story_act(&story, &map);
+    answer(&query);
+    story_expect(&story, RULE_OPERATION_RESULT, 1);
+}
+
+/* PAGE is mapped again, [210, 240], while its unmap is under way on core 1, [200, 250]; then asked for. */
+static void missed_after_a_map_that_waits(uint64_t begin, uint64_t findings)
+{
+    struct act unmap = {.id = 2, .kind = OPERATION_UNMAP, .va = PAGE, .begin = 200, .end = 250, .core = 1};
+    struct act map = {
+        .id = 3, .kind = OPERATION_MAP, .va = PAGE, .frame = {0x90000, RW, 12}, .begin = 210, .end = 240};
+    struct act query = {.id = 4,
+                        .kind = OPERATION_QUERY,
+                        .va = PAGE,
+                        .begin = begin,
+                        .end = 245,
+                        .result = PAGETABLE_NOT_MAPPED,
+                        .core = 2};
+    story_act(&story, &unmap);
+    story_act(&story, &map);
+    answer(&query);
+    story_expect(&story, RULE_OPERATION_RESULT, findings);
+}
+
+static void good_query_between_an_unmap_and_a_map_that_waits_for_it(void **state)
+{
+    missed_after_a_map_that_waits(239, 0);
+}
+
+static void bad_query_misses_a_map_that_waits_for_an_unmap(void **state)
+{
+    missed_after_a_map_that_waits(240, 1);
+}
+
+/* PAGE is mapped twice, a query is under way, and in the cycle of the second return PAGE is being unmapped.
+ */
+static void mapped_twice(unsigned map_core, unsigned unmap_core, uint64_t findings)
+{
+    struct act map = {.id = 2,
+                      .kind = OPERATION_MAP,
+                      .va = PAGE,
+                      .frame = {0x90000, RW, 12},
+                      .begin = 150,
+                      .end = 160,
+                      .core = map_core};
+    struct act query = {.id = 3,
+                        .kind = OPERATION_QUERY,
+                        .va = PAGE + 0x1000,
+                        .begin = 155,
+                        .end = 165,
+                        .result = PAGETABLE_NOT_MAPPED,
+                        .core = 2};
+    struct act unmap = {
+        .id = 4, .kind = OPERATION_UNMAP, .va = PAGE, .begin = 160, .end = 250, .core = unmap_core};
+    story_act(&story, &map);
+    answer(&query);
+    story_act(&story, &unmap);
+    story_expect(&story, RULE_OPERATION_RESULT, findings);
+}
+
+static void good_map_succeeds_where_an_unmap_is_called_before_its_return(void **state)
+{
+    mapped_twice(1, 0, 0);
+}
+
+static void bad_map_succeeds_where_an_unmap_is_called_after_its_return(void **state)
+{
+    mapped_twice(0, 1, 1);
 }
 
 static void query_found(uint64_t va, uint64_t found_va, uint64_t base, uint32_t attributes, uint64_t findings)
@@ -173,6 +361,17 @@ int main(void)
         cmocka_unit_test_setup_teardown(good_and_bad_answers_of_operations, begin_empty, end),
         cmocka_unit_test_setup_teardown(good_overlap_with_what_is_unmapped_meanwhile, begin_unmapped, end),
         cmocka_unit_test_setup_teardown(bad_overlap_with_what_was_unmapped_before, begin_unmapped, end),
+        cmocka_unit_test_setup_teardown(good_and_bad_answers_of_operations_that_meet_in_a_cycle, begin_empty,
+                                        end),
+        cmocka_unit_test_setup_teardown(bad_query_misses_a_map_whose_store_is_still_buffered, begin_mapped,
+                                        end),
+        cmocka_unit_test_setup_teardown(good_query_between_an_unmap_and_a_map_that_waits_for_it, begin_mapped,
+                                        end),
+        cmocka_unit_test_setup_teardown(bad_query_misses_a_map_that_waits_for_an_unmap, begin_mapped, end),
+        cmocka_unit_test_setup_teardown(good_map_succeeds_where_an_unmap_is_called_before_its_return,
+                                        begin_mapped, end),
+        cmocka_unit_test_setup_teardown(bad_map_succeeds_where_an_unmap_is_called_after_its_return,
+                                        begin_mapped, end),
         cmocka_unit_test_setup_teardown(good_query_finds_the_mapping, begin_mapped, end),
         cmocka_unit_test_setup_teardown(bad_query_finds_another_frame, begin_mapped, end),
         cmocka_unit_test_setup_teardown(bad_query_finds_other_attributes, begin_mapped, end),
