@@ -159,8 +159,7 @@ static const char *const page_comparison =
 static const char *const page_differences =
     "SELECT c.rule, c.sql_only * ?, c.checker_only, c.both FROM temp.compared c LEFT JOIN judged j USING "
     "(rule)"
-    " WHERE IFNULL(j.judged, 1) AND c.rule NOT IN ('counters_add_up', 'incomplete_invalidation',"
-    " 'changed_without_break', 'made_before_clean', 'write_below_unclean', 'table_twice')"
+    " WHERE IFNULL(j.judged, 1) AND c.rule NOT IN ('counters_add_up', 'incomplete_invalidation')"
     " AND c.sql_only * ? + c.checker_only > 0";
 
 static void compare_with_sql(struct check *check)

@@ -5,6 +5,8 @@ CREATE INDEX walk_steps_by_walk ON walk_steps (walk, step, core);
 CREATE INDEX tlb_entries_by_id ON tlb_entries (entry);
 CREATE INDEX walk_cache_entries_by_id ON walk_cache_entries (entry);
 CREATE INDEX entry_writes_by_operation ON entry_writes (operation);
+CREATE INDEX entry_writes_by_word ON entry_writes (pa);
+CREATE INDEX invalidations_by_core ON invalidations (core, event);
 CREATE INDEX invalidations_by_operation ON invalidations (operation);
 CREATE INDEX acknowledgements_by_invalidation ON acknowledgements (invalidation);
 CREATE INDEX barriers_by_operation ON barriers (operation);
