@@ -184,17 +184,17 @@ struct mmu_config {
 
     /* invalidation */
     uint64_t network_latency_cycles;
-    uint64_t invalidation_scheme;          /* enum invalidation_scheme */
-    uint64_t invalidate_cycles;            /* one invalidation at one core: the least */
-    uint64_t invalidate_set_cycles;        /* more for each set looked at */
-    uint64_t invalidate_entry_cycles;      /* more for each entry looked at */
-    uint64_t invalidate_message_cycles;    /* between two messages of one sender */
-    uint64_t invalidations_in_flight;      /* of one issuer; a further one waits */
-    uint64_t shootdown_targets;            /* enum shootdown_targets */
-    uint64_t shootdown_batch;              /* invalidations that one interrupt carries at the most */
-    uint64_t shootdown_threshold;          /* pages above which the whole address space is flushed */
-    uint64_t interrupt_entry_cycles;       /* from an interrupt's arrival to its handler's first act */
-    uint64_t interrupt_exit_cycles;        /* from its last act to the interrupted program */
+    uint64_t invalidation_scheme;       /* enum invalidation_scheme */
+    uint64_t invalidate_cycles;         /* one invalidation at one core: the least */
+    uint64_t invalidate_set_cycles;     /* more for each set looked at */
+    uint64_t invalidate_entry_cycles;   /* more for each entry looked at */
+    uint64_t invalidate_message_cycles; /* between two messages of one sender */
+    uint64_t invalidations_in_flight;   /* of one issuer; a further one waits */
+    uint64_t shootdown_targets;         /* enum shootdown_targets */
+    uint64_t shootdown_batch;           /* invalidations that one interrupt carries at the most */
+    uint64_t shootdown_threshold;       /* pages above which the whole address space is flushed */
+    uint64_t interrupt_entry_cycles;    /* from an interrupt's arrival to its handler's first act */
+    uint64_t interrupt_exit_cycles;     /* from its last act to the interrupted program */
 
     /* costs of programs */
     uint64_t barrier_cycles;        /* the least a DSB takes */
