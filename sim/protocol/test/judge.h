@@ -37,8 +37,8 @@
 #define MEMORY                                                                                               \
     INIT(23f000, 6000)                                                                                       \
     HINT("set_root_lock", 23f000, 245000)                                                                    \
-    WRITE(23f000, 240003) WRITE(240000, 241003) WRITE(241000, 242003) WRITE(242000, 800004ff)                \
-        WRITE(241008, 402004fd)
+    WRITE(23f000, 240003)                                                                                    \
+    WRITE(240000, 241003) WRITE(241000, 242003) WRITE(242000, 800004ff) WRITE(241008, 402004fd)
 #define STAGE2         MEMORY REGISTER("vttbr_el2", 100000023f000) LOCK_AS(0)
 #define EL2            MEMORY REGISTER("ttbr0_el2", 23f000) LOCK_AS(0)
 #define PREAMBLE_LINES 9 /* of STAGE2 and of EL2 */
