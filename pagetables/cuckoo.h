@@ -111,7 +111,7 @@ static inline uint64_t cuckoo_hash(uint64_t va, unsigned size, unsigned way, uns
     x *= UINT64_C(0xd6e8feb86659fd93);
     x ^= x >> 29;
     x *= UINT64_C(0xa0761d6478bd642f);
-    return x >> (64 - slots_lg2);
+    return slots_lg2 ? x >> (64 - slots_lg2) : 0; /* a damaged descriptor may say one slot */
 }
 
 /* Where a page stands if it stands in this way. */
