@@ -155,6 +155,12 @@ void machine_unpark(struct machine *machine, unsigned core, uint64_t cycle)
     adversary_resume(owner, cycle);
 }
 
+void machine_rest(struct machine *machine, unsigned core, uint64_t cycle)
+{
+    adversary_pause(&machine->cores[core]);
+    adversary_resume(&machine->cores[core], cycle);
+}
+
 bool machine_parked(const struct machine *machine, unsigned core)
 {
     return machine->cores[core].program == PROGRAM_PARKED;

@@ -194,6 +194,9 @@ void machine_end_program(struct machine *machine, unsigned core);
 const struct core_result *machine_result(const struct machine *machine, unsigned core);
 /* The parked program is asked again at `cycle`, which is later than the asked core's now. */
 void machine_unpark(struct machine *machine, unsigned core, uint64_t cycle);
+/* The core's adversary does nothing until after `cycle`, as that of a core which goes on then: what another
+ * core's program does in that cycle, such as beginning a region, comes before. */
+void machine_rest(struct machine *machine, unsigned core, uint64_t cycle);
 bool machine_parked(const struct machine *machine, unsigned core);
 
 const struct mmu_config *machine_config(const struct machine *machine);

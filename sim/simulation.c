@@ -304,8 +304,10 @@ bool simulation_meet(struct simulation *simulation, unsigned core, const char *n
     struct core_operation pass = {.kind = CORE_WAIT, .cycles = 1};
     meeting->waiting |= UINT64_C(1) << core;
     bool last = meeting->waiting == simulation->living;
-    if (last)
+    if (last) {
         release_meeting(simulation, meeting, machine_now(simulation->machine, core) + 1, core);
+        machine_rest(simulation->machine, core, machine_now(simulation->machine, core) + 1);
+    }
     return simulation_do(simulation, core, last ? &pass : &park) != NULL;
 }
 
