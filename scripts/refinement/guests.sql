@@ -60,8 +60,8 @@ SELECT u.source, u.event, m.mapping AS first, n.mapping AS second, m.space = u.s
                SELECT a.allows & (b.allows & 63 | IIF(b.allows & 9, 64, 0))
                FROM (SELECT m.rights AS allows UNION SELECT m.first_rights UNION SELECT m.upgraded_rights) a,
                     (SELECT n.rights AS allows UNION SELECT n.first_rights UNION SELECT n.upgraded_rights
-                     UNION SELECT n.rights | (n.rights & 36) >> 2 WHERE u.riscv
-                     UNION SELECT n.first_rights | (n.first_rights & 36) >> 2 WHERE u.riscv) b), 1)
+                     UNION SELECT n.rights | ((n.rights & 36) >> 2) WHERE u.riscv
+                     UNION SELECT n.first_rights | ((n.first_rights & 36) >> 2) WHERE u.riscv) b), 1)
        AND IFNULL(u.attributes IN (
                SELECT (a.has & (b.has & 7 | 0x1e18))
                       | CASE WHEN u.riscv AND a.has & 288 THEN a.has & 288 WHEN (a.has | b.has) & 32 THEN 32
