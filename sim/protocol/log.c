@@ -74,6 +74,7 @@ struct word {
 static bool read_word(struct log_reader *reader, const char *what, struct word *word)
 {
     size_t length = 0;
+    *word = (struct word){""};
     skip_space(reader);
     while (reader->ahead != EOF && !is_space(reader->ahead) && !strchr("()\"", reader->ahead)) {
         if (reader->ahead < 0x20 || reader->ahead > 0x7e)

@@ -210,8 +210,11 @@ static void forget_entries(struct protocol *protocol, const struct table *table)
 // NOLINTNEXTLINE(misc-no-recursion)
 void table_unlink(struct protocol *protocol, struct table *table)
 {
-    while (table->child)
-        table_unlink(protocol, table->child);
+    for (struct table *child = table->child; child; child = table->child) {
+        table->child = child->sibling;
+        child->parent = NULL;
+        table_unlink(protocol, child);
+    }
     if (table->parent)
         leave_parent(table);
     forget_entries(protocol, table);
