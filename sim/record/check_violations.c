@@ -60,6 +60,8 @@ static void print_violations(struct check *check)
 
 static void print_counts(struct check *check)
 {
+    if (check->code != SQLITE_OK)
+        return; /* nothing was judged: that is told, and not that nothing was found */
     if (check->violations == 0) {
         (void)fprintf(check->out, "no violations\n");
         return;
