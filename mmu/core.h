@@ -31,6 +31,7 @@
 
 #include "mmu/calendar.h"
 #include "mmu/hierarchy.h"
+#include "mmu/invalidation_scope.h"
 #include "mmu/machine.h"
 #include "mmu/memory.h"
 #include "mmu/memory_system.h"
@@ -557,13 +558,8 @@ void invalidation_answered(struct core *core, uint32_t issuer_slot, uint32_t fro
 void invalidation_settle(struct core *core, uint64_t mask);
 /* The interrupt's handler has ended. */
 void invalidation_resumes(struct core *core);
-/* Whether a page could be meant, its being global left open. */
-bool invalidation_selects(const struct invalidation *what, uint64_t va, uint8_t size_lg2, uint16_t asid,
-                          uint16_t vmid);
 /* Whether a shared level must not take this entry from the core: see invalidation.c. */
 bool invalidation_bars(const struct core *core, const struct tlb_entry *entry);
-bool invalidation_names_address(const struct invalidation *what);
-struct tlb_selection invalidation_selection(const struct invalidation *what);
 
 /* operation.c */
 void operation_begin(struct core *core, const struct core_operation *operation);

@@ -16,57 +16,7 @@
 
 /* ---- what is meant ----------------------------------------------------------------------------- */
 
-bool invalidation_names_address(const struct invalidation *what)
-{
-    return what->scope == INVALIDATE_VA || what->scope == INVALIDATE_VA_ALL_ASIDS;
-}
-
-static uint64_t last_address(const struct invalidation *what)
-{
-    uint64_t last = what->va + (what->size_bytes ? what->size_bytes - 1 : 0);
-    return last < what->va ? UINT64_MAX : last;
-}
-
-/* Of the entries for virtual addresses. */
-struct tlb_selection invalidation_selection(const struct invalidation *what)
-{
-    return (struct tlb_selection){.va = what->va,
-                                  .last_va = last_address(what),
-                                  .asid = what->asid,
-                                  .vmid = what->vmid,
-                                  .by_va = invalidation_names_address(what),
-                                  .by_asid = what->scope == INVALIDATE_VA || what->scope == INVALIDATE_ASID,
-                                  .by_vmid = true,
-                                  .global_too = what->scope != INVALIDATE_ASID};
-}
-
-bool invalidation_selects(const struct invalidation *what, uint64_t va, uint8_t size_lg2, uint16_t asid,
-                          uint16_t vmid)
-{
-    if (what->vmid != vmid)
-        return false;
-    switch (what->scope) {
-    case INVALIDATE_VA:
-    case INVALIDATE_VA_ALL_ASIDS:
-        return va >> size_lg2 <= last_address(what) >> size_lg2 && what->va >> size_lg2 <= va >> size_lg2;
-    case INVALIDATE_ASID:
-        return what->asid == asid;
-    case INVALIDATE_IPA:
-        return false;
-    default:
-        return true;
-    }
-}
-
-/*
- * What of the walk caches goes with it. Arm: an invalidation by address takes the entries that lead to it,
- * unless it asks for the last level only (DDI 0487, D8.17.5). x86: INVLPG takes all paging-structure-cache
- * entries of the current PCID, whatever they map (SDM volume 3, 4.10.4.1). RISC-V: SFENCE.VMA with an address
- * orders reads of leaf entries only (Privileged, Supervisor Memory-Management Fence).
- *
- * That is the core's. A format that leaves the entries of upper levels where they are, on a core whatever its
- * ordering (walk_format.address_keeps_tables), has it so while a space of it is active.
- */
+/* A format that leaves the entries of upper levels where they are has it so while a space of it is active. */
 static bool keeps_tables(const struct core *core, enum walk_cache_holds holds)
 {
     const struct address_context *context = core->context;
@@ -79,20 +29,8 @@ static bool keeps_tables(const struct core *core, enum walk_cache_holds holds)
 static bool selects_tables(const struct core *core, const struct invalidation *what,
                            struct tlb_selection *selection)
 {
-    *selection = invalidation_selection(what);
-    if (what->scope == INVALIDATE_IPA || !invalidation_names_address(what))
-        return what->scope != INVALIDATE_IPA;
-    if (keeps_tables(core, WALK_CACHE_TABLES))
-        return false;
-    switch ((enum ordering)core->machine->config.ordering) {
-    case ORDERING_X86:
-        selection->by_va = false;
-        return true;
-    case ORDERING_RISCV:
-        return false;
-    default:
-        return !what->last_level_only;
-    }
+    return invalidation_selects_tables(what, (enum ordering)core->machine->config.ordering,
+                                       keeps_tables(core, WALK_CACHE_TABLES), selection);
 }
 
 static bool selects(const struct core *core, const struct translation_array *array,

@@ -273,24 +273,6 @@ static void hand_on_slot(struct core *core)
 
 /* ---- invalidations ----------------------------------------------------------------------------- */
 
-/*
- * A walk depends on the entries that led to the table which it reads, and finds its leaf there: on no others.
- * Where the format cannot say which addresses that table translates, every invalidation of its space counts;
- * it can only while the walk wants to read entries, not while one is being changed. So does every one where
- * the walk may find a range, which reaches beyond what the table translates.
- *
- * So a walk that is about to change an entry of a table is waited for by whoever unlinks that table and
- * invalidates what it translated: the update never comes behind the acknowledgement.
- */
-static bool depends_on(const struct miss *miss, const struct invalidation *what)
-{
-    const struct walk_format *format = miss->walk.regime->format;
-    struct walk_table table;
-    bool anywhere = miss->updating || format->ranges || !format->table || !format->table(&miss->walk, &table);
-    return invalidation_selects(what, anywhere ? what->va : table.va, anywhere ? 0 : table.span_lg2,
-                                miss->context->asid, miss->context->vmid);
-}
-
 /* One of two stages depends on much more: every invalidation of its virtual machine counts, those of other
  * address spaces in it excepted. */
 bool walker_is_caught(const struct miss *miss, const struct invalidation *what)
@@ -298,7 +280,8 @@ bool walker_is_caught(const struct miss *miss, const struct invalidation *what)
     if (miss->state != MISS_WALKING && miss->state != MISS_IPA_CACHE && miss->state != MISS_STAGE2_CACHE)
         return false;
     if (!miss->nested)
-        return depends_on(miss, what);
+        return invalidation_concerns_walk(what, &miss->walk, miss->updating, miss->context->asid,
+                                          miss->context->vmid);
     return what->vmid == miss->context->vmid &&
            (what->scope != INVALIDATE_ASID || what->asid == miss->context->asid);
 }
