@@ -5,8 +5,6 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include "sim/record/sql.h"
-
 enum { EXIT_FINE = 0, EXIT_MISUSE = 2 };
 
 struct explanation {
@@ -147,18 +145,20 @@ static bool first_violation(struct explanation *explanation, bool of_va)
     return false;
 }
 
-/* Spaces that have to do with the address: those that mapped it, or else those in which it was used. */
+/* Spaces that have to do with the address: those that mapped it, or else those in which it was used. CROSS
+ * JOIN keeps the order: where some mapped it, no table of uses is read. */
 static const char *const spaces_of_address =
     "WITH RECURSIVE sizes (size_lg2) AS (SELECT 0 UNION ALL SELECT size_lg2 + 1 FROM sizes WHERE size_lg2 < "
     "62),"
-    " mapped AS (SELECT DISTINCT m.space FROM sizes z CROSS JOIN spaces s CROSS JOIN mapping_windows m"
+    " mapped AS MATERIALIZED (SELECT DISTINCT m.space FROM sizes z CROSS JOIN spaces s CROSS JOIN "
+    "mapping_windows m"
     "            ON m.space = s.space AND m.va = :va & ~((1 << z.size_lg2) - 1) AND m.size_lg2 = z.size_lg2),"
-    " used AS (SELECT space FROM operations WHERE va & ~4095 = :va & ~4095"
-    "          UNION SELECT space FROM walks WHERE va & ~4095 = :va & ~4095"
-    "          UNION SELECT space FROM translations WHERE va & ~4095 = :va & ~4095)"
+    " unmapped AS (SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM mapped)),"
+    " used AS (SELECT space FROM unmapped CROSS JOIN operations WHERE va & ~4095 = :va & ~4095"
+    "          UNION SELECT space FROM unmapped CROSS JOIN walks WHERE va & ~4095 = :va & ~4095"
+    "          UNION SELECT space FROM unmapped CROSS JOIN translations WHERE va & ~4095 = :va & ~4095)"
     " SELECT COUNT(*), MIN(space), group_concat(space, ', ') FROM"
-    " (SELECT space FROM mapped UNION ALL SELECT space FROM used WHERE space IS NOT NULL AND NOT EXISTS "
-    "(SELECT 1 FROM mapped))";
+    " (SELECT space FROM mapped UNION ALL SELECT space FROM used WHERE space IS NOT NULL)";
 
 static bool choose_space(struct explanation *explanation)
 {
@@ -197,8 +197,8 @@ static bool check_cycle(struct explanation *explanation)
     (void)ask_row(explanation,
                   "SELECT MAX(IFNULL((SELECT cycle FROM translations ORDER BY event DESC LIMIT 1), 0),"
                   " IFNULL((SELECT cycle FROM walks ORDER BY event DESC LIMIT 1), 0),"
-                  " IFNULL((SELECT MAX(end_cycle) FROM operations), 0), IFNULL((SELECT MAX(end_cycle) FROM "
-                  "tlb_entries), 0),"
+                  " IFNULL((SELECT MAX(end_cycle) FROM operations), 0),"
+                  " IFNULL((SELECT cycle FROM tlb_entries ORDER BY event DESC LIMIT 1), 0),"
                   " IFNULL((SELECT MAX(cycle) FROM contexts), 0))",
                   &last, 1);
     if (explanation->code != SQLITE_OK || explanation->focus.cycle <= (uint64_t)last)
@@ -238,18 +238,25 @@ static enum choice choose(struct explanation *explanation)
 
 /* ---- Telling ---- */
 
-static const char *sql_of(const char *name)
-{
-    const struct record_sql *sql = record_sql_explain;
-    while (sql->name && strcmp(sql->name, name) != 0)
-        sql++;
-    return sql->text;
-}
-
 static void perform(struct explanation *explanation, const char *sql)
 {
     if (explanation->code == SQLITE_OK)
         explanation->code = sqlite3_exec(explanation->database, sql, NULL, NULL, NULL);
+}
+
+/* The events of each operation on the page: a join would read every operation's (explain/operation.sql). */
+static void tell_operations(struct explanation *explanation)
+{
+    sqlite3_stmt *acts = ask(explanation, "SELECT operation FROM acts");
+    sqlite3_stmt *events = ask(explanation, explain_sql("operation"));
+    while (next_row(explanation, acts)) {
+        int code = sqlite3_bind_int64(events, 1, sqlite3_column_int64(acts, 0));
+        if (code == SQLITE_OK && (code = sqlite3_step(events)) == SQLITE_DONE)
+            code = SQLITE_OK;
+        (void)sqlite3_reset(events); /* its code is known */
+        explanation->code = code;
+    }
+    (void)sqlite3_finalize(events); /* its code is known */
 }
 
 static const char *const forget =
@@ -257,7 +264,8 @@ static const char *const forget =
     "DROP TABLE IF EXISTS temp.held_at_the_moment; DROP TABLE IF EXISTS temp.holdings; DROP TABLE IF EXISTS "
     "temp.broken;"
     "DROP TABLE IF EXISTS temp.story; DROP TABLE IF EXISTS temp.words; DROP TABLE IF EXISTS temp.acts;"
-    "DROP TABLE IF EXISTS temp.page; DROP TABLE IF EXISTS temp.lives; DROP TABLE IF EXISTS temp.focus;"
+    "DROP TABLE IF EXISTS temp.moment; DROP TABLE IF EXISTS temp.page; DROP TABLE IF EXISTS temp.lives; DROP "
+    "TABLE IF EXISTS temp.focus;"
     "CREATE TEMP TABLE focus (space INTEGER, va INTEGER, cycle INTEGER, core INTEGER, unfolded INTEGER)";
 
 static void tell(struct explanation *explanation)
@@ -266,11 +274,12 @@ static void tell(struct explanation *explanation)
     perform(explanation, forget);
     (void)ask_row(explanation, "INSERT INTO focus VALUES (:space, :va, :cycle, NULLIF(:core, 0), :unfolded)",
                   NULL, 0);
-    perform(explanation, sql_of("focus"));
+    perform(explanation, explain_sql("focus"));
     if (explanation->code == SQLITE_OK)
         explanation->code = explain_walk_table(explanation->database, &walk);
-    perform(explanation, sql_of("caches"));
-    perform(explanation, sql_of("events"));
+    perform(explanation, explain_sql("caches"));
+    tell_operations(explanation);
+    perform(explanation, explain_sql("events"));
     if (explanation->code == SQLITE_OK)
         explanation->code = explanation->options->json
                                 ? explain_print_json(explanation->database, &walk, explanation->out)

@@ -34,6 +34,8 @@ int explain_print(sqlite3 *database, const struct explain_walk *walk, FILE *out)
 /* One JSON object, without its closing brace. */
 int explain_print_json(sqlite3 *database, const struct explain_walk *walk, FILE *out);
 
+/* The text of explain/NAME.sql. */
+const char *explain_sql(const char *name);
 /* SQLITE_OK if the last step of a statement was a row or the end; finalizes it. */
 int explain_end(sqlite3_stmt *statement);
 

@@ -32,7 +32,7 @@ struct known_word {
     char source[SOURCE_BYTES];
 };
 
-static const char *sql_of(const char *name)
+const char *explain_sql(const char *name)
 {
     const struct record_sql *sql = record_sql_explain;
     while (sql->name && strcmp(sql->name, name) != 0)
@@ -277,7 +277,7 @@ int explain_walk_table(sqlite3 *database, struct explain_walk *walk)
 {
     struct reading reading = {.database = database, .told = walk};
     walk->result[0] = '\0';
-    reading.code = sqlite3_prepare_v2(database, sql_of("word"), -1, &reading.word, NULL);
+    reading.code = sqlite3_prepare_v2(database, explain_sql("word"), -1, &reading.word, NULL);
     if (reading.code == SQLITE_OK)
         reading.code = sqlite3_prepare_v2(
             database, "INSERT INTO words (stage, level, ipa, pa, value, source) VALUES (?, ?, ?, ?, ?, ?)",

@@ -1,22 +1,23 @@
 -- What TLBs, range TLBs and walk caches held for the page, each entry with its life. An entry is there from its fill to
--- its end, that cycle not included, unless the run ended with it.
+-- its end, that cycle not included, unless the run ended with it. The `+` before a column keeps SQLite from making an index
+-- of a whole table for one look-up, which takes twenty times as long as reading it (here and in events.sql).
 CREATE TEMP TABLE holdings AS
 WITH held AS (
     SELECT e.event, e.core, e.tlb, e.entry, 0 AS holds, e.space, e.va, e.pa, e.size_lg2, e.attributes, e.walk, e.fill_cycle,
            e.first_hit_cycle, e.last_hit_cycle, e.hits, e.end_cycle, e.end_reason, e.invalidation
-    FROM page p JOIN tlb_entries e
-      ON e.va BETWEEN p.va - (1 << e.size_lg2) + 1 AND p.last_va AND e.vmid = p.vmid
+    FROM page p CROSS JOIN tlb_entries e
+      ON e.va BETWEEN p.va - (1 << e.size_lg2) + 1 AND p.last_va AND +e.vmid = p.vmid
      AND (e.space = p.space OR (e.attributes & 16) OR e.asid = p.asid)
     UNION ALL
     SELECT e.event, e.core, e.tlb, e.entry, 4, e.space, e.va, e.pa, NULL, e.attributes, e.walk, e.fill_cycle,
            e.first_hit_cycle, e.last_hit_cycle, e.hits, e.end_cycle, e.end_reason, e.invalidation
-    FROM page p JOIN range_entries e
-      ON e.va <= p.last_va AND e.va + e.bytes > p.va AND e.vmid = p.vmid AND (e.space = p.space OR e.asid = p.asid)
+    FROM page p CROSS JOIN range_entries e
+      ON e.va <= p.last_va AND e.va + e.bytes > p.va AND +e.vmid = p.vmid AND (e.space = p.space OR e.asid = p.asid)
     UNION ALL
     SELECT e.event, e.core, e.tlb, e.entry, e.holds, e.space, e.va, e.pa, e.size_lg2, e.attributes, e.walk, e.fill_cycle,
            e.first_hit_cycle, e.last_hit_cycle, e.hits, e.end_cycle, e.end_reason, e.invalidation
-    FROM page p JOIN walk_cache_entries e
-      ON e.va BETWEEN p.va - (1 << e.size_lg2) + 1 AND p.last_va AND e.vmid = p.vmid
+    FROM page p CROSS JOIN walk_cache_entries e
+      ON e.va BETWEEN p.va - (1 << e.size_lg2) + 1 AND p.last_va AND +e.vmid = p.vmid
      AND IIF((SELECT COUNT(*) FROM spaces s WHERE s.stage2 = p.space) > 0, e.holds > 1,
              e.holds = 1 AND (e.space = p.space OR e.asid = p.asid))
 )

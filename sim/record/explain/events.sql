@@ -1,11 +1,4 @@
--- What touched the page, each event with the cycles in which it did.
-
--- Operations, their stores, views and barriers.
-INSERT INTO story
-SELECT l.cycle, l.event, l.core, l.what, NULL,
-       CASE l.what WHEN 'operation' THEN printf('operation %d: %s', l.operation, l.text) ELSE l.text END
-FROM acts a JOIN event_log l ON l.operation = a.operation
-WHERE l.what IN ('operation', 'view', 'barrier');
+-- What touched the page, each event with the cycles in which it did; those of operations are told by operation.sql.
 
 -- Stores to entries: those of the operations, and all that changed a word on the way of the page's walk.
 INSERT INTO story
@@ -68,7 +61,7 @@ WHERE l.what = 'barrier';
 -- Walks of the page, with the words that stores of the story changed, and the last one.
 CREATE TEMP TABLE walked AS
 SELECT w.walk, w.event
-FROM page p JOIN walks w ON w.space = p.space AND w.va BETWEEN p.va AND p.last_va AND w.cycle >= p.from_cycle
+FROM page p CROSS JOIN walks w ON +w.space = p.space AND w.va BETWEEN p.va AND p.last_va AND w.cycle >= p.from_cycle
 WHERE p.core IS NULL OR w.core = p.core;
 INSERT INTO story
 SELECT w.request_cycle, IFNULL((SELECT MIN(z.event) FROM walk_steps z WHERE z.walk = w.walk), w.event) - 1, w.core, 'walk', 'walks of core ' || w.core,
@@ -113,15 +106,15 @@ SELECT t.cycle, t.event, t.core, 'access',
                   printf('%s%s, pa 0x%x%s', (SELECT name FROM codes WHERE domain = 'outcome' AND code = t.outcome),
                          IIF(t.entry IS NULL, IIF(t.walk IS NULL, '', ' ' || t.walk), ' on entry ' || t.entry), t.pa,
                          IIF(t.value IS NULL, '', printf(', value 0x%x', t.value)))))
-FROM page p JOIN translations t ON t.space = p.space AND t.va BETWEEN p.va AND p.last_va AND t.cycle >= p.from_cycle
+FROM page p CROSS JOIN translations t ON +t.space = p.space AND t.va BETWEEN p.va AND p.last_va AND t.cycle >= p.from_cycle
 WHERE p.core IS NULL OR t.core = p.core;
 INSERT INTO story
 SELECT l.cycle, l.event, l.core, l.what, 'faults of core ' || l.core, l.text
-FROM page p JOIN faults f ON f.space = p.space AND f.va BETWEEN p.va AND p.last_va AND f.cycle >= p.from_cycle
+FROM page p CROSS JOIN faults f ON +f.space = p.space AND f.va BETWEEN p.va AND p.last_va AND f.cycle >= p.from_cycle
 JOIN event_log l ON l.event = f.event
 WHERE l.what = 'fault' AND (p.core IS NULL OR f.core = p.core)
 UNION ALL
 SELECT l.cycle, l.event, l.core, l.what, 'conflicts of core ' || l.core, l.text
-FROM page p JOIN conflicts c ON c.space = p.space AND c.va BETWEEN p.va AND p.last_va AND c.cycle >= p.from_cycle
+FROM page p CROSS JOIN conflicts c ON +c.space = p.space AND c.va BETWEEN p.va AND p.last_va AND c.cycle >= p.from_cycle
 JOIN event_log l ON l.event = c.event
 WHERE l.what = 'conflict' AND (p.core IS NULL OR c.core = p.core);

@@ -29,6 +29,21 @@ SELECT f.space, f.va AS address, f.cycle, f.core, f.unfolded, s.asid, s.vmid, s.
        IFNULL((SELECT s2.format FROM spaces s2 WHERE s2.space = s.stage2), '') AS stage2_format
 FROM focus f JOIN spaces s ON s.space = f.space LEFT JOIN lives l ON l.of_the_moment;
 
+-- Where the moment lies among the events of walks: `after_event` is the first number of those whose values came after it, and a
+-- word that was read by then had come before `come_event` (mmu/config.h: no memory takes longer). Events are numbered in
+-- the order of cycles, so a search by halves finds both: a word's nearest reads are near, an index by words would be larger
+-- than the table's own.
+CREATE TEMP TABLE moment AS
+WITH RECURSIVE sides (come, cycle) AS (SELECT 0, cycle FROM focus UNION ALL SELECT 1, cycle + (1 << 22) FROM focus),
+search (come, cycle, at, stride) AS (
+    SELECT come, cycle, 0, 1 << 48 FROM sides
+    UNION ALL
+    SELECT come, cycle, at + IIF((SELECT s.cycle FROM walk_steps s WHERE s.event >= at + stride ORDER BY s.event LIMIT 1) <= search.cycle,
+                                 stride, 0), stride >> 1
+    FROM search WHERE stride
+)
+SELECT MAX(IIF(come, NULL, at + 1)) AS after_event, MAX(IIF(come, at + 1, NULL)) AS come_event FROM search WHERE NOT stride;
+
 -- Operations on the page.
 CREATE TEMP TABLE acts AS
 SELECT map_operation AS operation FROM lives
