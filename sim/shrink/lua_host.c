@@ -9,6 +9,7 @@
 #include <limits.h>
 #include <lua.h>
 #include <lualib.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -33,6 +34,19 @@ struct shrinking {
 static struct shrinking *shrinking_of(lua_State *state)
 {
     return *(struct shrinking **)lua_getextraspace(state);
+}
+
+/* Raises a sentence for the user, as refuse() of shrink.lua does: luaL_error would begin it with a line of
+ * ours. Does not come back. */
+static int raise_sentence(lua_State *state, const char *format, ...)
+{
+    va_list arguments;
+    lua_createtable(state, 0, 1);
+    va_start(arguments, format);
+    lua_pushvfstring(state, format, arguments);
+    va_end(arguments);
+    lua_setfield(state, -2, "sentence");
+    return lua_error(state);
 }
 
 /* ---- Runs ---- */
@@ -87,7 +101,7 @@ static int run_texts(lua_State *state)
     if (!fine) {
         for (lua_Integer i = 0; i < count; i++)
             trial_close(&trials[i]);
-        return luaL_error(state, "a run cannot be started: %s", strerror(failure));
+        return raise_sentence(state, "a run cannot be started: %s", strerror(failure));
     }
     lua_createtable(state, (int)count, 0);
     for (lua_Integer i = 0; i < count; i++) {
@@ -109,7 +123,7 @@ static int run_original(lua_State *state)
     trial.limit_seconds = 0;
     if (!trial_begin(&trial) || !trial_end(&trial)) {
         trial_close(&trial);
-        return luaL_error(state, "a run cannot be started: %s", strerror(errno));
+        return raise_sentence(state, "a run cannot be started: %s", strerror(errno));
     }
     push_answer(state, &trial);
     trial_close(&trial);
@@ -156,9 +170,19 @@ static bool write_file(const char *path, const char *text, size_t length)
     int failure = errno;
     if (fclose(file) == 0 && whole)
         return true;
+    if (!whole)
+        errno = failure;
+    failure = errno;
     (void)remove(path); /* nothing half-written stays */
     errno = failure;
     return false;
+}
+
+static int refuse_output(lua_State *state, const char *path, int failure)
+{
+    return raise_sentence(state, "'%s' cannot be written: %s; %s", path, strerror(failure),
+                          failure == EEXIST ? "--force replaces it"
+                                            : "name a file in a folder that can be written");
 }
 
 /* write(text): under the final name only when it is whole. */
@@ -169,11 +193,11 @@ static int write_result(lua_State *state)
     size_t length;
     const char *text = luaL_checklstring(state, 1, &length);
     if (snprintf(partial, sizeof partial, "%s.partial", options->output) >= (int)sizeof partial)
-        return luaL_error(state, "the path '%s' is too long", options->output);
+        return raise_sentence(state, "the path '%s' is too long", options->output);
     if (options->overwrite)
         (void)remove(partial); /* what an earlier one left; if it cannot go, writing says so */
     if (!write_file(partial, text, length))
-        return luaL_error(state, "'%s' cannot be written: %s", partial, strerror(errno));
+        return refuse_output(state, errno == EEXIST ? partial : options->output, errno);
     /* link refuses what exists */
     int result = options->overwrite ? rename(partial, options->output) : link(partial, options->output);
     int failure = errno;
@@ -181,8 +205,7 @@ static int write_result(lua_State *state)
         (void)remove(partial);
     if (result == 0)
         return 0;
-    return luaL_error(state, "'%s' cannot be written: %s%s", options->output, strerror(failure),
-                      failure == EEXIST ? "; --force replaces it" : "");
+    return refuse_output(state, options->output, failure);
 }
 
 /* The folder of a path, resolved, with a slash at the end. False if there is none. */
@@ -203,6 +226,16 @@ static void push_prefix(lua_State *state, const struct shrink_options *options)
     lua_pushstring(state, known && strcmp(from, to) != 0 ? from : "");
 }
 
+/* Before the first of many runs: a folder that is not there, or cannot be written, would be told after the
+ * last. */
+static void check_folder(lua_State *state, const struct shrink_options *options)
+{
+    char folder[PATH_MAX];
+    errno = ENAMETOOLONG; /* the one failure that sets none */
+    if (!folder_of(options->output, folder) || access(folder, W_OK | X_OK) != 0)
+        refuse_output(state, options->output, errno);
+}
+
 /* ---- The Lua side ---- */
 
 static void load_text(lua_State *state, const char *name)
@@ -221,6 +254,7 @@ static int shrink(lua_State *state)
                                          {"progress", progress},  {"tell", tell},
                                          {"write", write_result}, {NULL, NULL}};
     const struct shrink_options *options = shrinking_of(state)->options;
+    check_folder(state, options);
     luaL_openlibs(state);
     load_text(state, "shrink");
     luaL_newlib(state, functions);

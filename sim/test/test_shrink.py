@@ -190,6 +190,7 @@ class Shrink(unittest.TestCase):
     def refused(self, pattern, *words):
         answer = mmusim("shrink", *words, cwd=self.path)
         self.assertRegex(answer.stderr, f"\\Ammusim: [^\n]*{pattern}[^\n]*\n\\Z")
+        self.assertNotIn("[string", answer.stderr) # no place in a text of ours
         self.assertEqual((answer.stdout, answer.returncode), ("", 2))
 
     def test_a_right_script_is_told_to_be_right(self):
@@ -213,7 +214,17 @@ class Shrink(unittest.TestCase):
         self.assertEqual(there.read_text(), "mine\n")
         self.assertEqual(mmusim("shrink", "-f", script, cwd=self.path).returncode, 0)
         self.assertIn("radix-forgets-invalidation", there.read_text())
-        self.refused(r"'no/folder/small\.lua\.partial' cannot be written: No such file", "-o", "no/folder/small.lua", script)
+
+    def test_a_result_needs_a_folder_that_can_be_written(self):
+        script = PROJECT / "sim/test/scripts/lazy-forgets.lua"
+        self.refused(r"'no/folder/small\.lua' cannot be written: No such file or directory; name a file in a folder "
+                     r"that can be written", "-o", "no/folder/small.lua", script)
+        self.write("file", "")
+        self.refused(r"'file/small\.lua' cannot be written: Not a directory; name a file in a folder that can be "
+                     r"written", "-o", "file/small.lua", script)
+        self.write("left.lua.partial", "an earlier one's")
+        self.refused(r"'left\.lua\.partial' cannot be written: File exists; --force replaces it", "-o", "left.lua", script)
+        self.assertEqual(sorted(file.name for file in self.path.iterdir()), ["file", "left.lua.partial"])
 
 
 if __name__ == "__main__":
