@@ -28,10 +28,11 @@ MAY_INCLUDE = {
 # Programs for other hosts, which one compiler call builds out of their own folder.
 STANDALONE = {"traces/capture"}
 
-# Headers of a library -> the files that may include them.
+# Headers of a library -> the files that may include them. Lua has two hosts: the one of scripts, and the one of the program
+# in Lua that makes scripts small (sim/shrink/README.md says why it has its own).
 LIBRARIES = {
     "SystemC": (r"(systemc|tlm)(\.h)?$|(sysc|tlm_core|tlm_utils)/", r"mmu/systemc/|sim/.*\.[ch]pp$"),
-    "Lua": (r"(lua|lauxlib|lualib)\.h(pp)?$|lua5\.4/", r"sim/.*lua"),
+    "Lua": (r"(lua|lauxlib|lualib)\.h(pp)?$|lua5\.4/", r"sim/lua/|sim/shrink/lua_host\.c$"),
     "SQLite": (r"sqlite3(ext)?\.h$", r"sim/.*(record|query|sql)"),
     "Capstone": (r"capstone(/|\.h$)", r"traces/.*(decode|classify)"),
 }

@@ -33,7 +33,8 @@ class Includes(Tree):
         self.write("mmu/systemc/shell.cpp", '#include <systemc>\n#include <tlm_utils/simple_target_socket.h>\n'
                                             '#include "mmu/walker.h"\n#include "mmu/systemc/shell.hpp"\n')
         self.write("sim/machine.cpp", '#include <systemc>\n#include "mmu/systemc/shell.hpp"\n')
-        self.write("sim/lua_machine.c", "#include <lua.h>\n#include <lauxlib.h>\n")
+        self.write("sim/lua/lua_machine.c", "#include <lua.h>\n#include <lauxlib.h>\n")
+        self.write("sim/shrink/lua_host.c", "#include <lua.h>\n")
         self.write("sim/record/recorder.c", "#include <sqlite3.h>\n")
         self.write("traces/decode.c", "#include <capstone/capstone.h>\n")
         self.assert_complaints()
@@ -53,11 +54,13 @@ class Includes(Tree):
     def test_bad_libraries_out_of_their_place(self):
         self.write("mmu/walker.c", "#include <systemc>\n")
         self.write("sim/machine.c", "#include <lua.h>\n#include <sqlite3.h>\n#include <systemc.h>\n")
+        self.write("sim/shrink/lua_trial.c", "#include <lua.h>\n")
         self.write("traces/reader.c", "#include <capstone.h>\n")
         self.assert_complaints("mmu/walker.c:1: <systemc>: SystemC has no place in this file",
                                "sim/machine.c:1: <lua.h>: Lua has no place in this file",
                                "sim/machine.c:2: <sqlite3.h>: SQLite has no place in this file",
                                "sim/machine.c:3: <systemc.h>: SystemC has no place in this file",
+                               "sim/shrink/lua_trial.c:1: <lua.h>: Lua has no place in this file",
                                "traces/reader.c:1: <capstone.h>: Capstone has no place in this file")
 
     def test_bad_include_not_from_the_root(self):
