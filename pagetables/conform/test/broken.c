@@ -214,7 +214,7 @@ static enum pagetable_result create(void *state, const struct environment *envir
                                     const struct pagetable_config *config)
 {
     struct state *own = state;
-    own->self = own;
+    own->self = BROKEN == BROKEN_SELF_POINTER ? own : NULL;
     assert(right()->state_bytes <= sizeof own->table);
     own->config = *config;
     if (BROKEN == BROKEN_LINK_FIRST)
