@@ -142,6 +142,7 @@ static bool open_judge(struct simulation *simulation, const struct simulation_co
                                  .cores = config->machine.cores,
                                  .by_interrupt =
                                      config->machine.invalidation_scheme == INVALIDATION_INTERRUPT,
+                                 .own_stores = config->machine.ordering == ORDERING_X86,
                                  .values = every_access,
                                  .every_access = every_access};
     simulation->judge = judge_create(&judge);

@@ -19,16 +19,28 @@ JOIN tlb_entries e ON e.tlb = a.tlb AND c.cycle BETWEEN e.fill_cycle AND e.end_c
 -- and does not permit the access, it names none, and is about what the guest's own mapping translates to. An access to one of the
 -- guest's tables (`on_table`) has to be allowed to read, to store where hardware may update an entry, and not refused for
 -- being of device memory.
+--
+-- On x86 a core, and its walks, see its own stores in program order: what an operation of its own has mapped is there from the
+-- return on, drained or not (Intel SDM volume 3, 4.10.4.3: after an entry became present software need do nothing).
+CREATE VIEW own_stores_seen AS
+SELECT 1 AS seen WHERE (SELECT value FROM configuration WHERE name = 'ordering') = 'x86';
+
 CREATE VIEW permitted_faults AS
 SELECT t.event, t.cycle, t.issue_cycle, t.core, t.space, t.va, t.access_kind, t.privilege, t.fault, t.walk, t.entry,
-       m.mapping, m.va AS page, m.last_va, m.vmid, m.map_operation, m.must_from, m.drain_cycle,
+       m.mapping, m.va AS page, m.last_va, m.vmid, m.map_operation,
+       IIF(m.must_from < t.issue_cycle, m.must_from,
+           (SELECT o.end_cycle FROM operations o WHERE o.operation = m.map_operation)) AS must_from, m.drain_cycle,
        (SELECT s.spurious FROM spaces s WHERE s.space = m.space) AS spurious, NULL AS ipa
 FROM translations t
 CROSS JOIN (SELECT DISTINCT size_lg2 FROM mapping_windows) sizes
 JOIN mapping_windows m
   ON m.space = t.space AND m.va = t.va & ~((1 << sizes.size_lg2) - 1) AND m.size_lg2 = sizes.size_lg2
  AND IFNULL(m.may_until, 0x7fffffffffffffff) > +t.cycle
-WHERE t.fault <> 0 AND m.must_from < t.issue_cycle AND IFNULL(m.must_until, 0x7fffffffffffffff) > t.cycle
+WHERE t.fault <> 0
+  AND (m.must_from < t.issue_cycle OR (EXISTS (SELECT 1 FROM own_stores_seen) AND EXISTS (
+        SELECT 1 FROM operations o
+        WHERE o.operation = m.map_operation AND o.core = t.core AND o.result = 0 AND o.end_cycle <= t.issue_cycle)))
+  AND IFNULL(m.must_until, 0x7fffffffffffffff) > t.cycle
   AND (t.fault IN (4, 5) OR ((SELECT x.allowed FROM mapping_permissions x WHERE x.event = t.event AND x.mapping = m.mapping)
                              >> (3 * t.privilege + t.access_kind)) & 1)
   AND (t.fault_stage IS NOT 2 OR (SELECT s.stage2 FROM spaces s WHERE s.space = t.space) IS NULL)
@@ -42,7 +54,10 @@ FROM (
                FROM (SELECT DISTINCT size_lg2 FROM mapping_windows) z CROSS JOIN mapping_windows o
                  ON o.space = f.space AND o.va = f.va & ~((1 << z.size_lg2) - 1) AND o.size_lg2 = z.size_lg2
                 AND IFNULL(o.may_until, 0x7fffffffffffffff) > +f.cycle
-               WHERE o.must_from < f.issue_cycle AND IFNULL(o.must_until, 0x7fffffffffffffff) > f.cycle)) AS ipa,
+               WHERE (o.must_from < f.issue_cycle OR (EXISTS (SELECT 1 FROM own_stores_seen) AND EXISTS (
+                       SELECT 1 FROM operations n
+                       WHERE n.operation = o.map_operation AND n.core = f.core AND n.result = 0 AND n.end_cycle <= f.issue_cycle)))
+                 AND IFNULL(o.must_until, 0x7fffffffffffffff) > f.cycle)) AS ipa,
            IFNULL((SELECT w.fault_on_table FROM walks w WHERE w.walk = f.walk AND w.fault_stage = 2), 0) AS on_table
     FROM translations f WHERE f.fault <> 0 AND f.fault_stage = 2) t
 CROSS JOIN spaces g ON g.space = t.space

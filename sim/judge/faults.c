@@ -69,9 +69,28 @@ struct lack {
     uint32_t space;
     uint32_t rights; /* all of these; 0: that something is mapped is enough */
     struct access_controls controls;
+    uint8_t core;      /* whose access it is */
     bool second_stage; /* of another space's accesses */
     bool on_table;
 };
+
+/*
+ * On x86 a core sees its own stores in program order, and so do its walks: what one of its operations has
+ * mapped is there for it from the return on, drained or not (Intel SDM volume 3, 4.10.4.3: after an entry
+ * became present software need do nothing).
+ */
+static bool is_own(const struct judge *judge, const struct version *version, const struct lack *lack)
+{
+    const struct version_order *order = version_order(version);
+    return judge->config.own_stores && order->made_core == lack->core &&
+           order->made_cycle <= lack->use.first && !lack->second_stage;
+}
+
+static bool was_there(const struct judge *judge, const struct version *version, const struct lack *lack)
+{
+    return version_certain(version, &lack->use) ||
+           (is_own(judge, version, lack) && lack->use.complete < version->ended.begin);
+}
 
 static bool permits(const struct judge *judge, const struct version *version, const struct lack *lack)
 {
@@ -89,7 +108,7 @@ static struct version *lasting(const struct judge *judge, const struct lack *lac
         version_cursor_make(&judge->index, lack->space, lack->address, judge->spaces[lack->space].sizes_used);
     struct version *version;
     while ((version = version_next(&cursor)))
-        if (version_certain(version, &lack->use) && permits(judge, version, lack))
+        if (was_there(judge, version, lack) && permits(judge, version, lack))
             break;
     return version;
 }
@@ -150,14 +169,15 @@ static void describe(const struct mmu_event *event, const struct version *versio
                      struct judge_finding *finding)
 {
     const struct event_translation *access = &event->as.translation;
-    (void)snprintf(finding->text, sizeof finding->text,
-                   "%s had a fault (%s, level %u)%s%s at 0x%" PRIx64 " in space %u in cycle %" PRIu64
-                   ", but operation %" PRIu64 " had mapped it by cycle %" PRIu64
-                   " and it was so until cycle %s",
-                   who_accessed(event).text, judge_fault_name(access->fault), access->fault_level,
-                   access->fault == FAULT_TLB_CONFLICT ? " where no two TLB entries matched" : "",
-                   where_of(lack).text, access->va, access->space, event->cycle, version->created_by,
-                   version->created.end, cycle_print(version->ended.begin).text);
+    (void)snprintf(
+        finding->text, sizeof finding->text,
+        "%s had a fault (%s, level %u)%s%s at 0x%" PRIx64 " in space %u in cycle %" PRIu64
+        ", but operation %" PRIu64 " had mapped it by cycle %" PRIu64 " and it was so until cycle %s",
+        who_accessed(event).text, judge_fault_name(access->fault), access->fault_level,
+        access->fault == FAULT_TLB_CONFLICT ? " where no two TLB entries matched" : "", where_of(lack).text,
+        access->va, access->space, event->cycle, version->created_by,
+        version_certain(version, &lack->use) ? version->created.end : version_order(version)->made_cycle,
+        cycle_print(version->ended.begin).text);
 }
 
 bool judge_fault(struct judge *judge, const struct mmu_event *event, bool final)
@@ -168,7 +188,8 @@ bool judge_fault(struct judge *judge, const struct mmu_event *event, bool final)
                         .address = access->va,
                         .space = access->space,
                         .rights = abort ? 0 : ACCESS_RIGHT(access->privilege, access->access_kind),
-                        .controls = controls_at(judge, event->core, access->issue_cycle)};
+                        .controls = controls_at(judge, event->core, access->issue_cycle),
+                        .core = event->core};
     bool second = access->fault_stage == 2 && judge->spaces[access->space].stage2;
     if (second && !turn_to_stage2(judge, access, &lack))
         return false;

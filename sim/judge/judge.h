@@ -79,6 +79,7 @@ struct judge_config {
     size_t array_count;
     unsigned cores;    /* of the machine; 0: unknown, several */
     bool by_interrupt; /* cores are told of invalidations by interrupts */
+    bool own_stores;   /* walks see what their own core has stored and not drained (x86) */
     bool values;       /* accesses carry the values that they loaded and stored */
     bool every_access; /* plain hits are among the events */
     bool lazy;         /* declared: entries of a space that its core does not run may outlive their

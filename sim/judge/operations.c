@@ -260,8 +260,12 @@ static void add_version(struct judge *judge, struct operation *operation, const 
     set_drained(judge, operation, &model);
     operation->created = version_add(&judge->index, &model, space->sizes);
     if (operation->created)
-        *version_order(operation->created) =
-            (struct version_order){operation->begin_event, operation->end_event, EVENT_NEVER, EVENT_NEVER};
+        *version_order(operation->created) = (struct version_order){.made_call = operation->begin_event,
+                                                                    .made_return = operation->end_event,
+                                                                    .ended_call = EVENT_NEVER,
+                                                                    .ended_return = EVENT_NEVER,
+                                                                    .made_cycle = operation->end_cycle,
+                                                                    .made_core = operation->core};
     else
         judge->error = ENOMEM;
     space->live++;

@@ -62,13 +62,16 @@ struct version {
 /*
  * When the operations that made and ended a version were called and returned: how many events had come by
  * then; EVENT_NEVER: not yet. Cycles do not order operations: one core returns from one and calls the next in
- * the same cycle. Kept beside the versions, since only answers are judged by it.
+ * the same cycle. Kept beside the versions, since only answers are judged by it, and faults of accesses of
+ * the core that made the version.
  */
 struct version_order {
     uint64_t made_call;
     uint64_t made_return;
     uint64_t ended_call;
     uint64_t ended_return;
+    uint64_t made_cycle; /* of the return */
+    uint8_t made_core;
 };
 
 struct region_key {

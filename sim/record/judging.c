@@ -33,7 +33,8 @@ static const char *const facts_query =
     " AND EXISTS (SELECT 1 FROM configuration WHERE name = 'shootdown.targets' AND value = 'active'),"
     " (SELECT COUNT(*) FROM arrays),"
     " IFNULL((SELECT CAST(value AS INTEGER) FROM configuration WHERE name = 'cores'), 0),"
-    " EXISTS (SELECT 1 FROM configuration WHERE name = 'invalidation.scheme' AND value = 'interrupt')"
+    " EXISTS (SELECT 1 FROM configuration WHERE name = 'invalidation.scheme' AND value = 'interrupt'),"
+    " EXISTS (SELECT 1 FROM configuration WHERE name = 'ordering' AND value = 'x86')"
     " FROM runs";
 
 static bool read_facts(sqlite3 *database, struct judging *judging, struct judge_config *config)
@@ -51,6 +52,7 @@ static bool read_facts(sqlite3 *database, struct judging *judging, struct judge_
         judging->array_count = (size_t)sqlite3_column_int64(facts, 3);
         config->cores = (unsigned)sqlite3_column_int64(facts, 4);
         config->by_interrupt = sqlite3_column_int(facts, 5) != 0;
+        config->own_stores = sqlite3_column_int(facts, 6) != 0;
     }
     (void)sqlite3_finalize(facts); /* repeats the code of the last step */
     if (!read)

@@ -207,6 +207,43 @@ static void bad_x86_faults_after_a_map(void **state)
     story_expect(&story, RULE_SPURIOUS_FAULT, 1);
 }
 
+/* The operation returns on core 0 in 115, and its store leaves the buffer in 130; this core loads in between.
+ */
+static void load_before_the_store_drains(bool own_stores, unsigned core)
+{
+    struct act act = {.id = 1,
+                      .kind = OPERATION_MAP,
+                      .va = PAGE,
+                      .frame = {FRAME, RW, 12},
+                      .begin = 100,
+                      .write = 110,
+                      .visible = 130,
+                      .end = 115};
+    use_format(SPURIOUS_ONCE);
+    story.config.own_stores = own_stores;
+    story_act(&story, &act);
+    story_fault(&story, PAGE, FAULT_TRANSLATION, 115, 125);
+    story.events[story.count - 1].core = (uint8_t)core;
+}
+
+static void bad_a_core_on_x86_faults_though_it_mapped_the_page(void **state)
+{
+    load_before_the_store_drains(true, 0);
+    story_expect(&story, RULE_SPURIOUS_FAULT, 1);
+}
+
+static void good_another_core_on_x86_faults_until_the_store_drains(void **state)
+{
+    load_before_the_store_drains(true, 1);
+    story_expect_good(&story);
+}
+
+static void good_where_walks_read_memory_the_same_core_faults_until_then(void **state)
+{
+    load_before_the_store_drains(false, 0);
+    story_expect_good(&story);
+}
+
 static void bad_arm_faults_after_rights_were_added(void **state)
 {
     add_right(false);
@@ -408,6 +445,9 @@ int main(void)
         STORY(bad_x86_faults_twice_after_rights_were_added),
         STORY(bad_x86_faults_after_a_map),
         STORY(bad_arm_faults_after_rights_were_added),
+        STORY(bad_a_core_on_x86_faults_though_it_mapped_the_page),
+        STORY(good_another_core_on_x86_faults_until_the_store_drains),
+        STORY(good_where_walks_read_memory_the_same_core_faults_until_then),
         STORY(good_x86_keeps_entries_with_fewer_rights),
         STORY(bad_x86_keeps_them_after_an_invalidation),
         STORY(bad_arm_keeps_entries_with_fewer_rights),
