@@ -269,6 +269,20 @@ static bool refill(struct core *core)
     return true;
 }
 
+/* An update is no reading: what it has changed is changed, and the walk acts on it at once. */
+bool adversary_delays(struct core *core, uint32_t index)
+{
+    struct bus_request *request = &core->requests[index];
+    uint64_t most = core->machine->config.adversary_delay_cycles;
+    if (most == 0 || request->delayed || request->kind != MEMORY_READ)
+        return false;
+    uint64_t cycles = below(core, most + 1);
+    request->delayed = true;
+    if (cycles > 0)
+        core_schedule(core, core->now + cycles, CALENDAR_ENTRY, index);
+    return cycles > 0;
+}
+
 static const struct {
     bool (*act)(struct core *core);
     uint32_t weight;

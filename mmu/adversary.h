@@ -12,6 +12,10 @@
  *   evict    a random entry of a random TLB or walk cache leaves.
  *   refill   a random entry of a further level goes into levels in front, as if an access had hit it.
  *
+ * And every walk, whoever asked for it, goes on up to adversary.delay cycles after memory has answered: how
+ * long hardware takes from reading an entry to acting on it is nobody's promise. Until then the walk knows
+ * what the entry was, whatever software does meanwhile; an invalidation catches it and waits for it.
+ *
  * It walks the active address space. Where invalidations reach all cores by hardware, it also walks spaces
  * that were active before, with their own tags: a core that keeps the entries of a space could as well have
  * made them just now. Such a space is forgotten when another one with its tags becomes active, and when this
@@ -33,6 +37,8 @@ void adversary_pause(struct core *core);
 void adversary_act(struct core *core);
 
 /* Only with an adversary. */
+/* Whether the walk waits: the same answer, of this request, comes again later. Once for each answer. */
+bool adversary_delays(struct core *core, uint32_t request);
 void adversary_saw_switch(struct core *core);
 void adversary_saw_miss(struct core *core, uint64_t va);
 void adversary_saw_invalidation(struct core *core, const struct invalidation *what);

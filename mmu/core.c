@@ -117,6 +117,8 @@ static void handle(struct core *core, const struct calendar_item *item)
         bus_release(core, item->what);
         break;
     case CALENDAR_ENTRY:
+        if (core->adversary && adversary_delays(core, item->what))
+            break;
         walker_entry(core, core->requests[item->what].what, &core->requests[item->what]);
         bus_release(core, item->what);
         break;

@@ -173,6 +173,7 @@ struct bus_request {
     bool bypass;   /* a device's: passes no cache */
     bool crossing; /* of several lines of the caches */
     bool aborted;
+    bool delayed;  /* the adversary has let its answer wait */
     uint32_t next; /* behind it in front of the gate */
     uint64_t expected;
     uint64_t old_value;    /* write: the word before, if it was asked for */

@@ -240,6 +240,7 @@ struct bus_request *bus_prepare(struct core *core, enum memory_transaction_kind 
     request->want_old = false;
     request->bypass = false;
     request->aborted = false;
+    request->delayed = false;
     request->words = NULL;
     request->forwarded = 0;
     return request;

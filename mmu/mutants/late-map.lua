@@ -1,21 +1,24 @@
--- Core 1 maps a page while core 2 loads from it, several accesses in flight. Core 1 has the entry's line in its data cache, and
--- is faster than core 2's walk, which waits for memory: accesses that come after the mapping is complete see it, whatever the
--- walk finds for those who came before.
+-- Core 1 maps a page while core 2 accesses it among others, many accesses in flight; with arg[#arg] "adversary" core 2's walk waits
+-- behind what it has read. Accesses that come after the mapping is complete see it, whatever the walk has found for those who came
+-- before.
 local m = machine {
-  cores = 2, record = "all", memory = { size = "64M", latency = 400 }, network = { latency = 5 },
-  cache = { line = 64, l1 = { size = "4K", ways = 4 } },
+  cores = 2, record = "all", memory = { size = "64M", latency = 40 }, network = { latency = 5 },
+  adversary = arg[#arg] == "adversary" and { period = 1000000, delay = 400 } or nil,
 }
 local as = m:address_space {}
-local BASE, STEP, PAGES = 0x40000000, 0x8000, 12
-as:premap(BASE - STEP, m:frames("4K"), "4K", "rw-u")
+local BASE, PAGES, ROUNDS = 0x40000000, 16, 12
+local frames = m:frames("64K")
+as:premap(BASE, frames, "4K", "rw-u", PAGES)
 
 m.core[1]:program(function(core)
   core:switch(as)
-  for page = 0, PAGES - 1 do
-    as:query(core, BASE + page * STEP)
-    m:barrier("page")
-    core:wait(300 + 20 * page)
-    as:map(core, BASE + page * STEP, m:frames("4K"), "4K", "rw-u")
+  for round = 1, ROUNDS do
+    local page = round % PAGES
+    as:unmap(core, BASE + page * 4096)
+    m:barrier("unmapped")
+    core:wait(300 + 40 * round)
+    as:map(core, BASE + page * 4096, frames + page * 4096, "4K", "rw-u")
+    m:barrier("round")
   end
 end)
 
@@ -25,9 +28,9 @@ m.core[2]:program(function(core)
     handler:wait(2000)
     return true
   end)
-  for page = 0, PAGES - 1 do
-    m:barrier("page")
-    core:wait(300)
-    core:run(stream.sequential { base = BASE + page * STEP, size = "4K", n = 200, step = 16 }, { window = 128, data = "fixed" })
+  for round = 1, ROUNDS do
+    m:barrier("unmapped")
+    core:run(stream.uniform { base = BASE, size = PAGES * 4096, n = 1500 }, { window = 128, data = "fixed" })
+    m:barrier("round")
   end
 end)

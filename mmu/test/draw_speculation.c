@@ -16,5 +16,6 @@ void draw_speculation(uint64_t *state, struct mmu_config *config)
     config->prefetch_entries = entries[draw_below(state, 4)];
     config->adversary_period_cycles = draw_below(state, 4) ? 0 : draw_period(state, config);
     config->adversary_reach = 1 + draw_below(state, 8);
+    config->adversary_delay_cycles = draw_below(state, 3) ? 0 : draw_below(state, 300);
     config->seed = draw(state) >> 1;
 }

@@ -143,6 +143,7 @@ static uint64_t run_story(uint64_t seed, uint64_t period, bool invalidates, stru
     struct rig rig;
     configure(&rig, seed, period);
     rig.config.cores = 2;
+    rig.config.adversary_delay_cycles = seed % 2 ? 0 : 100;
     rig_open(&rig);
     write_story(&story, &rig, invalidates);
     assert_int_equal(script_run(&rig.fixture, story.scripts, machine_advance).status, MACHINE_DONE);
@@ -271,6 +272,39 @@ static void it_never_changes_an_entry(void **state)
     rig_close(&rig);
 }
 
+/* How long the walk of a load takes that is alone in the machine. */
+static uint64_t cycles_of_a_walk(uint64_t seed, uint64_t delay)
+{
+    struct rig rig;
+    struct core_operation access = load(0);
+    configure(&rig, seed, 1000000);
+    rig.config.adversary_delay_cycles = delay;
+    rig_open(&rig);
+    rig_begin(&rig);
+    rig_do(&rig, &access);
+    rig_end(&rig);
+    const struct mmu_event *walk = rig_event(&rig, EVENT_WALK, 0, 0);
+    assert_non_null(walk);
+    assert_int_equal(walk->as.walk.fault, FAULT_NONE);
+    assert_int_equal(walk->as.walk.steps, 4);
+    uint64_t cycles = walk->cycle - walk->as.walk.start_cycle;
+    rig_close(&rig);
+    return cycles;
+}
+
+static void walks_wait_behind_each_entry_for_up_to_the_delay(void **state)
+{
+    uint64_t least = UINT64_MAX, most = 0, plain = cycles_of_a_walk(1, 0);
+    (void)state;
+    for (uint64_t seed = 1; seed <= 200; seed++) {
+        uint64_t cycles = cycles_of_a_walk(seed, 50);
+        assert_true(cycles >= plain && cycles <= plain + 4 * 50);
+        least = cycles < least ? cycles : least;
+        most = cycles > most ? cycles : most;
+    }
+    assert_true(least < plain + 50 && most > plain + 3 * 50);
+}
+
 /* ---- whose tables it walks ------------------------------------------------------------------------ */
 
 /* Walks with ASID 1 begun after `from`. */
@@ -340,6 +374,7 @@ static void a_period_of_0_is_no_adversary(void **state)
         config.memory_bytes = UINT64_C(64) << 20;
         config.cores = 2;
         config.adversary_reach = i ? 4096 : 1;
+        config.adversary_delay_cycles = i ? 1000 : 0;
         config.prefetch_degree = i ? 8 : 1;
         config.prefetch_entries = i ? 4096 : 1;
         fixture_open(&fixtures[i], &config, OBSERVE_ALL);
@@ -390,6 +425,7 @@ int main(void)
         cmocka_unit_test(it_acts_once_a_period_on_average),
         cmocka_unit_test(it_walks_fills_evicts_and_refills),
         cmocka_unit_test(it_never_changes_an_entry),
+        cmocka_unit_test(walks_wait_behind_each_entry_for_up_to_the_delay),
         cmocka_unit_test(it_walks_a_space_that_was_left_if_hardware_invalidates),
         cmocka_unit_test(it_walks_the_active_space_alone_if_software_interrupts),
         cmocka_unit_test(it_forgets_a_space_that_the_core_alone_has_invalidated),
