@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/specification/array.h"
+
 /* ---- Order ---- */
 
 static int compare_numbers(uint64_t a, uint64_t b)
@@ -55,25 +57,20 @@ void mappings_destroy(struct mappings *mappings)
 
 static bool reserve(struct mappings *mappings, size_t count)
 {
-    if (count <= mappings->room)
-        return true;
-    size_t room = mappings->room ? 2 * mappings->room : 4;
-    if (room < count)
-        room = count;
-    struct mapping *at = realloc(mappings->at, room * sizeof *at);
-    if (!at)
-        return false;
-    mappings->at = at;
-    mappings->room = room;
-    return true;
+    struct mapping *at = array_reserve(mappings->at, &mappings->room, count, sizeof *at);
+    if (at)
+        mappings->at = at;
+    return at != NULL;
 }
 
 bool mappings_copy(struct mappings *to, const struct mappings *from)
 {
-    if (!reserve(to, from->count))
-        return false;
-    if (from->count > 0)
-        memcpy(to->at, from->at, from->count * sizeof *to->at);
+    if (from->count > 0) {
+        struct mapping *at = array_copy(to->at, &to->room, from->at, from->count, sizeof *at);
+        if (!at)
+            return false;
+        to->at = at;
+    }
     to->count = from->count;
     return true;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "pagetables/interpret.h"
+#include "sim/specification/array.h"
 
 void walk_tables_destroy(struct walk_tables *tables)
 {
@@ -13,25 +14,20 @@ void walk_tables_destroy(struct walk_tables *tables)
 
 static bool reserve(struct walk_tables *tables, size_t count)
 {
-    if (count <= tables->room)
-        return true;
-    size_t room = tables->room ? 2 * tables->room : 4;
-    if (room < count)
-        room = count;
-    struct walk_table *at = realloc(tables->at, room * sizeof *at);
-    if (!at)
-        return false;
-    tables->at = at;
-    tables->room = room;
-    return true;
+    struct walk_table *at = array_reserve(tables->at, &tables->room, count, sizeof *at);
+    if (at)
+        tables->at = at;
+    return at != NULL;
 }
 
 bool walk_tables_copy(struct walk_tables *to, const struct walk_tables *from)
 {
-    if (!reserve(to, from->count))
-        return false;
-    if (from->count > 0)
-        memcpy(to->at, from->at, from->count * sizeof *to->at);
+    if (from->count > 0) {
+        struct walk_table *at = array_copy(to->at, &to->room, from->at, from->count, sizeof *at);
+        if (!at)
+            return false;
+        to->at = at;
+    }
     to->count = from->count;
     return true;
 }

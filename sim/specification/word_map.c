@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/specification/array.h"
+
 /* ---- Words ---- */
 
 void word_map_destroy(struct word_map *words)
@@ -13,25 +15,20 @@ void word_map_destroy(struct word_map *words)
 
 static bool reserve(struct word_map *words, size_t count)
 {
-    if (count <= words->room)
-        return true;
-    size_t room = words->room ? 2 * words->room : 4;
-    if (room < count)
-        room = count;
-    struct word_entry *at = realloc(words->at, room * sizeof *at);
-    if (!at)
-        return false;
-    words->at = at;
-    words->room = room;
-    return true;
+    struct word_entry *at = array_reserve(words->at, &words->room, count, sizeof *at);
+    if (at)
+        words->at = at;
+    return at != NULL;
 }
 
 bool word_map_copy(struct word_map *to, const struct word_map *from)
 {
-    if (!reserve(to, from->count))
-        return false;
-    if (from->count > 0)
-        memcpy(to->at, from->at, from->count * sizeof *to->at);
+    if (from->count > 0) {
+        struct word_entry *at = array_copy(to->at, &to->room, from->at, from->count, sizeof *at);
+        if (!at)
+            return false;
+        to->at = at;
+    }
     to->count = from->count;
     return true;
 }
@@ -143,14 +140,12 @@ void virtual_memory_destroy(struct virtual_memory *memory)
 
 static bool reserve_ranges(struct virtual_memory *memory, size_t count)
 {
-    if (count <= memory->ranges_room)
+    if (count == 0)
         return true;
-    struct word_range *domain = realloc(memory->domain, count * sizeof *domain);
-    if (!domain)
-        return false;
-    memory->domain = domain;
-    memory->ranges_room = count;
-    return true;
+    struct word_range *domain = array_reserve(memory->domain, &memory->ranges_room, count, sizeof *domain);
+    if (domain)
+        memory->domain = domain;
+    return domain != NULL;
 }
 
 bool virtual_memory_copy(struct virtual_memory *to, const struct virtual_memory *from)
