@@ -92,25 +92,11 @@ static void damage_cell(sqlite3 *database, uint64_t *state)
     assert_int_equal(sqlite3_finalize(column), SQLITE_OK);
 }
 
-static void copy_record(void)
-{
-    static char bytes[1 << 20];
-    FILE *from = fopen(good_path, "rb");
-    FILE *to = fopen(record_path, "wb");
-    assert_non_null(from);
-    assert_non_null(to);
-    size_t count = fread(bytes, 1, sizeof bytes, from);
-    assert_in_range(count, 1, sizeof bytes - 1);
-    assert_int_equal(fwrite(bytes, 1, count, to), count);
-    assert_int_equal(fclose(from), 0);
-    assert_int_equal(fclose(to), 0);
-}
-
 static void damage_record(uint64_t seed)
 {
     sqlite3 *database;
     sql_text[0] = '\0';
-    copy_record();
+    synthetic_copy(good_path, record_path);
     assert_int_equal(sqlite3_open(record_path, &database), SQLITE_OK);
     assert_int_equal(sqlite3_exec(database, "PRAGMA synchronous = OFF; BEGIN", NULL, NULL, NULL), SQLITE_OK);
     for (uint64_t left = 1 + next(&seed) % DAMAGES_MAX; left > 0; left--)

@@ -74,26 +74,12 @@ static void use_controls(void)
     run.counter_count = 0;
 }
 
-static void copy(const char *from_path)
-{
-    static char bytes[1 << 20];
-    FILE *from = fopen(from_path, "rb");
-    FILE *to = fopen(path, "wb");
-    assert_non_null(from);
-    assert_non_null(to);
-    size_t count = fread(bytes, 1, sizeof bytes, from);
-    assert_in_range(count, 1, sizeof bytes - 1);
-    assert_int_equal(fwrite(bytes, 1, count, to), count);
-    assert_int_equal(fclose(from), 0);
-    assert_int_equal(fclose(to), 0);
-}
-
 /* Each damage has to change something. */
 static void damage_record(const struct damage *damage)
 {
     sqlite3 *database;
     char *error = NULL;
-    copy(base_paths[damage->base]);
+    synthetic_copy(base_paths[damage->base], path);
     assert_int_equal(sqlite3_open(path, &database), SQLITE_OK);
     if (sqlite3_exec(database, damage->sql, NULL, NULL, &error) != SQLITE_OK)
         fail_msg("%s: %s", damage->what, error);

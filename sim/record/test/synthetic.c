@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "mmu/config.h"
 #include "mmu/digest.h"
@@ -478,28 +477,6 @@ struct record_counter *synthetic_counter(struct synthetic_run *run, const char *
     return NULL;
 }
 
-static char folder[64];
-
-const char *synthetic_path(const char *name)
-{
-    static char path[256];
-    if (!folder[0]) {
-        (void)snprintf(folder, sizeof folder, "/tmp/mmusim-record-XXXXXX");
-        assert_non_null(mkdtemp(folder));
-    }
-    (void)snprintf(path, sizeof path, "%s/%s", folder, name);
-    return path;
-}
-
-void synthetic_remove_folder(void)
-{
-    char command[128];
-    (void)snprintf(command, sizeof command, "rm -rf '%s'", folder);
-    if (folder[0])
-        assert_int_equal(system(command), 0);
-    folder[0] = '\0';
-}
-
 struct recorder_config synthetic_config(const char *path, enum record_level level)
 {
     static const struct record_array arrays[] = {
@@ -569,27 +546,4 @@ void synthetic_record(const struct synthetic_run *run, const char *path, enum re
         assert_int_equal(recorder_counter(recorder, &run->counters[i]), RECORD_OK);
     if (recorder_finish(recorder, 1.5, &error) != RECORD_OK)
         fail_msg("%s", error.text);
-}
-
-const char *synthetic_ask_text(const char *path, const char *sql)
-{
-    static char answer[4096];
-    sqlite3 *database;
-    sqlite3_stmt *statement;
-    assert_int_equal(sqlite3_open_v2(path, &database, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
-    if (sqlite3_prepare_v2(database, sql, -1, &statement, NULL) != SQLITE_OK)
-        fail_msg("%s: %s", sql, sqlite3_errmsg(database));
-    int code = sqlite3_step(statement);
-    if (code != SQLITE_ROW)
-        fail_msg("%s: %s", sql, code == SQLITE_DONE ? "no row" : sqlite3_errmsg(database));
-    const char *text = (const char *)sqlite3_column_text(statement, 0);
-    (void)snprintf(answer, sizeof answer, "%s", text ? text : "");
-    assert_int_equal(sqlite3_finalize(statement), SQLITE_OK);
-    assert_int_equal(sqlite3_close(database), SQLITE_OK);
-    return answer;
-}
-
-long long synthetic_ask(const char *path, const char *sql)
-{
-    return strtoll(synthetic_ask_text(path, sql), NULL, 10);
 }

@@ -65,6 +65,8 @@ struct record_counter *synthetic_counter(struct synthetic_run *run, const char *
 /* A new path for a record, in a folder of the test's own; nothing is there. */
 const char *synthetic_path(const char *name);
 void synthetic_remove_folder(void);
+/* A small record as another file, which may exist. */
+void synthetic_copy(const char *from_path, const char *to_path);
 
 /* The configuration that tests record with. */
 struct recorder_config synthetic_config(const char *path, enum record_level level);
