@@ -66,3 +66,13 @@ void cli_say_lines(FILE *err, const char *text)
         text += length + (text[length] == '\n');
     }
 }
+
+int cli_say_captured(struct cli_capture *said, int status, FILE *err)
+{
+    char *text = cli_capture_close(said, err);
+    if (!text)
+        return CLI_MISUSE;
+    cli_say_lines(err, text);
+    free(text);
+    return status;
+}

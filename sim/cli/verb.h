@@ -91,6 +91,8 @@ bool cli_capture_open(struct cli_capture *capture, FILE *err);
 char *cli_capture_close(struct cli_capture *capture, FILE *err);
 /* Each line of a text as a message. */
 void cli_say_lines(FILE *err, const char *text);
+/* Closes what a library said, and says each line of it. The status, or CLI_MISUSE when memory was short. */
+int cli_say_captured(struct cli_capture *said, int status, FILE *err);
 
 /* The machine-readable formats of one call: both at once is wrong use. */
 enum cli_format { CLI_TEXT, CLI_JSON, CLI_CSV };

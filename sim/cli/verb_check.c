@@ -36,13 +36,7 @@ static int check_to(const struct cli_call *call, const struct check_options *opt
     struct cli_capture said;
     if (!cli_capture_open(&said, call->err))
         return CLI_MISUSE;
-    int status = record_check(options, out, said.stream);
-    char *text = cli_capture_close(&said, call->err);
-    if (!text)
-        return CLI_MISUSE;
-    cli_say_lines(call->err, text);
-    free(text);
-    return status;
+    return cli_say_captured(&said, record_check(options, out, said.stream), call->err);
 }
 
 static void print_object(const struct cli_call *call, bool found, const char *report, const char *members)

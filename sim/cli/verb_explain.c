@@ -58,13 +58,7 @@ static int run_explain(const struct cli_call *call)
     struct cli_capture said;
     if (!parse(call, &options) || !cli_capture_open(&said, call->err))
         return CLI_MISUSE;
-    int status = record_explain(&options, call->out, said.stream);
-    char *text = cli_capture_close(&said, call->err);
-    if (!text)
-        return CLI_MISUSE;
-    cli_say_lines(call->err, text);
-    free(text);
-    return status;
+    return cli_say_captured(&said, record_explain(&options, call->out, said.stream), call->err);
 }
 
 const struct cli_verb verb_explain = {

@@ -42,13 +42,7 @@ static int run_query(const struct cli_call *call)
     };
     if (!cli_capture_open(&said, call->err))
         return CLI_MISUSE;
-    int status = record_query(&options, call->out, said.stream);
-    char *text = cli_capture_close(&said, call->err);
-    if (!text)
-        return CLI_MISUSE;
-    cli_say_lines(call->err, text);
-    free(text);
-    return status;
+    return cli_say_captured(&said, record_query(&options, call->out, said.stream), call->err);
 }
 
 const struct cli_verb verb_query = {

@@ -58,13 +58,7 @@ static int shrink_to(const struct cli_call *call, const struct shrink_options *o
     struct cli_capture said;
     if (!cli_capture_open(&said, call->err))
         return CLI_MISUSE;
-    int status = shrink_script(options, call->out, said.stream);
-    char *text = cli_capture_close(&said, call->err);
-    if (!text)
-        return CLI_MISUSE;
-    cli_say_lines(call->err, text);
-    free(text);
-    return status;
+    return cli_say_captured(&said, shrink_script(options, call->out, said.stream), call->err);
 }
 
 static int run_shrink(const struct cli_call *call)
