@@ -6,6 +6,7 @@
 #define MMUSIM_SIM_CLI_VERB_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include "sim/cli/cli.h"
@@ -74,6 +75,12 @@ bool cli_print_group(const char *group, FILE *out);
 void cli_print_help(const struct cli_verb *verb, FILE *out);
 /* The verb's words: "trace info". `buffer` has room for them. */
 const char *cli_verb_words(const struct cli_verb *verb, char *buffer, size_t bytes);
+
+/* A text that is a whole number, decimal or hexadecimal, and nothing else. */
+bool cli_is_number(const char *text, uint64_t *number);
+/* The option's number; as it was if the option is not given. False after saying what would be right. */
+bool cli_number(const struct cli_call *call, const char *option, uint64_t least, uint64_t most,
+                uint64_t *number);
 
 /* "mmusim: SENTENCE" and a newline. */
 __attribute__((format(printf, 2, 3))) void cli_say(FILE *err, const char *format, ...);

@@ -1,7 +1,5 @@
-#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "sim/cli/format.h"
 #include "sim/cli/verb.h"
@@ -18,13 +16,10 @@ static const struct cli_option check_options[] = {
 static bool parse_stories(const struct cli_call *call, unsigned long *stories)
 {
     const char *text = cli_value(call, "stories");
-    char *end;
-    *stories = STORIES;
-    if (!text)
-        return true;
-    errno = 0;
-    *stories = strtoul(text, &end, 10);
-    if (*text >= '0' && *text <= '9' && *end == '\0' && errno == 0)
+    uint64_t number = STORIES;
+    bool fine = !text || cli_is_number(text, &number);
+    *stories = (unsigned long)number;
+    if (fine)
         return true;
     cli_say(call->err, "--stories is '%s'; it must be a whole number, 0 or more", text);
     return false;

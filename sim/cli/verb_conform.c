@@ -41,23 +41,6 @@ struct conformance {
 
 /* ---- What is asked for ---- */
 
-static bool parse_number(const struct cli_call *call, const char *option, unsigned long long most,
-                         unsigned long long *number)
-{
-    const char *text = cli_value(call, option);
-    char *end;
-    if (!text)
-        return true;
-    errno = 0;
-    unsigned long long value = strtoull(text, &end, 0);
-    if (*text >= '0' && *text <= '9' && *end == '\0' && errno == 0 && value <= most) {
-        *number = value;
-        return true;
-    }
-    cli_say(call->err, "--%s is '%s'; it must be a whole number from 0 to %llu", option, text, most);
-    return false;
-}
-
 static bool refuse_table(const struct cli_call *call, const char *name)
 {
     const char *names[NAMES_MAX];
@@ -98,11 +81,11 @@ static bool find_table(struct conformance *conformance)
 static bool parse(struct conformance *conformance)
 {
     const struct cli_call *call = conformance->call;
-    unsigned long long seed = 1, runs = 0;
+    uint64_t seed = 1, runs = 0;
     const char *format = cli_value(call, "format");
     conformance->all = format && strcmp(format, "all") == 0;
     conformance->runs_given = cli_given(call, "runs");
-    if (!parse_number(call, "seed", INT64_MAX, &seed) || !parse_number(call, "runs", 1000000, &runs))
+    if (!cli_number(call, "seed", 0, INT64_MAX, &seed) || !cli_number(call, "runs", 0, 1000000, &runs))
         return false;
     if (!conformance->runs_given)
         runs = conformance->all ? RUNS_OF_ALL : RUNS;

@@ -1,7 +1,3 @@
-#include <errno.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "sim/cli/verb.h"
 #include "sim/record/database.h"
 
@@ -20,12 +16,7 @@ static bool parse_number(const struct cli_call *call, const char *option, uint64
                          uint64_t *number)
 {
     const char *text = cli_value(call, option);
-    char *end;
-    if (!text)
-        return true;
-    errno = 0;
-    *number = strtoull(text, &end, 0);
-    if (*text >= '0' && *text <= '9' && *end == '\0' && errno == 0 && *number >= least)
+    if (!text || (cli_is_number(text, number) && *number >= least))
         return true;
     cli_say(call->err, "--%s is '%s'; it must be %s", option, text, form);
     return false;

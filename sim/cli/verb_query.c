@@ -1,5 +1,3 @@
-#include <stdlib.h>
-
 #include "sim/cli/topics.h"
 #include "sim/cli/verb.h"
 #include "sim/record/database.h"

@@ -27,22 +27,9 @@ static const struct cli_option run_options[] = {
 
 static bool parse_seed(const struct cli_call *call, struct run_options *options)
 {
-    const char *text = cli_value(call, "seed");
     const struct mmu_parameter *seed = mmu_parameter_find("seed");
-    char *end;
-    if (!text)
-        return true;
-    errno = 0;
-    unsigned long long value = strtoull(text, &end, 0);
-    bool number = *text >= '0' && *text <= '9' && *end == '\0' && errno == 0;
-    if (number && value >= seed->least && value <= seed->most) {
-        options->seed = value;
-        options->seed_given = true;
-        return true;
-    }
-    cli_say(call->err, "--seed is '%s'; it must be a whole number from %" PRIu64 " to %" PRIu64, text,
-            seed->least, seed->most);
-    return false;
+    options->seed_given = cli_given(call, "seed");
+    return cli_number(call, "seed", seed->least, seed->most, &options->seed);
 }
 
 static bool parse_record(const struct cli_call *call, struct run_options *options)

@@ -1,6 +1,4 @@
-#include <errno.h>
 #include <limits.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -16,22 +14,6 @@ static const struct cli_option shrink_verb_options[] = {
     {"quiet", NULL, "no progress", 'q'},
     {0},
 };
-
-static bool parse_number(const struct cli_call *call, const char *option, uint64_t least, uint64_t most,
-                         uint64_t *number)
-{
-    const char *text = cli_value(call, option);
-    char *end;
-    if (!text)
-        return true;
-    errno = 0;
-    *number = strtoull(text, &end, 0);
-    if (*text >= '0' && *text <= '9' && *end == '\0' && errno == 0 && *number >= least && *number <= most)
-        return true;
-    cli_say(call->err, "--%s is '%s'; it must be a whole number from %llu to %llu", option, text,
-            (unsigned long long)least, (unsigned long long)most);
-    return false;
-}
 
 static bool name_output(const struct cli_call *call, char output[PATH_MAX])
 {
@@ -65,8 +47,8 @@ static int run_shrink(const struct cli_call *call)
 {
     char output[PATH_MAX];
     uint64_t jobs = 2, seed = 0;
-    if (!parse_number(call, "jobs", 1, SHRINK_JOBS_MAX, &jobs) ||
-        !parse_number(call, "seed", 0, INT64_MAX, &seed) || !name_output(call, output))
+    if (!cli_number(call, "jobs", 1, SHRINK_JOBS_MAX, &jobs) ||
+        !cli_number(call, "seed", 0, INT64_MAX, &seed) || !name_output(call, output))
         return CLI_MISUSE;
     const struct shrink_options options = {
         .script = call->arguments[0],

@@ -1,4 +1,3 @@
-#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,18 +17,14 @@ static const struct cli_option vectors_options[] = {
 static bool parse_rows(const struct cli_call *call, unsigned long *rows)
 {
     const char *text = cli_value(call, "rows");
-    char *end;
-    *rows = cli_given(call, "json") ? ULONG_MAX : ROWS;
-    if (!text)
+    uint64_t number;
+    *rows = cli_given(call, "json") || (text && strcmp(text, "all") == 0) ? ULONG_MAX : ROWS;
+    if (!text || strcmp(text, "all") == 0)
         return true;
-    if (strcmp(text, "all") == 0) {
-        *rows = ULONG_MAX;
+    if (cli_is_number(text, &number)) {
+        *rows = number;
         return true;
     }
-    errno = 0;
-    *rows = strtoul(text, &end, 10);
-    if (*text >= '0' && *text <= '9' && *end == '\0' && errno == 0)
-        return true;
     cli_say(call->err, "--rows is '%s'; it must be a whole number, 0 or more, or 'all'", text);
     return false;
 }
