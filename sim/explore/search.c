@@ -44,6 +44,7 @@ struct search {
     uint32_t batch_count;
     uint32_t parent;  /* being expanded; SEARCH_NONE: the initial states are told */
     uint32_t outward; /* transitions of it */
+    bool settling;    /* its batch: nothing can be emitted */
     bool refused;     /* by the model, which says why in `text` */
     bool ended;       /* before its time, with `outcome` */
     enum search_outcome outcome;
@@ -192,6 +193,7 @@ static void settle(struct search *search)
     for (uint32_t i = 0; i < search->batch_count; i++)
         intern_fetch_bytes(search->states, search->batch[i].hash);
     const uint8_t *bytes = search->batch_states;
+    search->settling = true;
     for (uint32_t i = 0; i < search->batch_count && !search->ended; i++) {
         if (add_state(search, &search->batch[i], bytes) == INTERN_NONE)
             end_for_no_room(search);
@@ -200,10 +202,12 @@ static void settle(struct search *search)
         bytes += search->model.state_bytes;
     }
     search->batch_count = 0;
+    search->settling = false;
 }
 
 void search_emit(struct search *search, uint32_t label, const void *next)
 {
+    assert(!search->settling); /* by a check */
     if (search->batch_count == BATCH)
         settle(search);
     uint32_t bytes = search->model.state_bytes;
@@ -257,7 +261,10 @@ static void report_progress(struct search *search)
 
 static void failed(struct search *search)
 {
+    bool refused = search->refused;
+    search->refused = false; /* checks of what was emitted before have not refused yet */
     settle(search);
+    search->refused = refused;
     end_by_model(search);
 }
 

@@ -48,7 +48,8 @@ struct search_model {
     uint32_t (*check)(void *context, const void *state, struct search *search);
 };
 
-/* What there is so far. */
+/* What there is so far. A search that ends at a finding may have expanded a few states more than it needed.
+ */
 struct search_figures {
     uint64_t transitions; /* with those to known states and those that break a rule; without initial states */
     uint64_t violations;

@@ -146,6 +146,49 @@ static void the_nearest_bad_state_is_found_first(void **state)
     search_destroy(search);
 }
 
+/* 0 -> 1 -> 3 (bad), 0 -> 2, which is a deadlock, but expanded after 1. */
+static void a_bad_state_comes_before_a_deadlock_that_is_seen_later(void **state)
+{
+    struct graph graph = two_bad();
+    graph.outward[2] = 0;
+    struct search_model model = graph_model(&graph);
+    struct search *search = explore(&model, false, SEARCH_FOUND);
+    size_t count;
+    assert_int_equal(search_findings(search, &count)->kind, SEARCH_BAD_STATE);
+    search_destroy(search);
+
+    graph.rule[3] = 0;
+    search = explore(&model, false, SEARCH_FOUND);
+    assert_int_equal(search_findings(search, &count)->kind, SEARCH_DEADLOCK);
+    search_destroy(search);
+}
+
+/* As the graph, and then a bad transition. */
+static bool expand_and_err(void *context, const void *state, struct search *search)
+{
+    bool expanded = graph_model(context).expand(context, state, search);
+    if (graph_node(state) == 1)
+        search_violation(search, 7, RULE_MARK);
+    return expanded;
+}
+
+static void a_bad_state_comes_before_a_bad_transition_that_is_told_later(void **state)
+{
+    struct graph graph = two_bad();
+    struct search_model model = graph_model(&graph);
+    model.expand = expand_and_err;
+    struct search *search = explore(&model, false, SEARCH_FOUND);
+    size_t count;
+    assert_int_equal(search_findings(search, &count)->rule, 10);
+    search_destroy(search);
+
+    graph.rule[3] = 0;
+    search = explore(&model, false, SEARCH_FOUND);
+    assert_int_equal(search_findings(search, &count)->rule, RULE_MARK);
+    assert_int_equal(search_findings(search, &count)->label, 7);
+    search_destroy(search);
+}
+
 static void each_rule_has_its_first_finding(void **state)
 {
     struct graph graph = two_bad();
@@ -192,6 +235,8 @@ int main(void)
         cmocka_unit_test(all_bad_transitions_are_counted_if_asked),
         cmocka_unit_test(a_beginning_can_be_bad),
         cmocka_unit_test(the_nearest_bad_state_is_found_first),
+        cmocka_unit_test(a_bad_state_comes_before_a_deadlock_that_is_seen_later),
+        cmocka_unit_test(a_bad_state_comes_before_a_bad_transition_that_is_told_later),
         cmocka_unit_test(each_rule_has_its_first_finding),
         cmocka_unit_test(more_rules_than_are_kept_are_still_counted),
     };

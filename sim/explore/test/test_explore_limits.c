@@ -92,6 +92,31 @@ static void a_search_ends_at_its_bytes_and_at_the_same_place_again(void **state)
     }
 }
 
+static bool take_the_rest(void *context, const struct search_figures *figures)
+{
+    struct memory_budget *budget = context;
+    budget->bytes_max = budget->bytes;
+    return true;
+}
+
+/* The origins of 64 states fill a chunk. After 57, of sums up to 4, comes one new state, and 5 more ways to
+ * it. */
+static void a_search_without_more_memory_goes_on_through_known_states(void **state)
+{
+    struct counters cube = {.counters = 6, .top = 1};
+    struct search_model model = counters_model(&cube);
+    struct memory_budget budget = {.bytes_max = (size_t)1 << 20};
+    struct search *search = search_create(&model, &(struct search_config){.budget = &budget,
+                                                                          .progress = take_the_rest,
+                                                                          .progress_context = &budget,
+                                                                          .progress_states = 57});
+    assert_int_equal(search_run(search), SEARCH_COMPLETE);
+    assert_int_equal(search_figures(search)->states, 64);
+    assert_int_equal(search_figures(search)->transitions, 6 * 32);
+    assert_int_equal(budget.refusal, MEMORY_BEYOND_BOUND);
+    search_destroy(search);
+}
+
 static void the_memory_limit_is_said_in_a_sentence(void **state)
 {
     struct counters grid = {.counters = 6, .top = 9};
@@ -149,27 +174,32 @@ static void a_check_refuses_with_its_sentence(void **state)
     search_destroy(search);
 }
 
-/* 0 has the ways to 1 and 2; 1 is bad; that nobody can go on from 2 comes later. */
-static bool refuse_late(void *context, const void *state, struct search *search)
+/* 0 -> 1 -> 3 (bad), 0 -> 2: nobody can go on from 2, which comes after 1. */
+static bool refuse_at_two(void *context, const void *state, struct search *search)
 {
-    if (graph_node(state) == 0)
+    if (graph_node(state) != 2)
         return graph_model(context).expand(context, state, search);
-    search_refuse(search, "it is late");
+    search_refuse(search, "two is too many");
     return false;
 }
 
 static void what_was_found_before_a_refusal_is_found(void **state)
 {
-    struct graph graph = {.nodes = 3, .node_bytes = 4, .outward = {2}, .to = {{1, 2}}, .rule = {0, 9}};
+    struct graph graph = {.nodes = 4,
+                          .node_bytes = 4,
+                          .outward = {2, 1, 0, 1},
+                          .to = {{1, 2}, {3}, {0}, {0}},
+                          .rule = {0, 0, 0, 9}};
     struct search_model model = graph_model(&graph);
-    model.expand = refuse_late;
+    model.expand = refuse_at_two;
     struct search *search = search_create(&model, &(struct search_config){0});
     assert_int_equal(search_run(search), SEARCH_FOUND);
     assert_int_equal(finding_of(search, SEARCH_BAD_STATE)->rule, 9);
     search_destroy(search);
-    graph.rule[1] = 0;
+    graph.rule[3] = 0;
     search = search_create(&model, &(struct search_config){0});
     assert_int_equal(search_run(search), SEARCH_REFUSED);
+    says(search, "4 distinct states to depth 2: ended because two is too many");
     search_destroy(search);
 }
 
@@ -254,6 +284,7 @@ int main(void)
         cmocka_unit_test(no_state_beyond_the_depth_limit_is_seen),
         cmocka_unit_test(a_depth_limit_behind_the_last_state_is_not_met),
         cmocka_unit_test(a_search_ends_at_its_bytes_and_at_the_same_place_again),
+        cmocka_unit_test(a_search_without_more_memory_goes_on_through_known_states),
         cmocka_unit_test(the_memory_limit_is_said_in_a_sentence),
         cmocka_unit_test(no_search_is_made_without_memory_for_it),
         cmocka_unit_test(a_model_refuses_with_its_sentence),
