@@ -351,6 +351,11 @@ uint32_t operation_tree_block(const struct operation_tree *tree, uint32_t node)
     return node_at(tree, node)->asked_block;
 }
 
+const struct operation_call *operation_tree_call_at(const struct operation_tree *tree, uint32_t call)
+{
+    return call_at(tree, call);
+}
+
 const struct operation_call *operation_tree_call_of(const struct operation_tree *tree, uint32_t node)
 {
     return call_at(tree, node_at(tree, node)->call);

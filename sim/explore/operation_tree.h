@@ -129,7 +129,8 @@ uint32_t operation_tree_resume(struct operation_tree *tree, uint32_t node,
 const struct operation_request *operation_tree_request(const struct operation_tree *tree, uint32_t node);
 /* The block when it asked or returned. */
 uint32_t operation_tree_block(const struct operation_tree *tree, uint32_t node);
-/* The call that the node is of; valid as long as the tree. */
+/* A call by its number, and the call that a node is of; valid as long as the tree. */
+const struct operation_call *operation_tree_call_at(const struct operation_tree *tree, uint32_t call);
 const struct operation_call *operation_tree_call_of(const struct operation_tree *tree, uint32_t node);
 
 /* A block's contents, as `state` of the table's functions that only read it (root, enumerate, invariants,

@@ -1,0 +1,82 @@
+/*
+ * An exploration: programs on the cores of the small machine, a page table, and the rules, as a model for the
+ * search.
+ *
+ * A transition is a step of hardware (small_machine.h) or of a core's program, together with all that cores
+ * then do by themselves and nobody else can see: a barrier that has nothing to wait for any more, a return, an
+ * invalidation that is sent (it may arrive much later). Every state that a transition leads to is judged.
+ *
+ * A state is a tuple of numbers: memory, what belongs to no core, and each core are numbered by their contents.
+ */
+#ifndef MMUSIM_SIM_EXPLORE_EXPLORATION_H
+#define MMUSIM_SIM_EXPLORE_EXPLORATION_H
+
+#include "sim/explore/program.h"
+#include "sim/explore/rules.h"
+#include "sim/explore/search.h"
+#include "sim/explore/small_machine.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define EXPLORATION_TABLE_UNITS 64u /* of 4 KiB, that page tables are made of */
+
+/* All that pointers lead to outlives the exploration. */
+struct exploration_config {
+    /* Cores translate by contexts[0] at first. It is that of the page table, which fills in its root. */
+    struct small_config machine;
+    const struct pagetable_class *table;
+    const struct pagetable_config *pagetable;
+    uint64_t tables_base; /* page tables lie in EXPLORATION_TABLE_UNITS * 4 KiB from here on */
+    bool aliasing_allowed;
+    const struct operation_call *before; /* done one after the other, before anything else happens */
+    size_t before_count;
+    const struct program_source *programs; /* one a core */
+    struct memory_budget *budget;
+};
+
+struct exploration;
+
+/* A finding of its own, beside those of FINDING(judge_rule): no program can ever go on. */
+#define FINDING_STUCK 100u
+
+/* NULL, and a sentence in `why`. */
+struct exploration *exploration_create(const struct exploration_config *config, char *why, size_t why_bytes);
+void exploration_destroy(struct exploration *exploration);
+
+/* Valid as long as the exploration. */
+struct search_model exploration_model(struct exploration *exploration);
+
+/* ---- For stories ---- */
+
+struct small_machine *exploration_machine(struct exploration *exploration);
+const struct rules *exploration_rules(const struct exploration *exploration);
+struct operation_tree *exploration_tree(struct exploration *exploration);
+
+/* What belongs to no core, in small_state.owner. */
+struct explored {
+    uint64_t allocated; /* units of tables (bits) */
+    uint32_t block;     /* of the page table */
+    struct rules_state rules;
+};
+void exploration_unpack(const struct exploration *exploration, const void *bytes, struct small_state *state,
+                        struct explored *explored);
+
+#define STEP_PROGRAM SMALL_STEPS /* of a core's own program; detail is the way chosen */
+struct small_label exploration_label(uint32_t label);
+
+/* What a core's program does next: the operation's request if it is in one. NULL of `operation` if not. */
+struct exploration_next {
+    const struct program_request *program;
+    const struct operation_request *operation;
+};
+struct exploration_next exploration_next(const struct exploration *exploration, const struct small_state *state,
+                                         unsigned core);
+
+const char *exploration_finding_name(uint32_t finding); /* "stale_entry", "stuck" */
+
+#ifdef __cplusplus
+}
+#endif
+#endif

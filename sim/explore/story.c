@@ -1,0 +1,288 @@
+#include "sim/explore/story.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "sim/explore/exploration_internal.h"
+#include "sim/explore/small_internal.h"
+
+#define TEXT STORY_TEXT_BYTES
+
+static const char *const access_names[] = {"load", "store", "fetch"};
+
+static const char *fault_name(unsigned fault)
+{
+    static const char *const names[] = {"no",           "translation",  "access-flag",
+                                        "permission",   "address-size", "external-abort",
+                                        "TLB-conflict", "reserved-bit", "noncanonical-address"};
+    return fault < sizeof names / sizeof names[0] ? names[fault] : "?";
+}
+
+static void print_leaf(const struct small_machine *machine, uint16_t leaf, char *text, size_t bytes)
+{
+    const struct walk_leaf *found = &small_leaf_of(machine, leaf)->leaf;
+    char attributes[FRAME_ATTRIBUTES_TEXT_BYTES];
+    frame_attributes_print(found->frame.attributes, attributes);
+    (void)snprintf(text, bytes, "0x%" PRIx64 " -> 0x%" PRIx64 " %s", found->va, found->frame.base,
+                   attributes);
+}
+
+/* ---- hardware ------------------------------------------------------------------------------------- */
+
+static void print_drain(const struct small_machine *machine, const struct small_core *core, unsigned index,
+                        char text[TEXT])
+{
+    const struct small_store *store = &core->stores[index];
+    int length = snprintf(text, TEXT, "the store of 0x%" PRIx64 " to 0x%" PRIx64 " reaches memory",
+                          small_value_of(machine, store->value), small_pa_of(machine, store->word));
+    if (store->leaf != 0 && length > 0 && length < TEXT)
+        (void)snprintf(text + length, TEXT - (size_t)length, " (written to 0x%" PRIx64 ")",
+                       small_va_of(machine, store->address));
+}
+
+static void print_invalidation(const struct small_machine *machine, uint8_t what, char *text, size_t bytes)
+{
+    const struct invalidation *order = small_invalidation_of(machine, what);
+    switch (order->scope) {
+    case INVALIDATE_VA:
+    case INVALIDATE_VA_ALL_ASIDS:
+        (void)snprintf(text, bytes, "the invalidation of 0x%" PRIx64 "%s", order->va,
+                       order->last_level_only ? ", last level only," : "");
+        return;
+    case INVALIDATE_ASID:
+        (void)snprintf(text, bytes, "the invalidation of ASID %u", order->asid);
+        return;
+    default:
+        (void)snprintf(text, bytes, "the invalidation of everything");
+        return;
+    }
+}
+
+static void print_walk(const struct small_machine *machine, const struct small_state *state,
+                       struct small_label label, char text[TEXT])
+{
+    const struct small_core *core = &state->cores[label.core];
+    const struct small_walk *walk = &core->walks[label.index];
+    const struct walk_state *position = small_position_of(machine, walk->position);
+    const struct position_facts *facts = &machine->facts[walk->position - 1];
+    char leaf[TEXT / 2];
+    if (label.step == STEP_WALK_READS) {
+        (void)snprintf(text, TEXT,
+                       "the walk for 0x%" PRIx64 " reads 0x%" PRIx64 " at 0x%" PRIx64 " (level %u)",
+                       position->va, small_value_of(machine, small_memory_at(machine, state, facts->pa)),
+                       facts->pa, position->level);
+    } else if (label.step == STEP_WALK_UPDATES) {
+        (void)snprintf(text, TEXT, "the walk for 0x%" PRIx64 " changes an entry, or begins again",
+                       position->va);
+    } else if (facts->status == WALK_LEAF) {
+        print_leaf(machine, facts->leaf, leaf, sizeof leaf);
+        (void)snprintf(text, TEXT, "the walk for 0x%" PRIx64 " ends: %s%s", position->va, leaf,
+                       walk->settle != 0 ? "; an invalidation has caught it, and it fills nothing" : "");
+    } else {
+        (void)snprintf(text, TEXT, "the walk for 0x%" PRIx64 " ends: %s fault, level %u", position->va,
+                       fault_name(position->fault), position->fault_level);
+    }
+}
+
+static void print_beginning(const struct small_machine *machine, const struct small_core *core,
+                            unsigned index, char text[TEXT])
+{
+    if (index < SMALL_ACCESSES) {
+        const struct small_access *access = &core->accesses[index];
+        (void)snprintf(text, TEXT, "a walk begins for the %s of 0x%" PRIx64, access_names[access->kind],
+                       small_va_of(machine, access->address));
+        return;
+    }
+    const struct small_context *context = &small_machine_config(machine)->contexts[core->context - 1];
+    (void)snprintf(text, TEXT, "a walk begins for 0x%" PRIx64 ", which nobody asked for",
+                   context->pages[index - SMALL_ACCESSES]);
+}
+
+static void print_entry(const struct small_machine *machine, const struct small_core *core,
+                        struct small_label label, char text[TEXT])
+{
+    uint16_t items[SMALL_TLB_ENTRIES];
+    char leaf[TEXT / 2];
+    if (label.detail) {
+        (void)snprintf(text, TEXT, "an entry of the walk cache is evicted");
+        return;
+    }
+    (void)small_tlb_leaves(machine, core->tlb, items, SMALL_TLB_ENTRIES);
+    print_leaf(machine, items[label.index], leaf, sizeof leaf);
+    (void)snprintf(text, TEXT, "the TLB evicts %s", leaf);
+}
+
+static void print_hit(const struct small_machine *machine, const struct small_core *core,
+                      struct small_label label, char text[TEXT])
+{
+    const struct small_access *access = &core->accesses[label.index];
+    (void)snprintf(text, TEXT, "the %s of 0x%" PRIx64 " hits in the TLB", access_names[access->kind],
+                   small_va_of(machine, access->address));
+}
+
+/* ---- programs ------------------------------------------------------------------------------------- */
+
+static void print_program(struct exploration *exploration, const struct small_state *state,
+                          struct small_label label, char text[TEXT])
+{
+    const struct exploration_next next = exploration_next(exploration, state, label.core);
+    const struct program_request *request = next.program;
+    char inner[TEXT / 2];
+    if (next.operation) {
+        char call[TEXT / 4];
+        operation_call_print(
+            operation_tree_call_of(exploration->tree, state->cores[label.core].front[FRONT_OPERATION] - 1),
+            call, sizeof call);
+        operation_request_print(next.operation, inner, sizeof inner);
+        (void)snprintf(text, TEXT, "%s: %s", call, inner);
+        return;
+    }
+    switch (request->kind) {
+    case PROGRAM_ACCESS:
+        (void)snprintf(text, TEXT, "the %s of 0x%" PRIx64 " is performed at 0x%" PRIx64,
+                       access_names[request->access], request->va,
+                       small_pa(exploration->machine, &state->cores[label.core].accesses[0]));
+        return;
+    case PROGRAM_CALL:
+        operation_call_print(&request->call, inner, sizeof inner);
+        (void)snprintf(text, TEXT, "%s is called", inner);
+        return;
+    case PROGRAM_READ:
+        (void)snprintf(text, TEXT, "reads the word at 0x%" PRIx64, request->pa);
+        return;
+    case PROGRAM_WRITE:
+        (void)snprintf(text, TEXT, "writes 0x%" PRIx64 " to the word at 0x%" PRIx64, request->value,
+                       request->pa);
+        return;
+    case PROGRAM_COMPARE_EXCHANGE:
+        (void)snprintf(text, TEXT, "compares and exchanges the word at 0x%" PRIx64, request->pa);
+        return;
+    case PROGRAM_SWITCH:
+        (void)snprintf(text, TEXT, "switches to address space %" PRIu64, request->value);
+        return;
+    case PROGRAM_CHOOSE:
+        (void)snprintf(text, TEXT, "goes way %u of %" PRIu64, label.detail + 1u, request->value);
+        return;
+    default:
+        (void)snprintf(text, TEXT, "goes on");
+        return;
+    }
+}
+
+void story_step(struct exploration *exploration, const void *from, uint32_t packed, char text[TEXT])
+{
+    const struct small_label label = exploration_label(packed);
+    struct small_machine *machine = exploration->machine;
+    struct small_state state;
+    struct explored explored;
+    exploration_unpack(exploration, from, &state, &explored);
+    const struct small_core *core = &state.cores[label.core];
+    char what[TEXT];
+    what[0] = 0;
+    switch (label.step) {
+    case STEP_DRAIN:
+        print_drain(machine, core, label.index, what);
+        break;
+    case STEP_DROP: {
+        char order[TEXT / 2];
+        print_invalidation(machine, state.invalidations[label.index].what, order, sizeof order);
+        (void)snprintf(what, TEXT, "%s, sent by core %u, arrives", order,
+                       state.invalidations[label.index].issuer + 1u);
+        break;
+    }
+    case STEP_WALK_BEGINS:
+        print_beginning(machine, core, label.index, what);
+        break;
+    case STEP_WALK_READS:
+    case STEP_WALK_UPDATES:
+    case STEP_WALK_ENDS:
+        print_walk(machine, &state, label, what);
+        break;
+    case STEP_EVICT:
+        print_entry(machine, core, label, what);
+        break;
+    case STEP_HIT:
+        print_hit(machine, core, label, what);
+        break;
+    default:
+        print_program(exploration, &state, label, what);
+        break;
+    }
+    (void)snprintf(text, TEXT, "core %u: %.*s", label.core + 1u, (int)(TEXT - 12), what);
+}
+
+/* ---- findings ------------------------------------------------------------------------------------- */
+
+static void print_map_there(struct exploration *exploration, const struct explored *explored, uint64_t va,
+                            char *text, size_t bytes)
+{
+    const struct mapping *mapping = rules_mapping(exploration->rules, &explored->rules, va);
+    char attributes[FRAME_ATTRIBUTES_TEXT_BYTES];
+    if (!mapping) {
+        (void)snprintf(text, bytes, "nothing is mapped at 0x%" PRIx64, va);
+        return;
+    }
+    frame_attributes_print(mapping->frame.attributes, attributes);
+    (void)snprintf(text, bytes, "the map has 0x%" PRIx64 " -> 0x%" PRIx64 " %s", mapping->va,
+                   mapping->frame.base, attributes);
+}
+
+static void print_stuck(struct exploration *exploration, const struct small_state *state, char text[TEXT])
+{
+    int length = snprintf(text, TEXT, "no program can go on:");
+    for (unsigned core = 0; core < exploration->config.machine.cores && length > 0 && length < TEXT; core++) {
+        const struct exploration_next next = exploration_next(exploration, state, core);
+        char request[TEXT / 3];
+        if (!next.operation)
+            continue;
+        operation_request_print(next.operation, request, sizeof request);
+        length += snprintf(text + length, TEXT - (size_t)length, " core %u, which %s;", core + 1, request);
+    }
+}
+
+void story_finding(struct exploration *exploration, const void *from, uint32_t label, uint32_t finding,
+                   char text[TEXT])
+{
+    struct small_state next;
+    struct explored explored;
+    char leaf[TEXT / 4], map[TEXT / 4];
+    (void)exploration_repeat(exploration, from, label, &next, &explored);
+    const struct finding_subject *subject = &exploration->subject;
+    if (finding == FINDING_STUCK) {
+        print_stuck(exploration, &next, text);
+        return;
+    }
+    switch ((enum judge_rule)(finding - 1)) {
+    case RULE_STALE_ENTRY:
+    case RULE_STALE_TRANSLATION:
+    case RULE_WRONG_FRAME:
+    case RULE_NEVER_MAPPED:
+    case RULE_FORBIDDEN_ACCESS:
+        print_leaf(exploration->machine, subject->leaf, leaf, sizeof leaf);
+        print_map_there(exploration, &explored, small_leaf_of(exploration->machine, subject->leaf)->leaf.va,
+                        map, sizeof map);
+        if (finding == FINDING(RULE_STALE_ENTRY))
+            (void)snprintf(text, TEXT, "the TLB of core %u holds %s, but %s", subject->core + 1u, leaf, map);
+        else
+            (void)snprintf(text, TEXT, "the %s of 0x%" PRIx64 " on core %u used %s, but %s",
+                           access_names[subject->kind], subject->va, subject->core + 1u, leaf, map);
+        return;
+    case RULE_SPURIOUS_FAULT:
+    case RULE_UNEXPECTED_ABORT:
+        print_map_there(exploration, &explored, subject->va, map, sizeof map);
+        (void)snprintf(text, TEXT, "the %s of 0x%" PRIx64 " on core %u takes a %s fault, but throughout %s",
+                       access_names[subject->kind], subject->va, subject->core + 1u,
+                       fault_name(subject->fault), map);
+        return;
+    case RULE_OPERATION_RESULT:
+        operation_call_print(subject->call, leaf, sizeof leaf);
+        print_map_there(exploration, &explored, subject->call->va, map, sizeof map);
+        (void)snprintf(text, TEXT, "the %s on core %u answers %s, but %s", leaf, subject->core + 1u,
+                       pagetable_result_name(subject->returned->result), map);
+        return;
+    default:
+        (void)snprintf(text, TEXT, "%s", judge_rule_text((enum judge_rule)(finding - 1)));
+        return;
+    }
+}
