@@ -1,67 +1,10 @@
 #include "pagetables/planted.h"
 
+#include "pagetables/passing.h"
 #include "pagetables/radix.h"
 
-/* ---- An environment in front of the real one, which it is the context of ---- */
+/* ---- The planted bugs, each in an environment in front of the real one, which is its context ---- */
 
-static const struct environment *behind(void *context)
-{
-    return context;
-}
-
-static int pass_read(void *context, uint64_t pa, uint64_t *value)
-{
-    return behind(context)->operations->read(behind(context)->context, pa, value);
-}
-
-static int pass_write(void *context, uint64_t pa, uint64_t value)
-{
-    return behind(context)->operations->write(behind(context)->context, pa, value);
-}
-
-static int pass_compare_exchange(void *context, uint64_t pa, uint64_t expected, uint64_t desired,
-                                 uint64_t *observed)
-{
-    return behind(context)->operations->compare_exchange(behind(context)->context, pa, expected, desired,
-                                                         observed);
-}
-
-static int pass_allocate_table(void *context, uint64_t size_bytes, uint64_t *pa)
-{
-    return behind(context)->operations->allocate_table(behind(context)->context, size_bytes, pa);
-}
-
-static int pass_release_table(void *context, uint64_t pa, uint64_t size_bytes)
-{
-    return behind(context)->operations->release_table(behind(context)->context, pa, size_bytes);
-}
-
-static int pass_barrier(void *context, enum barrier_kind kind)
-{
-    return behind(context)->operations->barrier(behind(context)->context, kind);
-}
-
-static int pass_invalidate(void *context, const struct invalidation *what)
-{
-    return behind(context)->operations->invalidate(behind(context)->context, what);
-}
-
-static int pass_complete(void *context)
-{
-    return behind(context)->operations->complete(behind(context)->context);
-}
-
-static int pass_lock(void *context, uint64_t pa)
-{
-    return behind(context)->operations->lock(behind(context)->context, pa);
-}
-
-static int pass_unlock(void *context, uint64_t pa)
-{
-    return behind(context)->operations->unlock(behind(context)->context, pa);
-}
-
-/* The planted bugs themselves. */
 static int forget_invalidation(void *context, const struct invalidation *what)
 {
     (void)context;
@@ -71,53 +14,53 @@ static int forget_invalidation(void *context, const struct invalidation *what)
 
 static int forget_store_barrier(void *context, enum barrier_kind kind)
 {
-    return kind == BARRIER_DSB_ISHST ? ENVIRONMENT_OK : pass_barrier(context, kind);
+    return kind == BARRIER_DSB_ISHST ? ENVIRONMENT_OK : passing_barrier(context, kind);
 }
 
 static int invalidate_last_level_only(void *context, const struct invalidation *what)
 {
     struct invalidation leaf = *what;
     leaf.last_level_only = true;
-    return pass_invalidate(context, &leaf);
+    return passing_invalidate(context, &leaf);
 }
 
 static const struct environment_operations without_invalidation = {
-    .read = pass_read,
-    .write = pass_write,
-    .compare_exchange = pass_compare_exchange,
-    .allocate_table = pass_allocate_table,
-    .release_table = pass_release_table,
-    .barrier = pass_barrier,
+    .read = passing_read,
+    .write = passing_write,
+    .compare_exchange = passing_compare_exchange,
+    .allocate_table = passing_allocate_table,
+    .release_table = passing_release_table,
+    .barrier = passing_barrier,
     .invalidate = forget_invalidation,
-    .complete = pass_complete,
-    .lock = pass_lock,
-    .unlock = pass_unlock,
+    .complete = passing_complete,
+    .lock = passing_lock,
+    .unlock = passing_unlock,
 };
 
 static const struct environment_operations without_store_barrier = {
-    .read = pass_read,
-    .write = pass_write,
-    .compare_exchange = pass_compare_exchange,
-    .allocate_table = pass_allocate_table,
-    .release_table = pass_release_table,
+    .read = passing_read,
+    .write = passing_write,
+    .compare_exchange = passing_compare_exchange,
+    .allocate_table = passing_allocate_table,
+    .release_table = passing_release_table,
     .barrier = forget_store_barrier,
-    .invalidate = pass_invalidate,
-    .complete = pass_complete,
-    .lock = pass_lock,
-    .unlock = pass_unlock,
+    .invalidate = passing_invalidate,
+    .complete = passing_complete,
+    .lock = passing_lock,
+    .unlock = passing_unlock,
 };
 
 static const struct environment_operations of_last_level = {
-    .read = pass_read,
-    .write = pass_write,
-    .compare_exchange = pass_compare_exchange,
-    .allocate_table = pass_allocate_table,
-    .release_table = pass_release_table,
-    .barrier = pass_barrier,
+    .read = passing_read,
+    .write = passing_write,
+    .compare_exchange = passing_compare_exchange,
+    .allocate_table = passing_allocate_table,
+    .release_table = passing_release_table,
+    .barrier = passing_barrier,
     .invalidate = invalidate_last_level_only,
-    .complete = pass_complete,
-    .lock = pass_lock,
-    .unlock = pass_unlock,
+    .complete = passing_complete,
+    .lock = passing_lock,
+    .unlock = passing_unlock,
 };
 
 /* `real` must outlive the result. The operations never write through it. */

@@ -13,8 +13,8 @@ extern "C" {
 #endif
 
 struct table_events {
+    struct environment behind; /* the first member: pagetables/passing.h */
     const struct address_space *space;
-    struct environment behind;
     uint64_t operation; /* on whose behalf; 0: none */
     unsigned core;
 };
