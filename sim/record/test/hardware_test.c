@@ -29,11 +29,7 @@ static int remove_files(void **state)
 
 static void expect_broken(const char *rules)
 {
-    const char *path = synthetic_path("hardware.db");
-    synthetic_record(&run, path, RECORD_ALL);
-    assert_string_equal(synthetic_ask_text(path, "SELECT IFNULL(group_concat(rule, ' '), '') FROM"
-                                                 " (SELECT DISTINCT rule FROM violations ORDER BY rule)"),
-                        rules);
+    assert_string_equal(synthetic_broken(&run, RECORD_ALL), rules);
 }
 
 static struct event_space *space(void)

@@ -77,5 +77,7 @@ void synthetic_record(const struct synthetic_run *run, const char *path, enum re
  */
 long long synthetic_ask(const char *path, const char *sql);
 const char *synthetic_ask_text(const char *path, const char *sql);
+/* The rules that the run breaks when it is recorded, by SQL: in alphabetical order, separated by spaces. */
+const char *synthetic_broken(const struct synthetic_run *run, enum record_level level);
 
 #endif

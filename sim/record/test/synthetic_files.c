@@ -1,4 +1,4 @@
-/* Records as files: where they are, what they answer, copies. */
+/* Records as files: where they are, what they answer, which rules they break, copies. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -66,4 +66,12 @@ const char *synthetic_ask_text(const char *path, const char *sql)
 long long synthetic_ask(const char *path, const char *sql)
 {
     return strtoll(synthetic_ask_text(path, sql), NULL, 10);
+}
+
+const char *synthetic_broken(const struct synthetic_run *run, enum record_level level)
+{
+    const char *path = synthetic_path("broken.db");
+    synthetic_record(run, path, level);
+    return synthetic_ask_text(path, "SELECT IFNULL(group_concat(rule, ' '), '') FROM"
+                                    " (SELECT DISTINCT rule FROM violations ORDER BY rule)");
 }
