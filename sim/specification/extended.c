@@ -3,7 +3,6 @@
 #include <inttypes.h>
 
 #include "sim/specification/entry_state.h"
-#include "sim/specification/invariants.h"
 
 static bool is_extended(const struct extended_state *state, uint32_t extension)
 {
@@ -152,34 +151,13 @@ static bool stores_drain(const struct clause *clause, const struct extended_stat
 
 /* ---- What is cached ---- */
 
-/* Global entries of a space's table may be in the global part of a TLB, the others in the space's. */
-static bool is_mapped(const struct extended_state *state, const struct mapping *entry, unsigned space)
-{
-    struct mappings both = {0};
-    bool mapped = false;
-    const struct mappings *table = &state->space[space].pt.interpretation;
-    if (!is_extended(state, EXTENSION_STAGE2))
-        return mappings_contain(table, entry);
-    mapped = mappings_compose(table, &state->stage2, &both) && mappings_contain(&both, entry);
-    mappings_destroy(&both);
-    return mapped;
-}
-
-static bool is_mapped_by_some(const struct extended_state *state, const struct mapping *entry)
-{
-    for (unsigned i = 0; i < state->spaces; i++)
-        if (is_mapped(state, entry, i))
-            return true;
-    return false;
-}
-
 /* An entry is new in a part of a TLB. Speculation fills with what is mapped afterwards. */
 static bool may_be_new(const struct extended_state *s2, const struct mapping *entry, unsigned space,
                        bool filling)
 {
     if (!filling && !is_extended(s2, EXTENSION_SPECULATION))
         return false;
-    return space == EXTENDED_SPACES ? is_mapped_by_some(s2, entry) : is_mapped(s2, entry, space);
+    return extended_maps(s2, entry, space);
 }
 
 /* `space` EXTENDED_SPACES: the global entries. `filling`: the core fills by itself, too. */
@@ -440,10 +418,7 @@ static bool none_went_stale(const struct clause *clause, const struct extended_s
 {
     for (size_t i = 0; i < part->count; i++) {
         const struct mapping *entry = &part->at[i];
-        bool global = space == EXTENDED_SPACES;
-        bool before = global ? is_mapped_by_some(s1, entry) : is_mapped(s1, entry, space);
-        bool after = global ? is_mapped_by_some(s2, entry) : is_mapped(s2, entry, space);
-        if (!clause_holds_of(clause, !before || after,
+        if (!clause_holds_of(clause, !extended_maps(s1, entry, space) || extended_maps(s2, entry, space),
                              "a TLB still has the entry of before for va 0x%" PRIx64, entry->va))
             return false;
     }
@@ -546,57 +521,4 @@ bool extended_unmap_stage2(const struct extended_state *s1, const struct extende
     return clause_holds(&clause, is_extended(s1, EXTENSION_STAGE2), "the seed has no such transition") &&
            page_table_unmap(&before, &after, op, violation) &&
            tables_stay(&clause, s1, s2, EXTENDED_SPACES) && machine_follows(&clause, s1, s2);
-}
-
-/* ---- Invariants ---- */
-
-/* A global entry is of some space; what a core runs another space for, its own table need not map. */
-static bool global_entries_are_mapped(const struct clause *clause, const struct extended_state *state,
-                                      unsigned core)
-{
-    const struct mappings *global = &state->core[core].global;
-    for (size_t i = 0; i < global->count; i++)
-        if (!clause_holds_of(clause, is_mapped_by_some(state, &global->at[i]),
-                             "core %u has a global entry for va 0x%" PRIx64 ", which no space maps", core,
-                             global->at[i].va))
-            return false;
-    return true;
-}
-
-/* The low level's, with the entries of the space alone. */
-static bool space_invariants(const struct extended_state *state, unsigned core, unsigned space,
-                             struct violation *violation)
-{
-    const struct clause clause = {"extended.invariants", violation};
-    struct low_level_state seen = {0};
-    bool holds =
-        clause_holds(&clause, extended_project(state, core, space, &seen), "there is no memory to judge it");
-    if (holds) {
-        struct low_level_state own = seen;
-        own.tlb = state->core[core].tlb[space];
-        holds = low_level_invariants(&own, violation);
-    }
-    low_level_state_destroy(&seen);
-    return holds;
-}
-
-bool extended_invariants(const struct extended_state *state, struct violation *violation)
-{
-    const struct clause clause = {"walk_caches_hold_linked_tables", violation};
-    const struct clause globals = {"tlb_is_submap_of_pt", violation};
-    for (unsigned core = 0; core < state->cores; core++) {
-        for (unsigned space = 0; space < state->spaces; space++) {
-            const struct walk_table *loose =
-                walk_tables_missing(&state->core[core].tables[space], &state->space[space].tables);
-            if (!space_invariants(state, core, space, violation) ||
-                !clause_holds_of(&clause, !loose,
-                                 "core %u keeps the table at 0x%" PRIx64 " for va 0x%" PRIx64
-                                 ", to which the page table of space %u does not lead",
-                                 core, loose ? loose->pa : 0, loose ? loose->va : 0, space))
-                return false;
-        }
-        if (!global_entries_are_mapped(&globals, state, core))
-            return false;
-    }
-    return true;
 }

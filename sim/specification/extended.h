@@ -76,6 +76,10 @@ bool mappings_compose(const struct mappings *stage1, const struct mappings *stag
 bool extended_project(const struct extended_state *state, unsigned core, unsigned space,
                       struct low_level_state *seen);
 
+/* Whether a TLB may have this entry of the space, as both stages make it; EXTENDED_SPACES: of any, as a
+ * global one may be. False without memory. */
+bool extended_maps(const struct extended_state *state, const struct mapping *entry, unsigned space);
+
 /* ---- Transitions of a core ---- */
 
 bool extended_read(const struct extended_state *s1, const struct extended_state *s2, unsigned core,

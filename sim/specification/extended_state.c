@@ -177,3 +177,20 @@ bool extended_project(const struct extended_state *state, unsigned core, unsigne
     return see_memory(state, core, seen) && see_table(state, space, seen) &&
            see_tlb(state, core, space, seen);
 }
+
+bool extended_maps(const struct extended_state *state, const struct mapping *entry, unsigned space)
+{
+    if (space == EXTENDED_SPACES) {
+        for (unsigned i = 0; i < state->spaces; i++)
+            if (extended_maps(state, entry, i))
+                return true;
+        return false;
+    }
+    struct mappings both = {0};
+    const struct mappings *table = &state->space[space].pt.interpretation;
+    if (!extended_by(&state->extensions, EXTENSION_STAGE2))
+        return mappings_contain(table, entry);
+    bool mapped = mappings_compose(table, &state->stage2, &both) && mappings_contain(&both, entry);
+    mappings_destroy(&both);
+    return mapped;
+}
