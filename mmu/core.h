@@ -13,7 +13,7 @@
  *   range_tlb.c    ranges of pages, beside the second level
  *   miss.c         outstanding misses on their way through the levels; waiters.c who waits for them
  *   walker.c       walks and their slots; nested.c those of two stages, walk_cache.c what they leave
- *   store_buffer.c stores on their way to memory
+ *   store_buffer.c stores on their way to memory (store_buffer.h)
  *   prefetch.c     walks ahead of misses; predictor.c says where
  *   adversary.c    random speculation
  *   invalidation.c both ends of an invalidation
@@ -36,6 +36,7 @@
 #include "mmu/memory.h"
 #include "mmu/memory_system.h"
 #include "mmu/range_tlb.h"
+#include "mmu/store_buffer.h"
 #include "pagetables/two_stage.h"
 #include "tlb/tlb.h"
 
@@ -180,29 +181,6 @@ struct bus_request {
     uint64_t answer_cycle; /* with caches: of what is decided of it so far */
     uint64_t *words;       /* read, several at once: where they go; else NULL */
     uint8_t forwarded;     /* of these words (bits): known already, from the store buffer */
-};
-
-struct buffered_store {
-    struct event_translation event; /* of the access; unused for page-table code's own stores */
-    uint64_t pa;
-    uint64_t value;
-    uint64_t issue_cycle;
-    uint64_t operation; /* page-table code's store */
-    uint64_t settle;
-    uint32_t life;
-    uint32_t slot; /* depth 0: the access that waits for it */
-    uint32_t size_bytes;
-    bool translated; /* an access's; else page-table code's */
-};
-
-struct store_buffer {
-    struct buffered_store entries[MMU_STORE_BUFFER_MAX];
-    uint32_t capacity;
-    uint32_t first, count;
-    uint32_t requested; /* how many of them have asked for the bus */
-    uint64_t last_drain_cycle;
-    uint64_t last_done_cycle; /* of the stores granted so far */
-    uint64_t waiting_since;   /* a store waits for room; NEVER if none does */
 };
 
 /* What one message asks for: one invalidation by hardware, or an interrupt's list. */
@@ -537,16 +515,6 @@ void nested_abort(struct core *core, uint32_t miss);
 void nested_updated(struct core *core, uint32_t miss, bool done);
 /* Whether the fault that the walk has ended with is that of an access (ACCESS_RIGHT) that waited. */
 bool nested_fault_is_of(const struct miss *miss, unsigned right);
-
-/* store_buffer.c */
-bool store_buffer_has_room(const struct core *core);
-void store_buffer_put(struct core *core, const struct buffered_store *store);
-void store_buffer_drain(struct core *core);
-void store_buffer_done(struct core *core, const struct bus_request *request);
-enum store_overlap { STORE_NO_OVERLAP, STORE_CONTAINS, STORE_OVERLAPS };
-/* What a read of these bytes finds: the youngest store that contains them, or one that overlaps otherwise. */
-enum store_overlap store_buffer_find(const struct core *core, uint64_t pa, unsigned size_bytes,
-                                     uint64_t *value);
 
 /* invalidation.c */
 /* To the cores of the mask. False if too many are outstanding; an acknowledgement will make room. */
