@@ -56,7 +56,8 @@ void exploration_unpack(const struct exploration *exploration, const void *bytes
 
 static uint32_t label_of(struct small_label label)
 {
-    return label.step | (uint32_t)label.core << 8 | (uint32_t)label.index << 16 | (uint32_t)label.detail << 24;
+    return label.step | (uint32_t)label.core << 8 | (uint32_t)label.index << 16 |
+           (uint32_t)label.detail << 24;
 }
 
 struct small_label exploration_label(uint32_t label)
@@ -74,7 +75,7 @@ struct expansion {
     struct search *search;
     const struct small_state *from;
     const struct explored *explored; /* of `from` */
-    bool goes_on; /* some transition is of a program, or may let one go on */
+    bool goes_on;                    /* some transition is of a program, or may let one go on */
     /* Without a search: one step is done again. */
     uint32_t wanted;
     uint32_t found;
@@ -88,9 +89,10 @@ static uint32_t judge_entries(struct exploration *exploration, const struct smal
 {
     for (unsigned core = 0; core < exploration->config.machine.cores; core++) {
         uint16_t leaves[SMALL_TLB_ENTRIES];
-        unsigned count = state->cores[core].tlb == 0
-                             ? 0
-                             : small_tlb_leaves(exploration->machine, state->cores[core].tlb, leaves, SMALL_TLB_ENTRIES);
+        unsigned count =
+            state->cores[core].tlb == 0
+                ? 0
+                : small_tlb_leaves(exploration->machine, state->cores[core].tlb, leaves, SMALL_TLB_ENTRIES);
         for (unsigned i = 0; i < count; i++) {
             uint32_t finding = rules_judge_entry(exploration->rules, &explored->rules, leaves[i]);
             if (finding == 0)
@@ -102,6 +104,34 @@ static uint32_t judge_entries(struct exploration *exploration, const struct smal
     return 0;
 }
 
+/* What a view depends on. */
+struct view_subject {
+    uint64_t allocated;
+    uint32_t memory;
+    uint32_t block;
+    uint64_t map;
+};
+
+/* The same table in the same memory is seen at the end of many runs, and looked at once. */
+static uint32_t judge_view(struct exploration *exploration, const struct small_state *state,
+                           const struct explored *explored)
+{
+    const struct view_subject subject = {
+        .allocated = explored->allocated,
+        .memory = intern_add(exploration->memories, state->memory, sizeof state->memory),
+        .block = explored->block,
+        .map = explored->rules.map};
+    uint32_t number = intern_add(exploration->views, &subject, sizeof subject);
+    uint64_t known = number == INTERN_NONE ? MEMO_NONE : memo_get(exploration->verdicts, memo_key(number, 0));
+    if (known != MEMO_NONE)
+        return (uint32_t)known;
+    uint32_t finding = rules_judge_view(exploration->rules, &explored->rules, state, explored->block,
+                                        exploration->config.tables_base, explored->allocated);
+    if (number != INTERN_NONE)
+        (void)memo_put(exploration->verdicts, memo_key(number, 0), finding);
+    return finding;
+}
+
 /* What follows by itself, and what the rules say of where it leads. */
 static uint32_t complete(struct exploration *exploration, struct small_state *next, struct explored *explored)
 {
@@ -109,15 +139,13 @@ static uint32_t complete(struct exploration *exploration, struct small_state *ne
     bool rested = rules_at_rest(&explored->rules);
     if (finding != 0)
         return finding;
-    if (rules_close(exploration->rules, &explored->rules, next) && !rested &&
-        rules_at_rest(&explored->rules))
-        finding = rules_judge_view(exploration->rules, &explored->rules, next, explored->block,
-                                   exploration->config.tables_base, explored->allocated);
+    if (rules_close(exploration->rules, &explored->rules, next) && !rested && rules_at_rest(&explored->rules))
+        finding = judge_view(exploration, next, explored);
     return finding != 0 ? finding : judge_entries(exploration, next, explored);
 }
 
-static bool tell(struct expansion *expansion, struct small_label label, uint32_t finding, struct small_state *next,
-                 struct explored *explored)
+static bool tell(struct expansion *expansion, struct small_label label, uint32_t finding,
+                 struct small_state *next, struct explored *explored)
 {
     struct exploration *exploration = expansion->exploration;
     uint32_t packed[2 + SMALL_CORES];
@@ -156,10 +184,11 @@ static uint32_t judge_step(struct expansion *expansion, struct small_label label
         const struct small_store *store = &expansion->from->cores[label.core].stores[label.index];
         if (store->leaf == 0)
             return 0;
-        exploration->subject = (struct finding_subject){.leaf = store->leaf,
-                                                        .core = label.core,
-                                                        .kind = ACCESS_STORE,
-                                                        .va = small_va_of(exploration->machine, store->address)};
+        exploration->subject =
+            (struct finding_subject){.leaf = store->leaf,
+                                     .core = label.core,
+                                     .kind = ACCESS_STORE,
+                                     .va = small_va_of(exploration->machine, store->address)};
         return rules_judge_access(exploration->rules, rules, store->leaf, ACCESS_STORE,
                                   (enum privilege)(store->tag & 1));
     }
@@ -230,7 +259,8 @@ static bool program_steps(struct expansion *expansion)
     if (!ended && !expansion->goes_on && !expansion->search)
         expansion->found = FINDING_STUCK;
     else if (!ended && !expansion->goes_on)
-        search_violation(expansion->search, label_of((struct small_label){STEP_PROGRAM, 0, 0, 0}), FINDING_STUCK);
+        search_violation(expansion->search, label_of((struct small_label){STEP_PROGRAM, 0, 0, 0}),
+                         FINDING_STUCK);
     return exploration_error(exploration) == NULL;
 }
 
@@ -306,12 +336,12 @@ static bool is_final(void *context, const void *bytes)
 
 struct search_model exploration_model(struct exploration *exploration)
 {
-    return (struct search_model){
-        .context = exploration,
-        .state_bytes = (uint32_t)((2 + exploration->config.machine.cores) * sizeof(uint32_t)),
-        .begin = begin,
-        .expand = expand,
-        .is_final = is_final};
+    return (struct search_model){.context = exploration,
+                                 .state_bytes =
+                                     (uint32_t)((2 + exploration->config.machine.cores) * sizeof(uint32_t)),
+                                 .begin = begin,
+                                 .expand = expand,
+                                 .is_final = is_final};
 }
 
 /* ---- making --------------------------------------------------------------------------------------- */
@@ -341,7 +371,10 @@ static bool make_parts(struct exploration *exploration)
     exploration->memories = table_of(exploration, sizeof exploration->first.memory);
     exploration->shared = table_of(exploration, sizeof(struct shared_part));
     exploration->cores = table_of(exploration, sizeof(struct small_core));
-    return exploration->tree && exploration->memories && exploration->shared && exploration->cores;
+    exploration->views = table_of(exploration, sizeof(struct view_subject));
+    exploration->verdicts = memo_create(config->budget);
+    return exploration->views && exploration->verdicts && exploration->tree && exploration->memories &&
+           exploration->shared && exploration->cores;
 }
 
 static bool make_machine(struct exploration *exploration, struct small_state *state)
@@ -425,6 +458,8 @@ void exploration_destroy(struct exploration *exploration)
     intern_destroy(exploration->memories);
     intern_destroy(exploration->shared);
     intern_destroy(exploration->cores);
+    intern_destroy(exploration->views);
+    memo_destroy(exploration->verdicts);
     free(exploration);
 }
 

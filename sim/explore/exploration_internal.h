@@ -4,6 +4,7 @@
 
 #include "sim/explore/exploration.h"
 #include "sim/explore/intern.h"
+#include "sim/explore/memo.h"
 
 /* Places in small_core.front. */
 enum front {
@@ -30,6 +31,8 @@ struct exploration {
     struct operation_tree *tree;
     struct rules *rules;
     struct intern *memories, *shared, *cores;
+    struct intern *views; /* tables at rest, of which verdicts are known */
+    struct memo *verdicts;
     struct small_state first;
     bool faults_are_judged;
 };
@@ -50,10 +53,12 @@ bool program_has_ended(const struct exploration *exploration, const struct small
 bool program_step(struct exploration *exploration, struct small_state *state, struct explored *explored,
                   unsigned core, unsigned way, uint32_t *finding);
 /* All that programs now do by themselves, and nobody else sees. A finding, or 0. */
-uint32_t programs_follow(struct exploration *exploration, struct small_state *state, struct explored *explored);
+uint32_t programs_follow(struct exploration *exploration, struct small_state *state,
+                         struct explored *explored);
 
 /* Before anything else happens, stores are visible at once and nothing is cached. */
-bool programs_make_table(struct exploration *exploration, struct small_state *state, struct explored *explored);
+bool programs_make_table(struct exploration *exploration, struct small_state *state,
+                         struct explored *explored);
 bool programs_do_before(struct exploration *exploration, struct small_state *state, struct explored *explored,
                         const struct operation_call *call);
 
