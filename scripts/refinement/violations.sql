@@ -11,6 +11,7 @@ UNION ALL SELECT * FROM rule_torn_access
 UNION ALL SELECT * FROM rule_operation_result
 UNION ALL SELECT * FROM rule_view_differs
 UNION ALL SELECT * FROM rule_table_invariant
+UNION ALL SELECT * FROM rule_lost_state
 UNION ALL SELECT * FROM rule_lost_table
 UNION ALL SELECT * FROM rule_load_value
 UNION ALL SELECT * FROM rule_incomplete_invalidation
@@ -52,6 +53,7 @@ WITH facts AS (
               FROM facts
     UNION ALL SELECT 'table_invariant', level >= 1 AND shapes > 0,
                      IIF(shapes, NULL, 'no check of a table of itself was recorded') FROM facts
+    UNION ALL SELECT 'lost_state', level >= 1, NULL FROM facts
     UNION ALL SELECT 'lost_table', level >= 1 AND reached > 0,
                      IIF(reached, NULL, 'no table told which memory it reaches') FROM facts
     UNION ALL SELECT 'load_value', level >= 2, IIF(level < 2, 'needs recording level all', NULL) FROM facts

@@ -31,6 +31,8 @@ static const struct {
                                     "came too early"},
     [RULE_TORN_ACCESS] = {"torn_access", "half of an access was performed though its other half faulted"},
     [RULE_TABLE_INVARIANT] = {"table_invariant", "a page table broke an invariant of its structure"},
+    [RULE_LOST_STATE] = {"lost_state",
+                         "a walk used a page as accessed or dirty, and hardware had not changed its entry"},
     [RULE_LOST_TABLE] = {"lost_table",
                          "the memory that a page table holds is not the memory that it reaches"},
     [RULE_CHANGED_WITHOUT_BREAK] =

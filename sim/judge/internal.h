@@ -183,6 +183,30 @@ struct table_faults {
     size_t capacity;
 };
 
+/* A walk in a space whose entries have a state that hardware keeps; its update of one, if it made one. */
+struct state_walk {
+    uint64_t id;
+    uint64_t cycle;         /* of its end */
+    uint64_t start_cycle;   /* the first in which the mapping must have been there */
+    uint64_t visible_cycle; /* of the update */
+    uint64_t va;
+    struct mapping leaf;
+    uint32_t space;
+    uint8_t rights;
+    uint8_t core;
+    bool filled;
+};
+
+struct state_queue {
+    struct state_walk *list; /* [first, count) */
+    size_t first, count, capacity;
+};
+
+struct states {
+    struct state_queue open; /* updates whose walk has not ended: in no order */
+    struct state_queue updates, walks;
+};
+
 /* Of the sighting that is weighed: stages.c. */
 struct stage_pairs {
     struct stage_pair *list;
@@ -240,6 +264,7 @@ struct judge {
     size_t views; /* of operations, that are not yet found right */
     struct conflicts conflicts;
     struct stage_pairs pairs;
+    struct states states;
     struct table_faults table_faults;
     struct active_history active[JUDGE_CORES];
     struct control_history controls[JUDGE_CORES];
@@ -407,6 +432,13 @@ struct fence_question {
 /* Whether the core dropped entries of the address in [from, to]. */
 bool fence_was_carried_out(const struct judge *judge, unsigned core, const struct fence_question *question);
 void fences_destroy(struct judge *judge);
+
+/* states.c */
+void state_written(struct judge *judge, const struct mmu_event *event); /* an entry write */
+void state_walked(struct judge *judge, const struct mmu_event *event);
+void states_settle(struct judge *judge);
+void states_finish(struct judge *judge);
+void states_destroy(struct judge *judge);
 
 /* spurious.c: faults that the format allows hardware. */
 /*

@@ -53,6 +53,7 @@ void judge_destroy(struct judge *judge)
     fences_destroy(judge);
     stages_destroy(judge);
     faults_destroy(judge);
+    states_destroy(judge);
     free(judge->operations);
     free(judge->invalidations);
     free(judge->held.events);
@@ -326,6 +327,7 @@ static void take_entry_write(struct judge *judge, const struct mmu_event *event)
 {
     const struct event_entry_write *write = &event->as.entry_write;
     operation_writes(judge, event);
+    state_written(judge, event);
     struct transaction transaction = {.performed_cycle = write->visible_cycle,
                                       .issue_cycle = write->issue_cycle,
                                       .cycle = event->cycle,
@@ -368,6 +370,7 @@ static void take(struct judge *judge, const struct mmu_event *event)
     case EVENT_WALK:
         check_translating(judge, event->as.walk.space);
         table_fault_told(judge, event);
+        state_walked(judge, event);
         judge_decide(judge, event);
         break;
     case EVENT_TLB_ENTRY:
@@ -430,6 +433,7 @@ static int observe(void *context, const struct mmu_event *event)
         judge->now = event->cycle;
         operations_settle(judge);
         decide_held(judge);
+        states_settle(judge);
         if (judge->now > judge->config.settle_cycles)
             perform(judge, judge->now - judge->config.settle_cycles);
     }
@@ -451,6 +455,7 @@ int judge_finish(struct judge *judge)
     judge->finished = true;
     operations_finish(judge);
     decide_held(judge);
+    states_finish(judge);
     conflicts_finish(judge);
     perform(judge, EVENT_NEVER);
     judge_sort_findings(judge);

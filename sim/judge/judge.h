@@ -37,6 +37,7 @@ enum judge_rule {
     RULE_INCOMPLETE_INVALIDATION, /* completed without all acknowledgements, or acknowledged out of order */
     RULE_TORN_ACCESS,             /* half of a page-crossing access was performed though the other faulted */
     RULE_TABLE_INVARIANT,         /* the table's shape is broken, by its own check or hardware's reading */
+    RULE_LOST_STATE, /* a page was used as accessed or dirty before hardware had changed its entry */
     RULE_LOST_TABLE, /* memory of a table is lost, still linked after its release, released twice */
     RULE_CHANGED_WITHOUT_BREAK, /* the protocol of Arm tables (sim/protocol): a valid entry became another */
     RULE_MADE_BEFORE_CLEAN,     /* an invalid entry became valid before what it was had been invalidated */

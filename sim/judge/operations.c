@@ -255,6 +255,7 @@ static void add_version(struct judge *judge, struct operation *operation, const 
                             .ended = {EVENT_NEVER, EVENT_NEVER},
                             .created_by = operation->call.id,
                             .space = operation->call.space};
+    bool begins_old = mapping->frame.attributes & FRAME_OLD && space->hardware_access;
     set_rights(judge, space, mapping->frame.attributes, &model);
     set_upgrade(space, operation, before, &model);
     set_drained(judge, operation, &model);
@@ -265,6 +266,9 @@ static void add_version(struct judge *judge, struct operation *operation, const 
                                                                     .ended_call = EVENT_NEVER,
                                                                     .ended_return = EVENT_NEVER,
                                                                     .made_cycle = operation->end_cycle,
+                                                                    .accessed_cycle = EVENT_NEVER,
+                                                                    .dirty_cycle = EVENT_NEVER,
+                                                                    .begins_old = begins_old,
                                                                     .made_core = operation->core};
     else
         judge->error = ENOMEM;

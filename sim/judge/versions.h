@@ -62,8 +62,8 @@ struct version {
 /*
  * When the operations that made and ended a version were called and returned: how many events had come by
  * then; EVENT_NEVER: not yet. Cycles do not order operations: one core returns from one and calls the next in
- * the same cycle. Kept beside the versions, since only answers are judged by it, and faults of accesses of
- * the core that made the version.
+ * the same cycle. Kept beside the versions, since only answers are judged by it, faults of accesses of the
+ * core that made the version, and the state of entries.
  */
 struct version_order {
     uint64_t made_call;
@@ -71,7 +71,11 @@ struct version_order {
     uint64_t ended_call;
     uint64_t ended_return;
     uint64_t made_cycle; /* of the return */
+    /* When hardware first changed its entry, and first made it dirty; EVENT_NEVER: not yet. */
+    uint64_t accessed_cycle;
+    uint64_t dirty_cycle;
     uint8_t made_core;
+    bool begins_old; /* and hardware marks it */
 };
 
 struct region_key {

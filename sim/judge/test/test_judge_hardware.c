@@ -120,6 +120,81 @@ static void good_updates_of_entries_change_no_mapping(void **state)
     story_expect_good(&story);
 }
 
+/* ---- the state that hardware keeps ---- */
+
+/* A walk of [150, 160] that finds the page as it is once it is accessed and dirty; its update, or that of
+ * another walk, which ends in cycle 190, is visible in this cycle (0: there is none). */
+static void walk_after_update(uint32_t state, uint64_t visible, bool own)
+{
+    hardware_updates(true, true);
+    story_map_page(&story, 1, RW | state);
+    uint64_t walk = story_walk(&story, 150, 160)->id;
+    if (!visible)
+        return;
+    if (!own)
+        walk = story_walk(&story, 150, 190)->id;
+    struct event_entry_write *update =
+        &story_event(&story, EVENT_ENTRY_WRITE, own ? 158 : 188, 1)->as.entry_write;
+    *update = (struct event_entry_write){.walk = walk,
+                                         .pa = 0x5000,
+                                         .old_value = 1,
+                                         .new_value = 3,
+                                         .issue_cycle = visible,
+                                         .visible_cycle = visible};
+}
+
+static void good_page_is_dirty_after_the_walk_changed_its_entry(void **state)
+{
+    walk_after_update(FRAME_CLEAN, 155, true);
+    story_expect_good(&story);
+}
+
+static void bad_page_is_dirty_though_nothing_changed_its_entry(void **state)
+{
+    walk_after_update(FRAME_CLEAN, 0, true);
+    story_expect(&story, RULE_LOST_STATE, 1);
+}
+
+static void good_page_is_dirty_after_another_walk_changed_its_entry(void **state)
+{
+    walk_after_update(FRAME_CLEAN, 155, false); /* which is told later */
+    story_expect_good(&story);
+}
+
+static void bad_page_is_dirty_before_another_walk_changed_its_entry(void **state)
+{
+    walk_after_update(FRAME_CLEAN, 161, false);
+    story_expect(&story, RULE_LOST_STATE, 1);
+}
+
+static void good_old_page_is_used_after_the_walk_marked_it(void **state)
+{
+    walk_after_update(FRAME_OLD, 155, true);
+    story_expect_good(&story);
+}
+
+static void bad_old_page_is_used_though_nothing_marked_it(void **state)
+{
+    walk_after_update(FRAME_OLD, 0, true);
+    story_expect(&story, RULE_LOST_STATE, 1);
+}
+
+static void good_dirty_page_needs_no_update(void **state)
+{
+    walk_after_update(0, 0, true);
+    story_expect_good(&story);
+}
+
+/* It has no page's state to look at until much later: by then it is judged all the same. */
+static void bad_lost_state_is_found_while_the_run_goes_on(void **state)
+{
+    story.config.settle_cycles = 100;
+    walk_after_update(FRAME_CLEAN, 0, true);
+    story_walk(&story, 400, 410)->leaf.rights &= (uint8_t)~STORES;
+    story_walk(&story, 1400, 1410)->leaf.rights &= (uint8_t)~STORES;
+    story_expect(&story, RULE_LOST_STATE, 1);
+}
+
 /* ---- virtual machines ---- */
 
 static void global_page_of_space_1_used_by_space_2(void)
@@ -269,6 +344,14 @@ int main(void)
         STORY(bad_old_page_faults_though_hardware_marks_it),
         STORY(bad_old_page_is_used_without_its_access_flag),
         STORY(good_updates_of_entries_change_no_mapping),
+        STORY(good_page_is_dirty_after_the_walk_changed_its_entry),
+        STORY(bad_page_is_dirty_though_nothing_changed_its_entry),
+        STORY(good_page_is_dirty_after_another_walk_changed_its_entry),
+        STORY(bad_page_is_dirty_before_another_walk_changed_its_entry),
+        STORY(good_old_page_is_used_after_the_walk_marked_it),
+        STORY(bad_old_page_is_used_though_nothing_marked_it),
+        STORY(good_dirty_page_needs_no_update),
+        STORY(bad_lost_state_is_found_while_the_run_goes_on),
         STORY(good_global_page_serves_its_virtual_machine),
         STORY(bad_global_page_serves_another_virtual_machine),
         STORY(second_stage_that_was_never_told_is_said),

@@ -81,10 +81,63 @@ static void store_fault(void)
     synthetic_access(&run, ACCESS_LOAD_42)->value = 0;
 }
 
+/* The first walk, which ends in cycle 95, or the second one changes its entry, visible in this cycle. */
+static void hardware_changes(unsigned walk, uint64_t visible)
+{
+    struct mmu_event event = {.kind = EVENT_ENTRY_WRITE, .cycle = visible, .core = 1};
+    event.as.entry_write =
+        (struct event_entry_write){.walk = synthetic_nth(&run, EVENT_WALK, walk)->as.walk.id,
+                                   .pa = UINT64_C(0x4000),
+                                   .old_value = 1,
+                                   .new_value = 3,
+                                   .issue_cycle = visible,
+                                   .visible_cycle = visible};
+    synthetic_add(&run, &event);
+}
+
+static void good_page_is_dirty_after_hardware_changed_its_entry(void **state)
+{
+    hardware_updates(true, true);
+    begin_as(FRAME_CLEAN);
+    hardware_changes(0, 90);
+    expect_broken("");
+}
+
+static void bad_page_is_dirty_though_nothing_changed_its_entry(void **state)
+{
+    hardware_updates(true, true);
+    begin_as(FRAME_CLEAN);
+    expect_broken("lost_state");
+}
+
+static void bad_page_is_dirty_before_hardware_changed_its_entry(void **state)
+{
+    hardware_updates(true, true);
+    begin_as(FRAME_CLEAN);
+    hardware_changes(1, 96);
+    expect_broken("lost_state");
+}
+
+static void good_old_page_is_used_after_hardware_marked_it(void **state)
+{
+    hardware_updates(true, false);
+    begin_as(FRAME_OLD);
+    hardware_changes(0, 90);
+    expect_broken("");
+}
+
+static void bad_old_page_is_used_though_nothing_marked_it(void **state)
+{
+    hardware_updates(true, false);
+    begin_as(FRAME_OLD);
+    expect_broken("lost_state");
+}
+
 static void bad_store_to_a_clean_page_faults_though_hardware_makes_it_dirty(void **state)
 {
     hardware_updates(true, true);
     begin_as(FRAME_CLEAN);
+    hardware_changes(0, 90);
     store_fault();
     expect_broken("spurious_fault");
 }
@@ -111,6 +164,7 @@ static void old_page_faults(void)
 static void bad_old_page_faults_though_hardware_marks_it(void **state)
 {
     hardware_updates(true, false);
+    hardware_changes(0, 90);
     old_page_faults();
     expect_broken("spurious_fault");
 }
@@ -318,6 +372,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         PAIR(good_clean_entry_takes_no_stores_yet),
         PAIR(bad_dirty_entry_takes_no_stores),
+        PAIR(good_page_is_dirty_after_hardware_changed_its_entry),
+        PAIR(bad_page_is_dirty_though_nothing_changed_its_entry),
+        PAIR(bad_page_is_dirty_before_hardware_changed_its_entry),
+        PAIR(good_old_page_is_used_after_hardware_marked_it),
+        PAIR(bad_old_page_is_used_though_nothing_marked_it),
         PAIR(bad_store_to_a_clean_page_faults_though_hardware_makes_it_dirty),
         PAIR(bad_store_to_a_clean_page_succeeds_where_software_makes_it_dirty),
         PAIR(bad_old_page_faults_though_hardware_marks_it),
