@@ -162,7 +162,7 @@ static bool make_room(struct judge *judge, struct fence_history *history)
 {
     if (history->count)
         thin(judge, history);
-    if (history->count && history->count <= history->capacity / 2)
+    if (history->capacity && history->count <= history->capacity / 2)
         return true;
     size_t capacity = history->capacity ? history->capacity * 2 : FENCES_FIRST;
     struct fence *grown = realloc(history->fences, capacity * sizeof *grown);

@@ -12,10 +12,9 @@
 #include "sim/judge/values.h"
 #include "sim/judge/versions.h"
 
-#define JUDGE_CORES   (1u << EVENT_CORE_BITS)
-#define CROSSING_LG2  6 /* crossing accesses of a core whose other half is awaited */
-#define SPACES_MAX    (UINT32_C(1) << 20)
-#define JUDGE_ADDRESS "0x%llx"
+#define JUDGE_CORES  (1u << EVENT_CORE_BITS)
+#define CROSSING_LG2 6 /* crossing accesses of a core whose other half is awaited */
+#define SPACES_MAX   (UINT32_C(1) << 20)
 
 struct space {
     const struct walk_format *format; /* NULL: this number was never told */

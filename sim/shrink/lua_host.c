@@ -96,8 +96,10 @@ static int run_texts(lua_State *state)
     }
     int failure = errno;
     for (lua_Integer i = 0; i < count; i++)
-        if (trials[i].child > 0 && !trial_end(&trials[i]))
+        if (trials[i].child > 0 && !trial_end(&trials[i])) {
+            failure = errno;
             fine = false;
+        }
     if (!fine) {
         for (lua_Integer i = 0; i < count; i++)
             trial_close(&trials[i]);
