@@ -167,8 +167,18 @@ struct fence_history {
     struct fence *fences;
     size_t count;
     size_t capacity;
-    uint64_t excuse_cycle; /* of the first fault that was excused by the version of this operation */
-    uint64_t excused_by;
+};
+
+/* The first fault of a core that was excused by the version of this operation. */
+struct excuse {
+    uint64_t operation;
+    uint64_t cycle;
+};
+
+struct excuse_history {
+    struct excuse *list; /* in their order: those that an access still to come may have been in flight with */
+    size_t count;
+    size_t capacity;
 };
 
 /* Walks that ended with a fault of stage 2 on a table of stage 1, in their order. */
@@ -268,6 +278,7 @@ struct judge {
     struct active_history active[JUDGE_CORES];
     struct control_history controls[JUDGE_CORES];
     struct fence_history fences[JUDGE_CORES];
+    struct excuse_history excuses[JUDGE_CORES];
     struct crossing crossings[JUDGE_CORES][1u << CROSSING_LG2];
     struct judge_finding *findings;
     size_t finding_count;
@@ -446,6 +457,7 @@ void states_destroy(struct judge *judge);
  */
 bool fault_excused(struct judge *judge, const struct mmu_event *event, struct version *version,
                    uint64_t address, bool final);
+void excuses_destroy(struct judge *judge);
 
 /* invalidations.c */
 void invalidation_issued(struct judge *judge, const struct mmu_event *event);

@@ -51,6 +51,7 @@ void judge_destroy(struct judge *judge)
     contexts_destroy(judge);
     controls_destroy(judge);
     fences_destroy(judge);
+    excuses_destroy(judge);
     stages_destroy(judge);
     faults_destroy(judge);
     states_destroy(judge);

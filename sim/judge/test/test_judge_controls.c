@@ -199,6 +199,52 @@ static void bad_x86_faults_twice_after_rights_were_added(void **state)
     story_expect(&story, RULE_SPURIOUS_FAULT, 1);
 }
 
+/* Operations 3 and 4 map another page and give it the right to store. */
+static void add_right_to_another(void)
+{
+    struct act map = {.id = 3,
+                      .kind = OPERATION_MAP,
+                      .va = PAGE + 4096,
+                      .frame = {FRAME + 4096, RO, 12},
+                      .begin = 240,
+                      .write = 242,
+                      .visible = 244,
+                      .end = 246};
+    struct act protect = {.id = 4,
+                          .kind = OPERATION_PROTECT,
+                          .va = PAGE + 4096,
+                          .frame = {0, RW, 12},
+                          .begin = 250,
+                          .write = 252,
+                          .visible = 254,
+                          .end = 256};
+    story_act(&story, &map);
+    story_act(&story, &protect);
+}
+
+static void good_x86_faults_once_at_each_of_two_addresses_in_flight(void **state)
+{
+    use_format(SPURIOUS_ONCE);
+    add_right(false);
+    add_right_to_another();
+    store_fault(300);
+    story_fault(&story, PAGE + 4096, FAULT_PERMISSION, 302, 312)->access_kind = ACCESS_STORE;
+    store_fault(305); /* was in flight when the first of its page was told */
+    story_fault(&story, PAGE + 4096, FAULT_PERMISSION, 306, 316)->access_kind = ACCESS_STORE;
+    story_expect_good(&story);
+}
+
+static void bad_x86_faults_twice_at_one_of_two_addresses(void **state)
+{
+    use_format(SPURIOUS_ONCE);
+    add_right(false);
+    add_right_to_another();
+    store_fault(300);
+    story_fault(&story, PAGE + 4096, FAULT_PERMISSION, 302, 312)->access_kind = ACCESS_STORE;
+    store_fault(311); /* the other page's was in flight then, not its own */
+    story_expect(&story, RULE_SPURIOUS_FAULT, 1);
+}
+
 static void bad_x86_faults_after_a_map(void **state)
 {
     use_format(SPURIOUS_ONCE);
@@ -443,6 +489,8 @@ int main(void)
         STORY(sentence_names_rights_and_controls),
         STORY(good_x86_faults_once_after_rights_were_added),
         STORY(bad_x86_faults_twice_after_rights_were_added),
+        STORY(good_x86_faults_once_at_each_of_two_addresses_in_flight),
+        STORY(bad_x86_faults_twice_at_one_of_two_addresses),
         STORY(bad_x86_faults_after_a_map),
         STORY(bad_arm_faults_after_rights_were_added),
         STORY(bad_a_core_on_x86_faults_though_it_mapped_the_page),
