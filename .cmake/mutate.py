@@ -319,7 +319,7 @@ def print_sources(root, mutants):
     for folder in FOLDERS:
         for file in sorted((root / folder).rglob("*.c")):
             path = file.relative_to(root).as_posix()
-            if any(part in ("test", "bench", "template", "radix_verified") for part in path.split("/")):
+            if any(part in ("test", "bench", "template", "radix_verified", "explore", "litmus") for part in path.split("/")):
                 continue
             if path in changed:
                 print(f"changed {path}")
