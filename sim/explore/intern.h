@@ -46,8 +46,9 @@ uint32_t intern_find(const struct intern *table, const void *bytes, size_t lengt
 
 uint32_t intern_count(const struct intern *table);
 
-/* The string of a number below the count; it stays where it is while the table lives. Of a fixed length that
- * is a multiple of 8 it is aligned to 8, else not at all. `length` may be NULL. */
+/* The string of a number below the count; it stays where it is while the table lives. Where the fixed length
+ * is the size of a type, it is aligned for that type; strings of any length are not aligned. `length` may be
+ * NULL. */
 const void *intern_bytes(const struct intern *table, uint32_t number, size_t *length);
 
 /* ---- Several at once, so that the misses of the host's caches overlap ---- */
