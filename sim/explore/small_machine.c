@@ -296,7 +296,7 @@ enum small_answer small_invalidate(struct small_machine *machine, struct small_s
 {
     for (unsigned place = 0; place < SMALL_INVALIDATIONS; place++) {
         struct small_invalidation *free_place = &state->invalidations[place];
-        uint8_t number;
+        uint8_t number = 0; /* gcc does not see that a failure is always false */
         if (free_place->what != 0)
             continue;
         if (!order_number(machine, what, &number))
