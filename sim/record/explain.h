@@ -36,7 +36,5 @@ int explain_print_json(sqlite3 *database, const struct explain_walk *walk, FILE 
 
 /* The text of explain/NAME.sql. */
 const char *explain_sql(const char *name);
-/* SQLITE_OK if the last step of a statement was a row or the end; finalizes it. */
-int explain_end(sqlite3_stmt *statement);
 
 #endif

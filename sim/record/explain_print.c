@@ -34,7 +34,7 @@ static bool next_row(struct printer *printer, sqlite3_stmt *statement)
         if (code != SQLITE_DONE)
             printer->code = code;
     }
-    (void)explain_end(statement); /* repeats the code of the last step */
+    (void)sqlite3_finalize(statement); /* repeats the code of the last step */
     return false;
 }
 
@@ -227,7 +227,7 @@ static void print_member(struct printer *printer, const char *name, const char *
     sqlite3_stmt *rows = ask(printer, sql);
     if (printer->code == SQLITE_OK)
         printer->code = table_print(rows, RECORD_JSON, printer->out);
-    (void)explain_end(rows); /* repeats the code of the last step */
+    (void)sqlite3_finalize(rows); /* repeats the code of the last step */
 }
 
 int explain_print_json(sqlite3 *database, const struct explain_walk *walk, FILE *out)

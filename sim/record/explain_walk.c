@@ -40,11 +40,6 @@ const char *explain_sql(const char *name)
     return sql->text;
 }
 
-int explain_end(sqlite3_stmt *statement)
-{
-    return sqlite3_finalize(statement);
-}
-
 static void append(char *text, const char *before, const char *more, const char *after)
 {
     size_t used = strlen(text);
@@ -268,7 +263,7 @@ static void walk_page(struct reading *reading)
             walk_one_stage(reading, va);
         }
     }
-    int end = explain_end(space);
+    int end = sqlite3_finalize(space);
     if (reading->code == SQLITE_OK)
         reading->code = end;
 }
