@@ -176,14 +176,18 @@ static bool tell(struct expansion *expansion, struct small_label label, uint32_t
 }
 
 /* The judgement of what a step of hardware completes. */
-static uint32_t judge_step(struct expansion *expansion, struct small_label label, struct small_state *next)
+static uint32_t judge_step(struct expansion *expansion, struct small_label label, struct small_state *next,
+                           struct explored *explored)
 {
     struct exploration *exploration = expansion->exploration;
     const struct rules_state *rules = &expansion->explored->rules;
     if (label.step == STEP_DRAIN) {
         const struct small_store *store = &expansion->from->cores[label.core].stores[label.index];
         if (store->leaf == 0)
-            return 0;
+            return protocol_sees_write(
+                exploration, explored, label.core, small_pa_of(exploration->machine, store->word),
+                small_value_of(exploration->machine, expansion->from->memory[store->word - 1]),
+                small_value_of(exploration->machine, store->value));
         exploration->subject =
             (struct finding_subject){.leaf = store->leaf,
                                      .core = label.core,
@@ -232,7 +236,7 @@ static bool hardware_step(void *context, struct small_label label, struct small_
 {
     struct expansion *expansion = context;
     struct explored explored = *expansion->explored;
-    uint32_t finding = judge_step(expansion, label, next);
+    uint32_t finding = judge_step(expansion, label, next, &explored);
     expansion->goes_on = expansion->goes_on || moves_programs(expansion, label);
     return tell(expansion, label, finding, next, &explored);
 }
@@ -409,6 +413,8 @@ static bool set_up(struct exploration *exploration)
         return false;
     regime->root = config->table->root(operation_tree_state(exploration->tree, explored.block));
     small_set_root(exploration->machine, 0, regime->root);
+    if (!protocol_begins(exploration, &explored))
+        return false;
     for (size_t i = 0; i < config->before_count; i++)
         if (!programs_do_before(exploration, &state, &explored, &config->before[i]))
             return false;
@@ -452,6 +458,7 @@ void exploration_destroy(struct exploration *exploration)
 {
     if (!exploration)
         return;
+    table_protocol_destroy(exploration->protocol);
     rules_destroy(exploration->rules);
     small_destroy(exploration->machine);
     operation_tree_destroy(exploration->tree);

@@ -3,10 +3,11 @@
  * search.
  *
  * A transition is a step of hardware (small_machine.h) or of a core's program, together with all that cores
- * then do by themselves and nobody else can see: a barrier that has nothing to wait for any more, a return, an
- * invalidation that is sent (it may arrive much later). Every state that a transition leads to is judged.
+ * then do by themselves and nobody else can see: a barrier that has nothing to wait for any more, a return,
+ * an invalidation that is sent (it may arrive much later). Every state that a transition leads to is judged.
  *
- * A state is a tuple of numbers: memory, what belongs to no core, and each core are numbered by their contents.
+ * A state is a tuple of numbers: memory, what belongs to no core, and each core are numbered by their
+ * contents.
  */
 #ifndef MMUSIM_SIM_EXPLORE_EXPLORATION_H
 #define MMUSIM_SIM_EXPLORE_EXPLORATION_H
@@ -30,6 +31,8 @@ struct exploration_config {
     const struct pagetable_config *pagetable;
     uint64_t tables_base; /* page tables lie in EXPLORATION_TABLE_UNITS * 4 KiB from here on */
     bool aliasing_allowed;
+    /* Only what goes wrong is found, and not the break of a protocol (sim/protocol/) that might let it. */
+    bool refinement_alone;
     const struct operation_call *before; /* done one after the other, before anything else happens */
     size_t before_count;
     const struct program_source *programs; /* one a core */
@@ -58,6 +61,7 @@ struct operation_tree *exploration_tree(struct exploration *exploration);
 struct explored {
     uint64_t allocated; /* units of tables (bits) */
     uint32_t block;     /* of the page table */
+    uint32_t protocol;  /* of live tables: what it remembers */
     struct rules_state rules;
 };
 void exploration_unpack(const struct exploration *exploration, const void *bytes, struct small_state *state,
@@ -71,8 +75,8 @@ struct exploration_next {
     const struct program_request *program;
     const struct operation_request *operation;
 };
-struct exploration_next exploration_next(const struct exploration *exploration, const struct small_state *state,
-                                         unsigned core);
+struct exploration_next exploration_next(const struct exploration *exploration,
+                                         const struct small_state *state, unsigned core);
 
 const char *exploration_finding_name(uint32_t finding); /* "stale_entry", "stuck" */
 

@@ -5,6 +5,7 @@
 #include "sim/explore/exploration.h"
 #include "sim/explore/intern.h"
 #include "sim/explore/memo.h"
+#include "sim/explore/table_protocol.h"
 
 /* Places in small_core.front. */
 enum front {
@@ -21,6 +22,9 @@ struct finding_subject {
     uint64_t va;
     const struct operation_call *call;        /* whose answer is wrong; NULL: none */
     const struct operation_request *returned; /* the answer */
+    struct {                                  /* what breaks the protocol of live tables */
+        uint64_t pa, before, after;
+    } write;
 };
 
 struct exploration {
@@ -30,6 +34,7 @@ struct exploration {
     struct small_machine *machine;
     struct operation_tree *tree;
     struct rules *rules;
+    struct table_protocol *protocol; /* NULL: the architecture of the format has none */
     struct intern *memories, *shared, *cores;
     struct intern *views; /* tables at rest, of which verdicts are known */
     struct memo *verdicts;
@@ -43,6 +48,18 @@ const char *exploration_error(const struct exploration *exploration);
 /* Does the step of this label once more. The finding, or 0; `next` and `explored` are what it leads to. */
 uint32_t exploration_repeat(struct exploration *exploration, const void *from, uint32_t label,
                             struct small_state *next, struct explored *explored);
+
+/* ---- protocol_steps.c ---- */
+
+/* Root and format of the table are known. */
+bool protocol_begins(struct exploration *exploration, struct explored *explored);
+/* What the protocol of live tables says. A finding, or 0. */
+uint32_t protocol_sees_write(struct exploration *exploration, struct explored *explored, unsigned core,
+                             uint64_t pa, uint64_t before, uint64_t after);
+void protocol_sees_barrier(struct exploration *exploration, struct explored *explored, unsigned core,
+                           enum barrier_kind kind);
+void protocol_sees_invalidation(struct exploration *exploration, struct explored *explored, unsigned core,
+                                const struct invalidation *what, unsigned targets);
 
 /* ---- program_steps.c ---- */
 

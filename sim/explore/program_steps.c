@@ -46,8 +46,8 @@ static const struct operation_request *operation_request(const struct exploratio
     return node == 0 ? NULL : operation_tree_request(exploration->tree, node - 1);
 }
 
-struct exploration_next exploration_next(const struct exploration *exploration, const struct small_state *state,
-                                         unsigned core)
+struct exploration_next exploration_next(const struct exploration *exploration,
+                                         const struct small_state *state, unsigned core)
 {
     return (struct exploration_next){.program = program_request(exploration, state, core),
                                      .operation = operation_request(exploration, state, core)};
@@ -88,17 +88,30 @@ static bool beyond_memory(const struct stepper *stepper, uint64_t pa)
     return pa % 8 != 0 || pa > stepper->exploration->config.machine.memory_bytes - 8;
 }
 
+/* A word changes at once, for everybody. */
+static enum went change_word(struct stepper *stepper, uint64_t pa, uint64_t value)
+{
+    uint64_t before = small_value_of(stepper->machine, small_memory_at(stepper->machine, stepper->state, pa));
+    uint32_t finding =
+        protocol_sees_write(stepper->exploration, stepper->explored, stepper->core, pa, before, value);
+    if (stepper->finding == 0)
+        stepper->finding = finding;
+    return small_poke(stepper->machine, stepper->state, pa, value) ? WENT : FAILED;
+}
+
 static enum went write_word(struct stepper *stepper, uint64_t pa, uint64_t value)
 {
     uint8_t held = small_core_reads(stepper->machine, stepper->state, stepper->core, pa);
     const struct small_new_store store = {
         .pa = pa, .value = value, .tag = rules_tag(&stepper->explored->rules, stepper->core)};
     if (stepper->untimed)
-        return small_poke(stepper->machine, stepper->state, pa, value) ? WENT : FAILED;
+        return change_word(stepper, pa, value);
     if (!small_has_room(stepper->machine, stepper->state, stepper->core))
         return WAITS;
     if (small_value_of(stepper->machine, held) != value)
         open_window(stepper);
+    if (stepper->exploration->config.machine.store_buffer == 0)
+        return change_word(stepper, pa, value);
     return small_put_store(stepper->machine, stepper->state, stepper->core, &store) ? WENT : FAILED;
 }
 
@@ -112,12 +125,12 @@ static enum went exchange_word(struct stepper *stepper, uint64_t pa, uint64_t ex
         return WENT;
     if (desired != expected && !stepper->untimed)
         open_window(stepper);
-    return small_poke(stepper->machine, stepper->state, pa, desired) ? WENT : FAILED;
+    return change_word(stepper, pa, desired);
 }
 
-static enum went barrier(struct stepper *stepper, enum barrier_kind kind)
+static enum went wait_at(struct stepper *stepper, enum barrier_kind kind)
 {
-    struct small_core *core = core_of(stepper);
+    const struct small_core *core = core_of(stepper);
     switch (kind) {
     case BARRIER_ISB: /* programs go step by step: nothing of them is ahead */
         return WENT;
@@ -134,20 +147,31 @@ static enum went barrier(struct stepper *stepper, enum barrier_kind kind)
     }
 }
 
+static enum went barrier(struct stepper *stepper, enum barrier_kind kind)
+{
+    enum went went = wait_at(stepper, kind);
+    if (went == WENT)
+        protocol_sees_barrier(stepper->exploration, stepper->explored, stepper->core, kind);
+    return went;
+}
+
 static enum went invalidate(struct stepper *stepper, const struct invalidation *what)
 {
     unsigned self = 1u << stepper->core;
     unsigned all = (1u << stepper->exploration->config.machine.cores) - 1;
+    unsigned targets = what->broadcast ? all : self;
     unsigned place;
-    if (stepper->untimed) /* nothing is cached */
+    if (stepper->untimed) { /* nothing is cached */
+        protocol_sees_invalidation(stepper->exploration, stepper->explored, stepper->core, what, targets);
         return WENT;
-    switch (small_invalidate(stepper->machine, stepper->state, stepper->core, what,
-                             what->broadcast ? all : self, &place)) {
+    }
+    switch (small_invalidate(stepper->machine, stepper->state, stepper->core, what, targets, &place)) {
     case SMALL_BUSY:
         return WAITS;
     case SMALL_FAILED:
         return FAILED;
     default:
+        protocol_sees_invalidation(stepper->exploration, stepper->explored, stepper->core, what, targets);
         rules_issued_invalidation(&stepper->explored->rules, stepper->core, place);
         return WENT;
     }
@@ -171,7 +195,7 @@ static enum went clear(struct stepper *stepper, uint64_t pa, uint64_t size_bytes
             continue;
         if (small_core_has_store(stepper->machine, stepper->state, stepper->core, at))
             return WAITS;
-        if (!small_poke(stepper->machine, stepper->state, at, 0))
+        if (change_word(stepper, at, 0) != WENT)
             return FAILED;
     }
     return WENT;
@@ -196,7 +220,8 @@ static enum went allocate(struct stepper *stepper, uint64_t size_bytes, struct o
     return WENT;
 }
 
-static enum went release(struct stepper *stepper, uint64_t pa, uint64_t size_bytes, struct operation_answer *answer)
+static enum went release(struct stepper *stepper, uint64_t pa, uint64_t size_bytes,
+                         struct operation_answer *answer)
 {
     const uint64_t base = stepper->exploration->config.tables_base;
     bool outside = pa < base || pa - base >= EXPLORATION_TABLE_UNITS * TABLE_UNIT_BYTES;
@@ -210,8 +235,7 @@ static enum went release(struct stepper *stepper, uint64_t pa, uint64_t size_byt
 
 static enum went take_lock(struct stepper *stepper, uint64_t pa)
 {
-    if (core_of(stepper)->store_count > 0 ||
-        small_memory_at(stepper->machine, stepper->state, pa) != 0)
+    if (core_of(stepper)->store_count > 0 || small_memory_at(stepper->machine, stepper->state, pa) != 0)
         return WAITS;
     return small_poke(stepper->machine, stepper->state, pa, 1) ? WENT : FAILED;
 }
@@ -253,8 +277,11 @@ static enum went answer_operation(struct stepper *stepper, const struct operatio
         return barrier(stepper, request->barrier);
     case REQUEST_INVALIDATE:
         return invalidate(stepper, &request->invalidation);
-    case REQUEST_COMPLETE:
-        return small_is_complete(stepper->state, stepper->core, false) ? WENT : WAITS;
+    case REQUEST_COMPLETE: /* as a DSB ISH completes invalidations */
+        if (!small_is_complete(stepper->state, stepper->core, false))
+            return WAITS;
+        protocol_sees_barrier(stepper->exploration, stepper->explored, stepper->core, BARRIER_DSB_ISH);
+        return WENT;
     case REQUEST_LOCK:
         return take_lock(stepper, request->pa);
     default:
@@ -271,7 +298,8 @@ static enum went operation_returns(struct stepper *stepper, const struct operati
         (struct finding_subject){.core = (uint8_t)stepper->core,
                                  .call = operation_tree_call_of(stepper->exploration->tree, node),
                                  .returned = request};
-    stepper->finding = rules_returned(stepper->exploration->rules, &stepper->explored->rules, stepper->core, request);
+    stepper->finding =
+        rules_returned(stepper->exploration->rules, &stepper->explored->rules, stepper->core, request);
     core_of(stepper)->front[FRONT_OPERATION] = 0;
     return stepper->untimed ? WENT : resume_program(stepper, &answer);
 }
@@ -303,8 +331,8 @@ static enum went operation_step(struct stepper *stepper, const struct operation_
     if (went != WENT)
         return went;
     uint32_t node = core_of(stepper)->front[FRONT_OPERATION] - 1;
-    return note_node(stepper, operation_tree_resume(stepper->exploration->tree, node, &answer,
-                                                    stepper->explored->block));
+    return note_node(
+        stepper, operation_tree_resume(stepper->exploration->tree, node, &answer, stepper->explored->block));
 }
 
 static enum went call(struct stepper *stepper, const struct operation_call *asked)
@@ -326,7 +354,8 @@ static enum went call(struct stepper *stepper, const struct operation_call *aske
 
 /* ---- a program's own requests --------------------------------------------------------------------- */
 
-static enum went load(struct stepper *stepper, const struct small_access *access, struct program_answer *answer)
+static enum went load(struct stepper *stepper, const struct small_access *access,
+                      struct program_answer *answer)
 {
     uint64_t pa = small_pa(stepper->machine, access);
     answer->value = small_value_of(stepper->machine,
@@ -364,8 +393,9 @@ static enum went perform(struct stepper *stepper, const struct program_request *
                                  .kind = access.kind,
                                  .va = small_va_of(stepper->machine, access.address)};
     if (is_judged_now(stepper, &access))
-        stepper->finding = rules_judge_access(stepper->exploration->rules, &stepper->explored->rules, access.leaf,
-                                              (enum access_kind)access.kind, (enum privilege)access.privilege);
+        stepper->finding =
+            rules_judge_access(stepper->exploration->rules, &stepper->explored->rules, access.leaf,
+                               (enum access_kind)access.kind, (enum privilege)access.privilege);
     if (access.kind == ACCESS_LOAD)
         went = load(stepper, &access, &answer);
     else if (access.kind == ACCESS_STORE)
@@ -396,8 +426,8 @@ static enum went access_step(struct stepper *stepper, const struct program_reque
 {
     switch (core_of(stepper)->accesses[0].state) {
     case ACCESS_NONE:
-        return small_issue(stepper->machine, stepper->state, stepper->core, 0, request->access, request->privilege,
-                           request->va)
+        return small_issue(stepper->machine, stepper->state, stepper->core, 0, request->access,
+                           request->privilege, request->va)
                    ? WENT
                    : FAILED;
     case ACCESS_TRANSLATED:
@@ -511,12 +541,13 @@ static bool follows(struct stepper *stepper)
     const struct exploration *exploration = stepper->exploration;
     const struct operation_request *operation = operation_request(exploration, stepper->state, stepper->core);
     const struct program_request *request = program_request(exploration, stepper->state, stepper->core);
-    bool unseen = operation ? is_unseen_request(operation)
-                            : is_unseen_step(exploration, core_of(stepper), request);
+    bool unseen =
+        operation ? is_unseen_request(operation) : is_unseen_step(exploration, core_of(stepper), request);
     return unseen && go_on(stepper) == WENT;
 }
 
-uint32_t programs_follow(struct exploration *exploration, struct small_state *state, struct explored *explored)
+uint32_t programs_follow(struct exploration *exploration, struct small_state *state,
+                         struct explored *explored)
 {
     bool moved = true;
     while (moved) {
@@ -565,11 +596,13 @@ static bool run_untimed(struct exploration *exploration, struct small_state *sta
     state->cores[0].front[FRONT_OPERATION] = 0;
     (void)rules_close(exploration->rules, &explored->rules, state);
     if (stepper.finding != 0)
-        return exploration_fail(exploration, "an operation before the programs answers otherwise than specified");
+        return exploration_fail(exploration,
+                                "an operation before the programs answers otherwise than specified");
     return true;
 }
 
-bool programs_make_table(struct exploration *exploration, struct small_state *state, struct explored *explored)
+bool programs_make_table(struct exploration *exploration, struct small_state *state,
+                         struct explored *explored)
 {
     const struct operation_call create = {.kind = CALL_CREATE};
     enum pagetable_result result;
@@ -585,5 +618,6 @@ bool programs_do_before(struct exploration *exploration, struct small_state *sta
 {
     enum pagetable_result result;
     return run_untimed(exploration, state, explored, call, &result) &&
-           (result == PAGETABLE_OK || exploration_fail(exploration, "an operation before the programs fails"));
+           (result == PAGETABLE_OK ||
+            exploration_fail(exploration, "an operation before the programs fails"));
 }

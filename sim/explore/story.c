@@ -281,6 +281,14 @@ void story_finding(struct exploration *exploration, const void *from, uint32_t l
         (void)snprintf(text, TEXT, "the %s on core %u answers %s, but %s", leaf, subject->core + 1u,
                        pagetable_result_name(subject->returned->result), map);
         return;
+    case RULE_CHANGED_WITHOUT_BREAK:
+    case RULE_MADE_BEFORE_CLEAN:
+    case RULE_WRITE_BELOW_UNCLEAN:
+    case RULE_TABLE_TWICE:
+        (void)snprintf(text, TEXT, "the word at 0x%" PRIx64 " becomes 0x%" PRIx64 ", from 0x%" PRIx64 ": %s",
+                       subject->write.pa, subject->write.after, subject->write.before,
+                       judge_rule_text((enum judge_rule)(finding - 1)));
+        return;
     default:
         (void)snprintf(text, TEXT, "%s", judge_rule_text((enum judge_rule)(finding - 1)));
         return;

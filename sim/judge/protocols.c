@@ -2,6 +2,7 @@
 #include <errno.h>
 
 #include "sim/judge/internal.h"
+#include "sim/judge/protocol_rules.h"
 #include "sim/protocol/run.h"
 
 bool protocol_init(struct judge *judge)
@@ -17,7 +18,7 @@ void protocol_forget(struct judge *judge)
     protocol_run_destroy(judge->protocol);
 }
 
-static enum judge_rule rule_of(enum protocol_rule rule)
+enum judge_rule judge_rule_of_protocol(enum protocol_rule rule)
 {
     switch (rule) {
     case PROTOCOL_CHANGED_WITHOUT_BREAK:
@@ -37,7 +38,7 @@ static void report(struct judge *judge, const struct protocol_violation *violati
                                     .va = violation->va,
                                     .operation = violation->mark.event,
                                     .space = violation->root,
-                                    .rule = (uint8_t)rule_of(violation->rule),
+                                    .rule = (uint8_t)judge_rule_of_protocol(violation->rule),
                                     .core = violation->agent};
     judge_report(judge, &finding, "%s", violation->text);
 }

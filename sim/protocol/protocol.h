@@ -149,6 +149,14 @@ bool protocol_is_below(const struct protocol *protocol, uint64_t below, uint64_t
 bool protocol_unclean_of_root(const struct protocol *protocol, uint64_t root_pa, uint64_t *entry_pa,
                               struct protocol_mark *mark);
 
+/*
+ * Everything that the future depends on, as numbers in a fixed order: live tables with their words, unclean
+ * entries. Two state machines that tell the same go on alike, but for marks and words outside of live tables.
+ * False if there is no memory.
+ */
+typedef void (*protocol_teller)(void *context, uint64_t number);
+bool protocol_tell_state(const struct protocol *protocol, protocol_teller tell, void *context);
+
 /* For the layers above: a violation of theirs becomes protocol_violation(). Answers PROTOCOL_VIOLATED. */
 struct protocol_fault {
     struct protocol_mark mark;

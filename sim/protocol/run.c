@@ -42,6 +42,11 @@ const struct protocol_violation *protocol_run_violation(const struct protocol_ru
     return protocol_violation(run->protocol);
 }
 
+bool protocol_run_tell_state(const struct protocol_run *run, protocol_teller tell, void *context)
+{
+    return protocol_tell_state(run->protocol, tell, context);
+}
+
 unsigned protocol_run_spaces(const struct protocol_run *run)
 {
     return run->spaces;

@@ -32,6 +32,9 @@ int protocol_run_event(struct protocol_run *run, const struct mmu_event *event);
  * from 0; roots are spaces. */
 const struct protocol_violation *protocol_run_violation(const struct protocol_run *run);
 
+/* As protocol_tell_state. */
+bool protocol_run_tell_state(const struct protocol_run *run, protocol_teller tell, void *context);
+
 /* How many address spaces are judged, and how many are not since they are a guest's. */
 unsigned protocol_run_spaces(const struct protocol_run *run);
 unsigned protocol_run_guests(const struct protocol_run *run);

@@ -27,6 +27,27 @@ struct program_source program_lists_source(struct program_lists *lists);
     {                                                                                                        \
         .kind = PROGRAM_ACCESS, .access = ACCESS_STORE, .va = (at), .value = (what)                          \
     }
+#define LIST_FETCH(at)                                                                                       \
+    {                                                                                                        \
+        .kind = PROGRAM_ACCESS, .access = ACCESS_FETCH, .va = (at)                                           \
+    }
+#define LIST_WRITE(at, what)                                                                                 \
+    {                                                                                                        \
+        .kind = PROGRAM_WRITE, .pa = (at), .value = (what)                                                   \
+    }
+#define LIST_BARRIER(what)                                                                                   \
+    {                                                                                                        \
+        .kind = PROGRAM_BARRIER, .barrier = (what)                                                           \
+    }
+#define LIST_TLBI(at)                                                                                        \
+    {                                                                                                        \
+        .kind = PROGRAM_INVALIDATE, .invalidation = {                                                        \
+            .va = (at),                                                                                      \
+            .asid = 1,                                                                                       \
+            .scope = INVALIDATE_VA,                                                                          \
+            .broadcast = true                                                                                \
+        }                                                                                                    \
+    }
 #define LIST_UNMAP(at)                                                                                       \
     {                                                                                                        \
         .kind = PROGRAM_CALL, .call = {.kind = CALL_UNMAP, .va = (at) }                                      \

@@ -22,6 +22,7 @@
 struct setting {
     const char *table;
     unsigned store_buffer, walk_cache, tlb;
+    bool refinement_alone;
     struct program_lists lists;
     struct operation_call before[3];
     size_t before_count;
@@ -75,6 +76,7 @@ static struct found explore(struct setting *setting)
         .table = table,
         .pagetable = &pagetable,
         .tables_base = 0x100000,
+        .refinement_alone = setting->refinement_alone,
         .before = setting->before,
         .before_count = setting->before_count,
         .programs = &programs,
@@ -151,8 +153,47 @@ static void a_forgotten_barrier_shows_only_with_two_stores_on_their_way(void **s
     struct setting seen = unmap_and_map("radix-forgets-barrier", 2);
     struct setting unseen = unmap_and_map("radix-forgets-barrier", 1);
     (void)state;
+    seen.refinement_alone = unseen.refinement_alone = true;
     expect_finding(&seen, RULE_STALE_ENTRY);
     expect_clean(&unseen);
+}
+
+static void a_forgotten_barrier_breaks_the_protocol_whether_it_shows_or_not(void **state)
+{
+    struct setting wrong = unmap_and_map("radix-forgets-barrier", 1);
+    struct setting right = unmap_and_map("radix", 1);
+    (void)state;
+    expect_finding(&wrong, RULE_WRITE_BELOW_UNCLEAN);
+    expect_clean(&right);
+}
+
+/* A word of the table is written by a program: another frame for a page that is mapped. */
+static struct setting change_of_a_leaf(bool breaks)
+{
+    const uint64_t leaf = 0x102000, valid = UINT64_C(0x0060000000000f43) | FRAME_2;
+    struct setting setting = {
+        .table = "radix",
+        .store_buffer = 1,
+        .lists = {.core = {{{LIST_WRITE(leaf, valid)}}, {{LIST_FETCH(OTHER)}}}, .programs = 2},
+        .before = {LIST_MAP_CALL(PAGE, FRAME, WRITABLE)},
+        .before_count = 1};
+    const struct program_list with_break = {{LIST_WRITE(leaf, 0), LIST_BARRIER(BARRIER_DSB_ISH),
+                                             LIST_TLBI(PAGE), LIST_BARRIER(BARRIER_DSB_ISH),
+                                             LIST_WRITE(leaf, valid)}};
+    if (breaks)
+        setting.lists.core[0] = with_break;
+    return setting;
+}
+
+static void a_live_entry_changes_through_an_invalid_one(void **state)
+{
+    struct setting right = change_of_a_leaf(true), wrong = change_of_a_leaf(false);
+    struct found found = explore(&right);
+    (void)state;
+    expect_finding(&wrong, RULE_CHANGED_WITHOUT_BREAK);
+    /* behind the table's back: what TLBs hold then is nobody's map */
+    assert_int_not_equal(found.finding, FINDING(RULE_CHANGED_WITHOUT_BREAK));
+    assert_int_not_equal(found.finding, FINDING(RULE_MADE_BEFORE_CLEAN));
 }
 
 /* ---- walk caches ---- */
@@ -175,8 +216,9 @@ static void a_cached_table_that_was_freed_is_found(void **state)
     struct setting with = reuse_of_a_table("radix-forgets-tables", 1);
     struct setting without = reuse_of_a_table("radix-forgets-tables", 0);
     struct setting right = reuse_of_a_table("radix", 1);
-    struct found found = explore(&with);
     (void)state;
+    with.refinement_alone = without.refinement_alone = true;
+    struct found found = explore(&with);
     assert_int_equal(found.outcome, SEARCH_FOUND);
     expect_clean(&without);
     expect_clean(&right);
@@ -238,6 +280,8 @@ int main(void)
         cmocka_unit_test(no_interleaving_of_a_right_table_breaks_a_rule),
         cmocka_unit_test(a_forgotten_invalidation_leaves_an_entry_behind),
         cmocka_unit_test(a_forgotten_barrier_shows_only_with_two_stores_on_their_way),
+        cmocka_unit_test(a_forgotten_barrier_breaks_the_protocol_whether_it_shows_or_not),
+        cmocka_unit_test(a_live_entry_changes_through_an_invalid_one),
         cmocka_unit_test(a_cached_table_that_was_freed_is_found),
         cmocka_unit_test(rights_that_are_taken_away_are_gone_when_protect_returns),
         cmocka_unit_test(two_cores_change_one_table_at_once),
