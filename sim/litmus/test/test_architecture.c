@@ -6,46 +6,15 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "sim/litmus/litmus.h"
+#include "sim/litmus/test/shipped.h"
 #include "sim/litmus/verdicts.h"
 
-#define TESTS 205
-#define ROWS  410
-
-static bool is_test(const char *name)
-{
-    size_t bytes = strlen(name);
-    return bytes > 7 && strcmp(name + bytes - 7, ".litmus") == 0;
-}
-
-/* Calls for each file; how many there are. */
-static unsigned each_test(void (*visit)(const struct litmus_test *test,
-                                        const struct litmus_verdicts *verdicts),
-                          const struct litmus_verdicts *verdicts)
-{
-    unsigned count = 0;
-    DIR *folder = opendir(LITMUS_ARCHITECTURE "/tests");
-    assert_non_null(folder);
-    for (struct dirent *entry = readdir(folder); entry != NULL; entry = readdir(folder)) {
-        static char path[4096];
-        struct litmus_test test;
-        struct vectors_failure failure;
-        if (!is_test(entry->d_name))
-            continue;
-        (void)snprintf(path, sizeof path, "%s/tests/%s", LITMUS_ARCHITECTURE, entry->d_name);
-        if (!litmus_read_file(&test, path, &failure))
-            fail_msg("refused: %s", failure.text);
-        visit(&test, verdicts);
-        count++;
-    }
-    assert_int_equal(closedir(folder), 0);
-    return count;
-}
+#define ROWS 410
 
 static void write_and_read(const struct litmus_test *test, const struct litmus_verdicts *verdicts)
 {
@@ -61,7 +30,7 @@ static void write_and_read(const struct litmus_test *test, const struct litmus_v
 
 static void every_test_is_the_same_when_written_and_read_again(void **state)
 {
-    assert_int_equal(each_test(write_and_read, NULL), TESTS);
+    assert_int_equal(each_test(write_and_read, NULL), SHIPPED_TESTS);
 }
 
 /* The condition and the code of the test are those of the table: the same file was judged. */
@@ -87,7 +56,7 @@ static void every_test_has_a_verdict_without_and_with_ets2(void **state)
     if (!litmus_verdicts_read(&verdicts, LITMUS_ARCHITECTURE "/verdicts.csv", &failure))
         fail_msg("refused: %s", failure.text);
     assert_int_equal(verdicts.csv.rows, ROWS);
-    assert_int_equal(each_test(compare_with_row, &verdicts), TESTS);
+    assert_int_equal(each_test(compare_with_row, &verdicts), SHIPPED_TESTS);
     assert_true(litmus_verdicts_find(&verdicts, "CoWT.inv+dsb", false, &row));
     assert_int_equal(row.verdict, LITMUS_ALLOWED);
     assert_true(litmus_verdicts_find(&verdicts, "CoWT.inv+dsb", true, &row));
