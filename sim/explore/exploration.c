@@ -413,6 +413,8 @@ static bool set_up(struct exploration *exploration)
         return false;
     regime->root = config->table->root(operation_tree_state(exploration->tree, explored.block));
     small_set_root(exploration->machine, 0, regime->root);
+    if (config->programs->root)
+        config->programs->root(config->programs->context, regime->root);
     if (!protocol_begins(exploration, &explored))
         return false;
     for (size_t i = 0; i < config->before_count; i++)

@@ -55,6 +55,8 @@ struct program_answer {
 struct program_source {
     void *context;
     unsigned programs;
+    /* Told the address of the page table's root, before any program begins. NULL: nobody asks. */
+    void (*root)(void *context, uint64_t root);
     uint32_t (*begin)(void *context, unsigned program);
     uint32_t (*resume)(void *context, unsigned program, uint32_t node, const struct program_answer *answer);
     /* Valid as long as the source. */

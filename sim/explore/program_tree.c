@@ -96,6 +96,13 @@ void program_run_end(struct program_run *run)
 
 /* ---- Making ---- */
 
+static void source_root(void *context, uint64_t root)
+{
+    const struct program_performer *performer = &((struct program_tree *)context)->config.performer;
+    if (performer->root)
+        performer->root(performer->context, root);
+}
+
 static uint32_t source_begin(void *context, unsigned program)
 {
     return program_tree_begin(context, program);
@@ -157,6 +164,7 @@ struct program_tree *program_tree_create(const struct program_tree_config *confi
     tree->config.requests_max = config->requests_max ? config->requests_max : REQUESTS_MAX;
     tree->source = (struct program_source){.context = tree,
                                            .programs = config->program_count,
+                                           .root = source_root,
                                            .begin = source_begin,
                                            .resume = source_resume,
                                            .request = source_request,

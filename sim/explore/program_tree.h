@@ -61,6 +61,8 @@ struct program_performer {
     void *context;
     /* False: the function cannot be performed, `run->error` says why. */
     bool (*perform)(void *context, struct program_run *run);
+    /* Told the address of the page table's root, before any program begins. NULL: nobody asks. */
+    void (*root)(void *context, uint64_t root);
 };
 
 /* The functions of one stage, by numbers that are the performer's; at least one. */

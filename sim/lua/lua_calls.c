@@ -24,15 +24,21 @@ static int push_stream_seed(lua_State *state)
     return 1;
 }
 
-/* The table of methods behind a type's __index: the first upvalue of its function. */
-static void set_methods(lua_State *state, const char *type, const char *name)
+/* They are behind a type's __index: the first upvalue of its function. */
+void push_methods(lua_State *state, const char *type)
 {
     luaL_getmetatable(state, type);
     lua_getfield(state, -1, "__index");
     if (!lua_getupvalue(state, -1, 1))
         luaL_error(state, "the type %s has no methods", type);
-    lua_setfield(state, -4, name);
-    lua_pop(state, 2);
+    lua_replace(state, -3);
+    lua_pop(state, 1);
+}
+
+static void set_methods(lua_State *state, const char *type, const char *name)
+{
+    push_methods(state, type);
+    lua_setfield(state, -2, name);
 }
 
 void open_calls(lua_State *state)

@@ -55,7 +55,7 @@ void script_core_init(struct script *script, unsigned index)
                                  .fault_handler = LUA_NOREF,
                                  .index = index};
     core->random =
-        machine_config(script->simulation.machine)->seed * UINT64_C(0x9e3779b97f4a7c15) + index + 1;
+        script_config(script)->seed * UINT64_C(0x9e3779b97f4a7c15) + index + 1;
 }
 
 /* ---- programs and faults ------------------------------------------------------------------------ */
@@ -311,7 +311,7 @@ static int core_run(lua_State *state)
 static uint64_t check_physical(lua_State *state, const struct script_core *core, int index)
 {
     uint64_t pa = check_integer(state, index, "the physical address");
-    uint64_t size_bytes = machine_config(core->script->simulation.machine)->memory_bytes;
+    uint64_t size_bytes = script_config(core->script)->memory_bytes;
     if (pa % 8 != 0 || pa > size_bytes - 8) {
         push_hex(state, pa);
         push_hex(state, size_bytes);

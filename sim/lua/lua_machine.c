@@ -18,12 +18,12 @@ static int missing_core(lua_State *state)
 {
     struct script *script = script_of(state);
     return luaL_error(state, "there is no core %s: the machine has cores 1 to %d",
-                      luaL_tolstring(state, 2, NULL), (int)machine_config(script->simulation.machine)->cores);
+                      luaL_tolstring(state, 2, NULL), (int)script_config(script)->cores);
 }
 
 static void push_core_table(lua_State *state, struct script *script)
 {
-    unsigned cores = (unsigned)machine_config(script->simulation.machine)->cores;
+    unsigned cores = (unsigned)script_config(script)->cores;
     lua_createtable(state, (int)cores, 0);
     for (unsigned i = 0; i < cores; i++) {
         script_core_init(script, i);
@@ -34,6 +34,15 @@ static void push_core_table(lua_State *state, struct script *script)
     lua_pushcfunction(state, missing_core);
     lua_setfield(state, -2, "__index");
     lua_setmetatable(state, -2);
+}
+
+int push_machine(lua_State *state, struct script *script)
+{
+    lua_createtable(state, 0, 1);
+    push_core_table(state, script);
+    lua_setfield(state, -2, "core");
+    luaL_setmetatable(state, MACHINE_TYPE);
+    return 1;
 }
 
 static int new_machine(lua_State *state)
@@ -59,11 +68,7 @@ static int new_machine(lua_State *state)
     if (!simulation_open(&script->simulation, &config, script->outcome))
         return script_raise(state);
     seed_random(state, description.config.seed); /* math.random follows the machine's seed */
-    lua_createtable(state, 0, 1);
-    push_core_table(state, script);
-    lua_setfield(state, -2, "core");
-    luaL_setmetatable(state, MACHINE_TYPE);
-    return 1;
+    return push_machine(state, script);
 }
 
 /* ---- methods ------------------------------------------------------------------------------------ */
@@ -97,7 +102,7 @@ static int machine_release_frames(lua_State *state)
     struct script *script = script_of(state);
     uint64_t pa = check_integer(state, 2, "the frame's address");
     uint8_t size_lg2 = check_size_lg2(state, 3, "the size");
-    uint64_t memory_bytes = machine_config(script->simulation.machine)->memory_bytes;
+    uint64_t memory_bytes = script_config(script)->memory_bytes;
     if (size_lg2 < FRAME_BLOCK_LG2_MIN || size_lg2 > FRAME_BLOCK_LG2_MAX ||
         pa & ((UINT64_C(1) << size_lg2) - 1) || pa == 0 || pa >= memory_bytes ||
         memory_bytes - pa < UINT64_C(1) << size_lg2)

@@ -20,7 +20,7 @@ static struct script_core *check_instruction(lua_State *state, const char *instr
         "riscv has core:fence, and core:sfence_vma",
     };
     struct script_core *core = check_own_core(state, 1);
-    uint64_t ordering = machine_config(core->script->simulation.machine)->ordering;
+    uint64_t ordering = script_config(core->script)->ordering;
     if (!(orderings >> ordering & 1))
         luaL_error(state, "this machine has no %s, by its ordering: %s", instruction, have[ordering]);
     return core;
@@ -285,7 +285,7 @@ static int core_sfence_vma(lua_State *state)
 
 static uint64_t read_targets(lua_State *state, const struct script_core *core)
 {
-    uint64_t cores = machine_config(core->script->simulation.machine)->cores, targets = 0;
+    uint64_t cores = script_config(core->script)->cores, targets = 0;
     if (!push_field(state, 2, "cores") || !lua_istable(state, -1) || lua_rawlen(state, -1) == 0)
         luaL_error(state, "core:ipi needs cores: a list of numbers, such as { 2, 3 }");
     for (lua_Integer i = 1; i <= (lua_Integer)lua_rawlen(state, -1); i++) {

@@ -37,6 +37,8 @@ static void stop_program(lua_State *state, const struct script_core *core)
 void script_resumed(lua_State *state, struct script_core *core)
 {
     struct script *script = script_of(state);
+    if (script->exploration)
+        return;
     if (core)
         script->current = core->index;
     if (program_host_stopping(script->simulation.host) || machine_error(script->simulation.machine))
@@ -48,11 +50,19 @@ void script_resumed(lua_State *state, struct script_core *core)
 const struct core_result *script_do(lua_State *state, struct script_core *core,
                                     const struct core_operation *operation)
 {
+    if (core->script->exploration)
+        return explored_do(state, core, operation);
     const struct core_result *result = simulation_do(&core->script->simulation, core->index, operation);
     script_resumed(state, core);
     if (!result)
         stop_program(state, core);
     return result;
+}
+
+const struct mmu_config *script_config(const struct script *script)
+{
+    return script->exploration ? exploration_parameters(script->exploration)
+                               : machine_config(script->simulation.machine);
 }
 
 char *read_text(const char *path, size_t *length, const char *what, char *error, size_t error_bytes)
@@ -108,6 +118,7 @@ static int prepare(lua_State *state)
     open_cores(state);
     open_spaces(state);
     open_streams(state);
+    open_exploration(state);
     close_globals(state);
     if (options->watch && options->watch->call)
         open_calls(state);
@@ -167,7 +178,8 @@ static bool run_main_chunk(struct script *script, size_t length)
     if (script->has_machine)
         return true;
     snprintf(script->outcome->error, sizeof script->outcome->error,
-             "%s: the script ended without a machine; it must call machine { ... }", script->options->script);
+             "%s: the script ended without a machine; it must call %s { ... }", script->options->script,
+             script->exploration ? "explore" : "machine");
     return false;
 }
 
@@ -194,10 +206,18 @@ static char *take_text(const struct run_options *options, size_t *length, struct
     return text;
 }
 
+bool script_evaluate(struct script *script)
+{
+    size_t length = 0;
+    *(struct script **)lua_getextraspace(script->state) = script;
+    script->current = NO_CORE;
+    script->text = take_text(script->options, &length, script->outcome);
+    return script->text && run_main_chunk(script, length);
+}
+
 int run_script(const struct run_options *options, struct run_outcome *outcome)
 {
     struct script *script = calloc(1, sizeof *script);
-    size_t length = 0;
     memset(outcome, 0, sizeof *outcome);
     bool ran = false;
     if (script)
@@ -205,12 +225,9 @@ int run_script(const struct run_options *options, struct run_outcome *outcome)
     if (!script || !script->state) {
         snprintf(outcome->error, sizeof outcome->error, "out of memory");
     } else {
-        *(struct script **)lua_getextraspace(script->state) = script;
         script->options = options;
         script->outcome = outcome;
-        script->current = NO_CORE;
-        script->text = take_text(options, &length, outcome);
-        ran = script->text && run_main_chunk(script, length) && run_programs(script);
+        ran = script_evaluate(script) && run_programs(script);
         script->current = NO_CORE; /* what the script's finalizers may still do, when lua_close calls them */
         lua_close(script->state);
         if (script->has_machine)

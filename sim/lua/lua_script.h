@@ -18,6 +18,7 @@
 #define NO_CORE UINT32_MAX
 
 struct script;
+struct script_exploration;
 
 struct script_core {
     struct script *script;
@@ -40,6 +41,7 @@ struct script {
     struct run_outcome *outcome;
     char *text;
     struct simulation simulation;
+    struct script_exploration *exploration; /* of `mmusim explore`; NULL: programs run in simulated time */
     bool has_machine;
     const struct walk_format *format; /* of address spaces that say none; NULL: the machine says none */
     int asid_bits;                    /* see machine_description */
@@ -57,6 +59,25 @@ const struct core_result *script_do(lua_State *state, struct script_core *core,
                                     const struct core_operation *operation);
 /* To be called when something else than script_do has let time pass. Raises if the run is being stopped. */
 void script_resumed(lua_State *state, struct script_core *core);
+
+/* lua_script.c: the script from its text on, its main chunk performed. False with the outcome's error. */
+bool script_evaluate(struct script *script);
+/* The machine's, timed or explored: parameters that programs are checked against. */
+const struct mmu_config *script_config(const struct script *script);
+
+/* lua_explore.c: explore { ... }, and what it changes of the others' methods; last before close_globals. */
+void open_exploration(lua_State *state);
+/* The parameters that programs are checked against. */
+const struct mmu_config *exploration_parameters(const struct script_exploration *exploration);
+/* The address space of the table at `index`, pushed. */
+int push_explored_space(lua_State *state, int index);
+/* lua_explore_program.c: what script_do and the calls of a page table are there. The answer, or the program
+ * goes no further and they do not return. */
+const struct core_result *explored_do(lua_State *state, struct script_core *core,
+                                      const struct core_operation *operation);
+struct operation_call;
+enum pagetable_result explored_call(lua_State *state, struct script_core *core,
+                                    const struct operation_call *call, struct mapping *found);
 
 /* lua_description.c: what machine { ... } says, with the options of the command line over it. */
 struct machine_description {
@@ -162,6 +183,10 @@ void push_fault_text(lua_State *state, const struct core_result *result);
 struct stream *check_stream(lua_State *state, int index, struct script_core *core);
 /* The seed of the n-th stream, from 1, that the core (from 0) runs without a seed of its own. */
 uint64_t stream_seed(const struct script *script, unsigned core, uint64_t n);
+/* lua_calls.c: the table of a type's methods, pushed. */
+void push_methods(lua_State *state, const char *type);
+/* lua_machine.c: m, with its cores, pushed. */
+int push_machine(lua_State *state, struct script *script);
 /* lua_calls.c: every call of the script is told to options->watch. After close_globals. */
 void open_calls(lua_State *state);
 /* lua_sandbox.c: the libraries and globals a script sees. */

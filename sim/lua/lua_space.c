@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "sim/explore/operation_tree.h"
 #include "sim/lua/lua_script.h"
 
 struct address_space *check_space(lua_State *state, int index)
@@ -23,6 +24,8 @@ static unsigned running_core(const struct script *script)
 int push_new_space(lua_State *state, int index)
 {
     struct script *script = script_of(state);
+    if (script->exploration)
+        return push_explored_space(state, index);
     struct space_config config;
     read_space_config(state, index, &config);
     config.core = running_core(script);
@@ -104,32 +107,62 @@ static struct frame check_frame(lua_State *state, int first)
                           .attributes = check_attributes(state, first + 2)};
 }
 
+/* A call of a page table by a core's program. */
+struct space_call {
+    struct address_space *space;
+    struct script_core *core;
+    struct operation_call what;
+};
+
+/* On the core in time, or as a request of an explored program. */
+static enum pagetable_result call_table(lua_State *state, const struct space_call *call,
+                                        struct mapping *found)
+{
+    const struct operation_call *what = &call->what;
+    unsigned core = call->core->index;
+    if (call->core->script->exploration)
+        return explored_call(state, call->core, what, found);
+    switch (what->kind) {
+    case CALL_MAP:
+        return space_map(call->space, core, what->va, &what->frame);
+    case CALL_UNMAP:
+        return space_unmap(call->space, core, what->va);
+    case CALL_PROTECT:
+        return space_protect(call->space, core, what->va, what->attributes);
+    default:
+        return space_query(call->space, core, what->va, found);
+    }
+}
+
+static struct space_call check_call(lua_State *state, enum operation_call_kind kind)
+{
+    struct space_call call = {.space = check_space(state, 1), .core = check_running_core(state)};
+    call.what = (struct operation_call){.kind = kind, .va = check_integer(state, 3, "the address")};
+    return call;
+}
+
 /* as:map(core, va, pa, size, attributes) */
 static int space_map_call(lua_State *state)
 {
-    struct address_space *space = check_space(state, 1);
-    struct script_core *core = check_running_core(state);
-    uint64_t va = check_integer(state, 3, "the address");
-    struct frame frame = check_frame(state, 4);
-    return push_result(state, core, space, space_map(space, core->index, va, &frame), va,
-                       size_text_at(state, 5));
+    struct space_call call = check_call(state, CALL_MAP);
+    call.what.frame = check_frame(state, 4);
+    enum pagetable_result result = call_table(state, &call, NULL);
+    return push_result(state, call.core, call.space, result, call.what.va, size_text_at(state, 5));
 }
 
 static int space_unmap_call(lua_State *state)
 {
-    struct address_space *space = check_space(state, 1);
-    struct script_core *core = check_running_core(state);
-    uint64_t va = check_integer(state, 3, "the address");
-    return push_result(state, core, space, space_unmap(space, core->index, va), va, NULL);
+    struct space_call call = check_call(state, CALL_UNMAP);
+    enum pagetable_result result = call_table(state, &call, NULL);
+    return push_result(state, call.core, call.space, result, call.what.va, NULL);
 }
 
 static int space_protect_call(lua_State *state)
 {
-    struct address_space *space = check_space(state, 1);
-    struct script_core *core = check_running_core(state);
-    uint64_t va = check_integer(state, 3, "the address");
-    uint32_t attributes = check_attributes(state, 4);
-    return push_result(state, core, space, space_protect(space, core->index, va, attributes), va, NULL);
+    struct space_call call = check_call(state, CALL_PROTECT);
+    call.what.attributes = check_attributes(state, 4);
+    enum pagetable_result result = call_table(state, &call, NULL);
+    return push_result(state, call.core, call.space, result, call.what.va, NULL);
 }
 
 static void push_mapping(lua_State *state, const struct mapping *mapping)
@@ -149,14 +182,12 @@ static void push_mapping(lua_State *state, const struct mapping *mapping)
 
 static int space_query_call(lua_State *state)
 {
-    struct address_space *space = check_space(state, 1);
-    struct script_core *core = check_running_core(state);
-    uint64_t va = check_integer(state, 3, "the address");
+    struct space_call call = check_call(state, CALL_QUERY);
     struct mapping found;
-    enum pagetable_result result = space_query(space, core->index, va, &found);
+    enum pagetable_result result = call_table(state, &call, &found);
     if (result != PAGETABLE_OK)
-        return push_result(state, core, space, result, va, NULL);
-    script_resumed(state, core);
+        return push_result(state, call.core, call.space, result, call.what.va, NULL);
+    script_resumed(state, call.core);
     push_mapping(state, &found);
     return 1;
 }
@@ -167,6 +198,15 @@ static const char *premap_failure(lua_State *state, uint64_t va)
     const char *result = lua_tostring(state, -1);
     push_hex(state, va);
     return lua_pushfstring(state, "%s at %s", result, lua_tostring(state, -1));
+}
+
+static enum pagetable_result premap_page(lua_State *state, struct address_space *space, uint64_t va,
+                                         const struct frame *frame)
+{
+    struct script *script = script_of(state);
+    const struct operation_call call = {.kind = CALL_MAP, .va = va, .frame = *frame};
+    return script->exploration ? explored_call(state, &script->cores[0], &call, NULL)
+                               : space_premap(space, va, frame);
 }
 
 /* as:premap(va, pa, size, attributes [, count]): consecutive pages to consecutive frames, without time. */
@@ -180,7 +220,7 @@ static int space_premap_call(lua_State *state)
     if (script->simulation.running)
         return luaL_error(state, "premap takes no time, so it is for before the run; as:map is for programs");
     for (uint64_t i = 0; i < count; i++) {
-        enum pagetable_result result = space_premap(space, va, &frame);
+        enum pagetable_result result = premap_page(state, space, va, &frame);
         if (result != PAGETABLE_OK) {
             int pushed = push_result(state, NULL, space, result, va, size_text_at(state, 4));
             if (pushed != 1)

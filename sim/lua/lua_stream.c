@@ -122,7 +122,7 @@ static uint64_t mix(uint64_t value)
 /* Without a seed of its own: from the machine's seed, the core, and which of the core's streams this is. */
 uint64_t stream_seed(const struct script *script, unsigned core, uint64_t n)
 {
-    uint64_t seed = machine_config(script->simulation.machine)->seed;
+    uint64_t seed = script_config(script)->seed;
     return mix(mix(seed + UINT64_C(0x9e3779b97f4a7c15) * (core + 1)) + n);
 }
 
