@@ -17,7 +17,7 @@ import unittest
 PROGRAM = ""
 SAMPLES = ""
 VECTORS = ""
-VERBS = [["run"], ["check"], ["explain"], ["shrink"], ["query"], ["trace", "info"], ["vectors"], ["list"], ["help"]]
+VERBS = [["run"], ["check"], ["explain"], ["shrink"], ["query"], ["litmus"], ["trace", "info"], ["vectors"], ["list"], ["help"]]
 # One page is mapped, used by both cores, and unmapped; then the other core tries it again. Its arguments are the
 # page table and the recording level.
 SCRIPT = """
