@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "sim/explore/exploration_internal.h"
+#include "sim/explore/program_tree.h"
 #include "sim/explore/small_internal.h"
 
 #define TEXT STORY_TEXT_BYTES
@@ -34,7 +35,7 @@ static void print_drain(const struct small_machine *machine, const struct small_
                         char text[TEXT])
 {
     const struct small_store *store = &core->stores[index];
-    int length = snprintf(text, TEXT, "the store of 0x%" PRIx64 " to 0x%" PRIx64 " reaches memory",
+    int length = snprintf(text, TEXT, "store of 0x%" PRIx64 " to 0x%" PRIx64 " reaches memory",
                           small_value_of(machine, store->value), small_pa_of(machine, store->word));
     if (store->leaf != 0 && length > 0 && length < TEXT)
         (void)snprintf(text + length, TEXT - (size_t)length, " (written to 0x%" PRIx64 ")",
@@ -47,14 +48,14 @@ static void print_invalidation(const struct small_machine *machine, uint8_t what
     switch (order->scope) {
     case INVALIDATE_VA:
     case INVALIDATE_VA_ALL_ASIDS:
-        (void)snprintf(text, bytes, "the invalidation of 0x%" PRIx64 "%s", order->va,
+        (void)snprintf(text, bytes, "invalidation of 0x%" PRIx64 "%s", order->va,
                        order->last_level_only ? ", last level only," : "");
         return;
     case INVALIDATE_ASID:
-        (void)snprintf(text, bytes, "the invalidation of ASID %u", order->asid);
+        (void)snprintf(text, bytes, "invalidation of ASID %u", order->asid);
         return;
     default:
-        (void)snprintf(text, bytes, "the invalidation of everything");
+        (void)snprintf(text, bytes, "invalidation of everything");
         return;
     }
 }
@@ -68,19 +69,17 @@ static void print_walk(const struct small_machine *machine, const struct small_s
     const struct position_facts *facts = &machine->facts[walk->position - 1];
     char leaf[TEXT / 2];
     if (label.step == STEP_WALK_READS) {
-        (void)snprintf(text, TEXT,
-                       "the walk for 0x%" PRIx64 " reads 0x%" PRIx64 " at 0x%" PRIx64 " (level %u)",
+        (void)snprintf(text, TEXT, "walk for 0x%" PRIx64 " reads 0x%" PRIx64 " at 0x%" PRIx64 " (level %u)",
                        position->va, small_value_of(machine, small_memory_at(machine, state, facts->pa)),
                        facts->pa, position->level);
     } else if (label.step == STEP_WALK_UPDATES) {
-        (void)snprintf(text, TEXT, "the walk for 0x%" PRIx64 " changes an entry, or begins again",
-                       position->va);
+        (void)snprintf(text, TEXT, "walk for 0x%" PRIx64 " changes an entry, or begins again", position->va);
     } else if (facts->status == WALK_LEAF) {
         print_leaf(machine, facts->leaf, leaf, sizeof leaf);
-        (void)snprintf(text, TEXT, "the walk for 0x%" PRIx64 " ends: %s%s", position->va, leaf,
+        (void)snprintf(text, TEXT, "walk for 0x%" PRIx64 " ends: %s%s", position->va, leaf,
                        walk->settle != 0 ? "; an invalidation has caught it, and it fills nothing" : "");
     } else {
-        (void)snprintf(text, TEXT, "the walk for 0x%" PRIx64 " ends: %s fault, level %u", position->va,
+        (void)snprintf(text, TEXT, "walk for 0x%" PRIx64 " ends: %s fault, level %u", position->va,
                        fault_name(position->fault), position->fault_level);
     }
 }
@@ -90,12 +89,12 @@ static void print_beginning(const struct small_machine *machine, const struct sm
 {
     if (index < SMALL_ACCESSES) {
         const struct small_access *access = &core->accesses[index];
-        (void)snprintf(text, TEXT, "a walk begins for the %s of 0x%" PRIx64, access_names[access->kind],
+        (void)snprintf(text, TEXT, "walk begins for the %s of 0x%" PRIx64, access_names[access->kind],
                        small_va_of(machine, access->address));
         return;
     }
     const struct small_context *context = &small_machine_config(machine)->contexts[core->context - 1];
-    (void)snprintf(text, TEXT, "a walk begins for 0x%" PRIx64 ", which nobody asked for",
+    (void)snprintf(text, TEXT, "walk begins for 0x%" PRIx64 ", unasked",
                    context->pages[index - SMALL_ACCESSES]);
 }
 
@@ -105,111 +104,157 @@ static void print_entry(const struct small_machine *machine, const struct small_
     uint16_t items[SMALL_TLB_ENTRIES];
     char leaf[TEXT / 2];
     if (label.detail) {
-        (void)snprintf(text, TEXT, "an entry of the walk cache is evicted");
+        (void)snprintf(text, TEXT, "walk cache evicts an entry");
         return;
     }
     (void)small_tlb_leaves(machine, core->tlb, items, SMALL_TLB_ENTRIES);
     print_leaf(machine, items[label.index], leaf, sizeof leaf);
-    (void)snprintf(text, TEXT, "the TLB evicts %s", leaf);
+    (void)snprintf(text, TEXT, "TLB evicts %s", leaf);
 }
 
 static void print_hit(const struct small_machine *machine, const struct small_core *core,
                       struct small_label label, char text[TEXT])
 {
     const struct small_access *access = &core->accesses[label.index];
-    (void)snprintf(text, TEXT, "the %s of 0x%" PRIx64 " hits in the TLB", access_names[access->kind],
+    (void)snprintf(text, TEXT, "%s of 0x%" PRIx64 " hits in the TLB", access_names[access->kind],
                    small_va_of(machine, access->address));
+}
+
+/* One step of hardware, without its core. */
+static void print_hardware(const struct small_machine *machine, const struct small_state *state,
+                           struct small_label label, char text[TEXT])
+{
+    const struct small_core *core = &state->cores[label.core];
+    char order[TEXT / 2];
+    switch (label.step) {
+    case STEP_DRAIN:
+        print_drain(machine, core, label.index, text);
+        return;
+    case STEP_DROP:
+        print_invalidation(machine, state->invalidations[label.index].what, order, sizeof order);
+        (void)snprintf(text, TEXT, "%s, sent by core %u, arrives", order,
+                       state->invalidations[label.index].issuer + 1u);
+        return;
+    case STEP_WALK_BEGINS:
+        print_beginning(machine, core, label.index, text);
+        return;
+    case STEP_EVICT:
+        print_entry(machine, core, label, text);
+        return;
+    case STEP_HIT:
+        print_hit(machine, core, label, text);
+        return;
+    default:
+        print_walk(machine, state, label, text);
+        return;
+    }
 }
 
 /* ---- programs ------------------------------------------------------------------------------------- */
 
-static void print_program(struct exploration *exploration, const struct small_state *state,
-                          struct small_label label, char text[TEXT])
+static void print_asked(const struct happening *what, char text[TEXT])
 {
-    const struct exploration_next next = exploration_next(exploration, state, label.core);
-    const struct program_request *request = next.program;
+    const struct operation_request *request = what->operation;
     char inner[TEXT / 2];
-    if (next.operation) {
-        char call[TEXT / 4];
-        operation_call_print(
-            operation_tree_call_of(exploration->tree, state->cores[label.core].front[FRONT_OPERATION] - 1),
-            call, sizeof call);
-        operation_request_print(next.operation, inner, sizeof inner);
-        (void)snprintf(text, TEXT, "%s: %s", call, inner);
-        return;
-    }
+    operation_request_print(request, inner, sizeof inner);
     switch (request->kind) {
-    case PROGRAM_ACCESS:
-        (void)snprintf(text, TEXT, "the %s of 0x%" PRIx64 " is performed at 0x%" PRIx64,
-                       access_names[request->access], request->va,
-                       small_pa(exploration->machine, &state->cores[label.core].accesses[0]));
+    case REQUEST_READ:
+        (void)snprintf(text, TEXT, "reads 0x%" PRIx64 " at 0x%" PRIx64, what->value, request->pa);
         return;
-    case PROGRAM_CALL:
-        operation_call_print(&request->call, inner, sizeof inner);
-        (void)snprintf(text, TEXT, "%s is called", inner);
+    case REQUEST_COMPARE_EXCHANGE:
+        (void)snprintf(text, TEXT, "%s%s", inner, what->value == request->expected ? "" : ", in vain");
         return;
-    case PROGRAM_READ:
-        (void)snprintf(text, TEXT, "reads the word at 0x%" PRIx64, request->pa);
-        return;
-    case PROGRAM_WRITE:
-        (void)snprintf(text, TEXT, "writes 0x%" PRIx64 " to the word at 0x%" PRIx64, request->value,
-                       request->pa);
-        return;
-    case PROGRAM_COMPARE_EXCHANGE:
-        (void)snprintf(text, TEXT, "compares and exchanges the word at 0x%" PRIx64, request->pa);
-        return;
-    case PROGRAM_SWITCH:
-        (void)snprintf(text, TEXT, "switches to address space %" PRIu64, request->value);
-        return;
-    case PROGRAM_CHOOSE:
-        (void)snprintf(text, TEXT, "goes way %u of %" PRIu64, label.detail + 1u, request->value);
+    case REQUEST_ALLOCATE:
+        (void)snprintf(text, TEXT, "%s: 0x%" PRIx64, inner, what->value);
         return;
     default:
-        (void)snprintf(text, TEXT, "goes on");
+        (void)snprintf(text, TEXT, "%s", inner);
         return;
     }
 }
 
-void story_step(struct exploration *exploration, const void *from, uint32_t packed, char text[TEXT])
+static void print_performed(const struct happening *what, char text[TEXT])
 {
-    const struct small_label label = exploration_label(packed);
-    struct small_machine *machine = exploration->machine;
-    struct small_state state;
-    struct explored explored;
-    exploration_unpack(exploration, from, &state, &explored);
-    const struct small_core *core = &state.cores[label.core];
-    char what[TEXT];
-    what[0] = 0;
-    switch (label.step) {
-    case STEP_DRAIN:
-        print_drain(machine, core, label.index, what);
-        break;
-    case STEP_DROP: {
-        char order[TEXT / 2];
-        print_invalidation(machine, state.invalidations[label.index].what, order, sizeof order);
-        (void)snprintf(what, TEXT, "%s, sent by core %u, arrives", order,
-                       state.invalidations[label.index].issuer + 1u);
-        break;
-    }
-    case STEP_WALK_BEGINS:
-        print_beginning(machine, core, label.index, what);
-        break;
-    case STEP_WALK_READS:
-    case STEP_WALK_UPDATES:
-    case STEP_WALK_ENDS:
-        print_walk(machine, &state, label, what);
-        break;
-    case STEP_EVICT:
-        print_entry(machine, core, label, what);
-        break;
-    case STEP_HIT:
-        print_hit(machine, core, label, what);
-        break;
+    const struct program_request *request = what->program;
+    if (request->access == ACCESS_LOAD)
+        (void)snprintf(text, TEXT, "load of 0x%" PRIx64 " reads 0x%" PRIx64 " at 0x%" PRIx64, request->va,
+                       what->value, what->pa);
+    else if (request->access == ACCESS_STORE)
+        (void)snprintf(text, TEXT, "store of 0x%" PRIx64 " to 0x%" PRIx64 " goes to 0x%" PRIx64,
+                       request->value, request->va, what->pa);
+    else
+        (void)snprintf(text, TEXT, "fetch of 0x%" PRIx64 " goes to 0x%" PRIx64, request->va, what->pa);
+}
+
+static void print_own(const struct happening *what, char text[TEXT])
+{
+    if (what->program->kind == PROGRAM_CHOOSE)
+        (void)snprintf(text, TEXT, "goes way %u of %" PRIu64, what->label.detail + 1u, what->program->value);
+    else
+        program_request_print(what->program, text, TEXT);
+}
+
+void story_happening(const struct exploration *exploration, const struct happening *what,
+                     char text[STORY_TEXT_BYTES])
+{
+    switch (what->kind) {
+    case HAPPENING_HARDWARE:
+        print_hardware(exploration->machine, what->before, what->label, text);
+        return;
+    case HAPPENING_CALLED:
+        operation_call_print(what->call, text, TEXT);
+        return;
+    case HAPPENING_ASKED:
+        print_asked(what, text);
+        return;
+    case HAPPENING_RETURNED:
+        operation_request_print(what->operation, text, TEXT);
+        return;
+    case HAPPENING_ISSUED:
+        (void)snprintf(text, TEXT, "%s of 0x%" PRIx64, access_names[what->program->access],
+                       what->program->va);
+        return;
+    case HAPPENING_PERFORMED:
+        print_performed(what, text);
+        return;
+    case HAPPENING_FAULTED:
+        (void)snprintf(text, TEXT, "%s of 0x%" PRIx64 " takes a %s fault, level %u",
+                       access_names[what->program->access], what->program->va, fault_name(what->fault),
+                       what->fault_level);
+        return;
     default:
-        print_program(exploration, &state, label, what);
-        break;
+        print_own(what, text);
+        return;
     }
-    (void)snprintf(text, TEXT, "core %u: %.*s", label.core + 1u, (int)(TEXT - 12), what);
+}
+
+struct first_line {
+    const struct exploration *exploration;
+    char *text;
+    bool told;
+};
+
+static void take_first(void *context, const struct happening *what)
+{
+    struct first_line *line = context;
+    char text[TEXT];
+    char call[TEXT / 4] = "";
+    if (line->told)
+        return;
+    line->told = true;
+    story_happening(line->exploration, what, text);
+    if (what->kind == HAPPENING_ASKED || what->kind == HAPPENING_RETURNED)
+        operation_call_print(what->call, call, sizeof call);
+    (void)snprintf(line->text, TEXT, "core %u: %s%s%.*s", what->core + 1, call, *call ? ": " : "", TEXT / 2,
+                   text);
+}
+
+void story_step(struct exploration *exploration, const void *from, uint32_t label, char text[TEXT])
+{
+    struct first_line line = {.exploration = exploration, .text = text};
+    const struct happening_visitor visitor = {take_first, &line};
+    text[0] = 0;
+    happenings_visit(exploration, from, label, &visitor);
 }
 
 /* ---- findings ------------------------------------------------------------------------------------- */
@@ -293,4 +338,47 @@ void story_finding(struct exploration *exploration, const void *from, uint32_t l
         (void)snprintf(text, TEXT, "%s", judge_rule_text((enum judge_rule)(finding - 1)));
         return;
     }
+}
+
+/* ---- the end -------------------------------------------------------------------------------------- */
+
+static void tell_caches(const struct exploration *exploration, const struct small_state *state,
+                        const struct story_reader *reader)
+{
+    char text[TEXT];
+    for (unsigned core = 0; core < exploration->config.machine.cores; core++) {
+        uint16_t leaves[SMALL_TLB_ENTRIES];
+        uint16_t tlb = state->cores[core].tlb;
+        unsigned count =
+            tlb == 0 ? 0 : small_tlb_leaves(exploration->machine, tlb, leaves, SMALL_TLB_ENTRIES);
+        int length =
+            snprintf(text, TEXT, "the TLB of core %u holds%s", core + 1, count == 0 ? " nothing" : "");
+        for (unsigned i = 0; i < count && length > 0 && length < TEXT; i++) {
+            char leaf[TEXT / 4];
+            print_leaf(exploration->machine, leaves[i], leaf, sizeof leaf);
+            length += snprintf(text + length, TEXT - (size_t)length, "%s %s", i == 0 ? "" : ",", leaf);
+        }
+        reader->line(reader->context, text);
+    }
+}
+
+static void tell_map(struct exploration *exploration, const struct explored *explored,
+                     const struct story_reader *reader)
+{
+    const struct small_context *context = &small_machine_config(exploration->machine)->contexts[0];
+    char text[TEXT];
+    for (unsigned i = 0; i < context->page_count; i++) {
+        print_map_there(exploration, explored, context->pages[i], text, sizeof text);
+        reader->line(reader->context, text);
+    }
+}
+
+void story_end(struct exploration *exploration, const void *from, uint32_t label,
+               const struct story_reader *reader)
+{
+    struct small_state state;
+    struct explored explored;
+    (void)exploration_repeat(exploration, from, label, &state, &explored);
+    tell_caches(exploration, &state, reader);
+    tell_map(exploration, &explored, reader);
 }
