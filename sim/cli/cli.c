@@ -12,8 +12,8 @@
 #define VERBS_MAX 16
 
 static const struct cli_verb *const verbs[] = {
-    &verb_run,        &verb_check,   &verb_explain, &verb_shrink,  &verb_query, &verb_protocol, &verb_litmus,
-    &verb_trace_info, &verb_vectors, &verb_conform, &verb_mutants, &verb_list,  &verb_help,
+    &verb_run,    &verb_check,      &verb_explain, &verb_shrink,  &verb_explore, &verb_query, &verb_protocol,
+    &verb_litmus, &verb_trace_info, &verb_vectors, &verb_conform, &verb_mutants, &verb_list,  &verb_help,
 };
 
 #define VERBS (sizeof verbs / sizeof *verbs)

@@ -47,7 +47,7 @@ struct cli_call {
 };
 
 extern const struct cli_verb verb_run, verb_check, verb_query, verb_protocol, verb_litmus, verb_trace_info,
-    verb_vectors, verb_conform, verb_explain, verb_shrink, verb_mutants, verb_list, verb_help;
+    verb_vectors, verb_conform, verb_explain, verb_shrink, verb_explore, verb_mutants, verb_list, verb_help;
 
 /* In the order of the help; NULL past the end. */
 const struct cli_verb *cli_verb_at(unsigned index);

@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "sim/explore/exploration_internal.h"
@@ -29,6 +30,36 @@ static void print_leaf(const struct small_machine *machine, uint16_t leaf, char 
                    attributes);
 }
 
+/* ---- runs ------------------------------------------------------------------------------------------- */
+
+bool story_run_make(const struct search *search, const struct search_finding *finding, struct story_run *run)
+{
+    size_t states = finding->state == SEARCH_NONE ? 0 : search_path(search, finding->state, NULL, 0);
+    struct search_step *path = calloc(states + 1, sizeof *path);
+    *run = (struct story_run){.finding = finding->rule,
+                              .transitions = calloc(states + 1, sizeof *run->transitions)};
+    if (!path || !run->transitions) {
+        free(path);
+        story_run_free(run);
+        return false;
+    }
+    (void)search_path(search, finding->state, path, states);
+    for (size_t i = 1; i < states; i++)
+        run->transitions[run->count++] =
+            (struct story_transition){search_state(search, path[i - 1].state), path[i].label};
+    if (states > 0)
+        run->transitions[run->count++] =
+            (struct story_transition){search_state(search, finding->state), finding->label};
+    free(path);
+    return true;
+}
+
+void story_run_free(struct story_run *run)
+{
+    free(run->transitions);
+    run->transitions = NULL;
+}
+
 /* ---- hardware ------------------------------------------------------------------------------------- */
 
 static void print_drain(const struct small_machine *machine, const struct small_core *core, unsigned index,
@@ -42,20 +73,20 @@ static void print_drain(const struct small_machine *machine, const struct small_
                        small_va_of(machine, store->address));
 }
 
-static void print_invalidation(const struct small_machine *machine, uint8_t what, char *text, size_t bytes)
+/* What an invalidation is of. */
+static void print_invalidated(const struct invalidation *order, char *text, size_t bytes)
 {
-    const struct invalidation *order = small_invalidation_of(machine, what);
     switch (order->scope) {
     case INVALIDATE_VA:
     case INVALIDATE_VA_ALL_ASIDS:
-        (void)snprintf(text, bytes, "invalidation of 0x%" PRIx64 "%s", order->va,
-                       order->last_level_only ? ", last level only," : "");
+        (void)snprintf(text, bytes, "0x%" PRIx64 "%s", order->va,
+                       order->last_level_only ? " (last level only)" : "");
         return;
     case INVALIDATE_ASID:
-        (void)snprintf(text, bytes, "invalidation of ASID %u", order->asid);
+        (void)snprintf(text, bytes, "ASID %u", order->asid);
         return;
     default:
-        (void)snprintf(text, bytes, "invalidation of everything");
+        (void)snprintf(text, bytes, "everything");
         return;
     }
 }
@@ -131,8 +162,9 @@ static void print_hardware(const struct small_machine *machine, const struct sma
         print_drain(machine, core, label.index, text);
         return;
     case STEP_DROP:
-        print_invalidation(machine, state->invalidations[label.index].what, order, sizeof order);
-        (void)snprintf(text, TEXT, "%s, sent by core %u, arrives", order,
+        print_invalidated(small_invalidation_of(machine, state->invalidations[label.index].what), order,
+                          sizeof order);
+        (void)snprintf(text, TEXT, "invalidation of %s by core %u arrives", order,
                        state->invalidations[label.index].issuer + 1u);
         return;
     case STEP_WALK_BEGINS:
@@ -152,6 +184,13 @@ static void print_hardware(const struct small_machine *machine, const struct sma
 
 /* ---- programs ------------------------------------------------------------------------------------- */
 
+static void print_sent(const struct invalidation *order, char text[TEXT])
+{
+    char what[TEXT / 2];
+    print_invalidated(order, what, sizeof what);
+    (void)snprintf(text, TEXT, "invalidates %s on %s", what, order->broadcast ? "all cores" : "its core");
+}
+
 static void print_asked(const struct happening *what, char text[TEXT])
 {
     const struct operation_request *request = what->operation;
@@ -166,6 +205,9 @@ static void print_asked(const struct happening *what, char text[TEXT])
         return;
     case REQUEST_ALLOCATE:
         (void)snprintf(text, TEXT, "%s: 0x%" PRIx64, inner, what->value);
+        return;
+    case REQUEST_INVALIDATE:
+        print_sent(&request->invalidation, text);
         return;
     default:
         (void)snprintf(text, TEXT, "%s", inner);
@@ -188,7 +230,9 @@ static void print_performed(const struct happening *what, char text[TEXT])
 
 static void print_own(const struct happening *what, char text[TEXT])
 {
-    if (what->program->kind == PROGRAM_CHOOSE)
+    if (what->program->kind == PROGRAM_INVALIDATE)
+        print_sent(&what->program->invalidation, text);
+    else if (what->program->kind == PROGRAM_CHOOSE)
         (void)snprintf(text, TEXT, "goes way %u of %" PRIu64, what->label.detail + 1u, what->program->value);
     else
         program_request_print(what->program, text, TEXT);

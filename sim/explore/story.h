@@ -13,6 +13,20 @@ extern "C" {
 
 #define STORY_TEXT_BYTES 240
 
+/* The shortest run to a finding: its transitions, the last of which is wrong or leads to what is wrong. */
+struct story_transition {
+    const void *from; /* bytes of a state; valid as long as the search */
+    uint32_t label;
+};
+struct story_run {
+    struct story_transition *transitions;
+    size_t count; /* 0: the beginning is wrong already */
+    uint32_t finding;
+};
+/* False without memory. To be released by story_run_free. */
+bool story_run_make(const struct search *search, const struct search_finding *finding, struct story_run *run);
+void story_run_free(struct story_run *run);
+
 /* One thing that happens, without its core: "unmap of 0x0", "reads 0x0 at 0x101000". */
 void story_happening(const struct exploration *exploration, const struct happening *what,
                      char text[STORY_TEXT_BYTES]);

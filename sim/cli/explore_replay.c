@@ -1,0 +1,123 @@
+#include "sim/cli/explore_replay.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/shrink/trial.h"
+
+#define LIMIT_SECONDS 10
+
+/* The script of a timing; NULL without memory. The caller frees it. */
+static char *script_of(const struct replay *replay, const struct explore_replay_options *options,
+                       const struct replay_timing *timing)
+{
+    char *text = NULL;
+    size_t bytes;
+    FILE *stream = open_memstream(&text, &bytes);
+    if (!stream)
+        return NULL;
+    (void)fputs(options->comment, stream);
+    replay_write(replay, timing, stream);
+    bool whole = !ferror(stream);
+    if (fclose(stream) == 0 && whole)
+        return text;
+    free(text);
+    return NULL;
+}
+
+/* Whether what a trial told (trial.h) has a finding of this rule. */
+static bool tells_rule(FILE *answer, const char *rule)
+{
+    char line[4096], wanted[64];
+    bool found = false;
+    (void)snprintf(wanted, sizeof wanted, "finding{rule=\"%s\"", rule);
+    while (fgets(line, sizeof line, answer))
+        found = found || strncmp(line, wanted, strlen(wanted)) == 0;
+    return found;
+}
+
+enum tried { TRIED_SAME, TRIED_OTHER, TRIED_FAILED };
+
+static enum tried try(const char *text, const struct explore_replay_options *options, uint32_t finding)
+{
+    struct trial trial = {.options = {.script = options->script,
+                                      .text = text,
+                                      .record = "none",
+                                      .command_line = "mmusim explore"},
+                          .every_access = true,
+                          .limit_seconds = LIMIT_SECONDS};
+    if (!trial_begin(&trial) || !trial_end(&trial)) {
+        trial_close(&trial);
+        return TRIED_FAILED;
+    }
+    bool same = tells_rule(trial.answer, exploration_finding_name(finding));
+    trial_close(&trial);
+    return same ? TRIED_SAME : TRIED_OTHER;
+}
+
+static bool try_all(const struct replay *made, uint32_t finding, const struct explore_replay_options *options,
+                    struct explore_replay *replay)
+{
+    struct replay_timing timing;
+    while (replay->tried < options->tries_max && replay_timing_at(made, replay->tried, &timing)) {
+        char *text = script_of(made, options, &timing);
+        enum tried tried = text ? try(text, options, finding) : TRIED_FAILED;
+        replay->tried++;
+        if (tried == TRIED_OTHER) {
+            free(text);
+            continue;
+        }
+        replay->text = text;
+        replay->reproduced = tried == TRIED_SAME;
+        return tried == TRIED_SAME;
+    }
+    return true;
+}
+
+static void say_why_not(const struct replay *made, struct explore_replay *replay)
+{
+    const char *obstacle = replay_obstacle(made);
+    if (obstacle)
+        (void)snprintf(replay->why_not, sizeof replay->why_not, "%s", obstacle);
+    else
+        (void)snprintf(replay->why_not, sizeof replay->why_not,
+                       "its hardware does not take these steps in this order in any of %u timings",
+                       replay->tried);
+}
+
+static bool write_unproved(const struct replay *made, const struct explore_replay_options *options,
+                           struct explore_replay *replay)
+{
+    struct replay_timing timing;
+    char comment[4096];
+    say_why_not(made, replay);
+    (void)snprintf(
+        comment, sizeof comment,
+        "%s--\n-- The timed machine does not show it: %s.\n-- What follows has the operations alone.\n",
+        options->comment, replay->why_not);
+    struct explore_replay_options with = *options;
+    with.comment = comment;
+    (void)replay_timing_at(made, 0, &timing);
+    replay->text = script_of(made, &with, &timing);
+    return replay->text != NULL;
+}
+
+bool explore_replay_make(struct exploration *exploration, const struct story_run *run,
+                         const struct explore_replay_options *options, struct explore_replay *replay)
+{
+    *replay = (struct explore_replay){0};
+    struct replay *made = replay_create(exploration, run);
+    if (!made)
+        return false;
+    bool fine = run->finding == FINDING_STUCK || try_all(made, run->finding, options, replay);
+    if (fine && !replay->text)
+        fine = write_unproved(made, options, replay);
+    replay_destroy(made);
+    return fine;
+}
+
+void explore_replay_free(struct explore_replay *replay)
+{
+    free(replay->text);
+    replay->text = NULL;
+}

@@ -1,0 +1,31 @@
+/*
+ * What `mmusim explore` tells of an exploration that has ended: figures, findings, and the shortest run to
+ * the first of each kind as a story.
+ */
+#ifndef MMUSIM_SIM_CLI_EXPLORE_REPORT_H
+#define MMUSIM_SIM_CLI_EXPLORE_REPORT_H
+
+#include <stdio.h>
+
+#include "sim/cli/explore_replay.h"
+#include "sim/explore/story.h"
+
+struct explore_report {
+    const char *script;
+    const struct exploration_config *config;
+    struct exploration *exploration;
+    const struct search *search;
+    enum search_outcome outcome;
+    const struct explore_replay *replay; /* of the first finding; NULL: there is none */
+    const char *output;                  /* where the replay was written to; NULL: nowhere */
+};
+
+/* For people. Errors of `out` stay in it. False: there was no memory. */
+bool explore_report_print(const struct explore_report *report, FILE *out);
+/* One JSON object. */
+bool explore_report_print_json(const struct explore_report *report, FILE *out);
+
+/* "3 violations of stale_entry, the first: SENTENCE", for messages. */
+void explore_report_first(const struct explore_report *report, char *text, size_t text_bytes);
+
+#endif
