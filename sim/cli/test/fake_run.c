@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sim/explore_script.h"
 #include "sim/presets.h"
 
 struct fake_run fake_run;
@@ -102,4 +103,23 @@ void make_up_run(struct made_up_run *run)
     (void)snprintf(outcome->database, sizeof outcome->database, "%s", "work load.db");
     (void)snprintf(outcome->record, sizeof outcome->record, "%s", "misses");
     (void)snprintf(outcome->script, sizeof outcome->script, "%s", "workload.lua");
+}
+
+/* ---- explorations: none can be described ---- */
+
+struct explore_script *explore_script_open(const struct explore_script_options *options, char *error,
+                                           size_t error_bytes)
+{
+    (void)snprintf(error, error_bytes, "%s: nothing is explored here, with %zu bytes", options->script,
+                   options->budget->bytes_max);
+    return NULL;
+}
+
+void explore_script_close(struct explore_script *script)
+{
+}
+
+const struct exploration_config *explore_script_config(const struct explore_script *script)
+{
+    return NULL;
 }

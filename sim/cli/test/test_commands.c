@@ -298,6 +298,26 @@ static void what_is_no_trace_is_refused(void **state)
     assert_non_null(strstr(answer->err, "/nonexistent/trace"));
 }
 
+static void an_exploration_is_bounded_as_asked(void **state)
+{
+    call(*state, "explore", "a.lua", "--memory", "3M", NULL);
+    assert_refused(*state, "a.lua: nothing is explored here, with 3145728 bytes");
+    call(*state, "explore", "a.lua", "--memory", "1000", NULL);
+    assert_refused(*state, "a.lua: nothing is explored here, with 1000 bytes");
+    call(*state, "explore", "a.lua", "--memory", "much", NULL);
+    assert_refused(*state, "--memory is 'much'; it must be a number of bytes, such as 512M or 4G");
+    call(*state, "explore", "a.lua", "--memory", "99999999999T", NULL);
+    assert_refused(*state, "--memory is '99999999999T'; it must be a number of bytes, such as 512M or 4G");
+    call(*state, "explore", "a.lua", "--states", "0", NULL);
+    assert_refused(*state, "--states is '0'; it must be a whole number from 1 to 4294967293");
+}
+
+static void a_replay_is_not_written_over_a_file(void **state)
+{
+    call(*state, "explore", "a.lua", "-o", MMUSIM_SAMPLES "/README.md", NULL);
+    assert_refused(*state, "'" MMUSIM_SAMPLES "/README.md' is there already; --force replaces it");
+}
+
 static void a_record_that_is_not_there_is_refused_by_every_verb(void **state)
 {
     struct answer *answer = *state;
@@ -411,6 +431,8 @@ int main(void)
         COMMAND_TEST(an_unknown_topic_is_answered_with_the_nearest),
         COMMAND_TEST(a_trace_is_summed_up_with_its_first_instructions),
         COMMAND_TEST(what_is_no_trace_is_refused),
+        COMMAND_TEST(an_exploration_is_bounded_as_asked),
+        COMMAND_TEST(a_replay_is_not_written_over_a_file),
         COMMAND_TEST(a_record_that_is_not_there_is_refused_by_every_verb),
         COMMAND_TEST(a_record_is_judged_and_the_verdict_is_the_status),
         COMMAND_TEST(a_record_answers_views_and_sql_in_every_format),
