@@ -30,5 +30,10 @@ static const char *error(void *context)
 
 struct program_source program_lists_source(struct program_lists *lists)
 {
-    return (struct program_source){lists, lists->programs, begin, resume, request, error};
+    return (struct program_source){.context = lists,
+                                   .programs = lists->programs,
+                                   .begin = begin,
+                                   .resume = resume,
+                                   .request = request,
+                                   .error = error};
 }
