@@ -18,6 +18,7 @@ static const struct pagetable_class *const classes[] = {
     &pagetable_radix_forgets_invalidation,
     &pagetable_radix_forgets_barrier,
     &pagetable_radix_forgets_tables,
+    &pagetable_radix_forgets_break,
 };
 
 #define CLASSES (sizeof classes / sizeof *classes)

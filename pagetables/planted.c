@@ -24,6 +24,12 @@ static int invalidate_last_level_only(void *context, const struct invalidation *
     return passing_invalidate(context, &leaf);
 }
 
+/* protect makes an entry invalid, if at all, with a word of 0. */
+static int forget_break(void *context, uint64_t pa, uint64_t value)
+{
+    return value == 0 ? ENVIRONMENT_OK : passing_write(context, pa, value);
+}
+
 static const struct environment_operations without_invalidation = {
     .read = passing_read,
     .write = passing_write,
@@ -58,6 +64,19 @@ static const struct environment_operations of_last_level = {
     .release_table = passing_release_table,
     .barrier = passing_barrier,
     .invalidate = invalidate_last_level_only,
+    .complete = passing_complete,
+    .lock = passing_lock,
+    .unlock = passing_unlock,
+};
+
+static const struct environment_operations without_break = {
+    .read = passing_read,
+    .write = forget_break,
+    .compare_exchange = passing_compare_exchange,
+    .allocate_table = passing_allocate_table,
+    .release_table = passing_release_table,
+    .barrier = passing_barrier,
+    .invalidate = passing_invalidate,
     .complete = passing_complete,
     .lock = passing_lock,
     .unlock = passing_unlock,
@@ -155,6 +174,31 @@ static enum pagetable_result destroy_leaf(void *state, const struct environment 
     return pagetable_radix.destroy(state, &planted);
 }
 
+/* ---- radix-forgets-break ---- */
+
+static enum pagetable_result protect_unbroken(void *state, const struct environment *environment, uint64_t va,
+                                              uint32_t attributes)
+{
+    struct environment planted = in_front_of(environment, &without_break);
+    return pagetable_radix.protect(state, &planted, va, attributes);
+}
+
+static enum pagetable_result map_radix(void *state, const struct environment *environment, uint64_t va,
+                                       const struct frame *frame)
+{
+    return pagetable_radix.map(state, environment, va, frame);
+}
+
+static enum pagetable_result unmap_radix(void *state, const struct environment *environment, uint64_t va)
+{
+    return pagetable_radix.unmap(state, environment, va);
+}
+
+static enum pagetable_result destroy_radix(void *state, const struct environment *environment)
+{
+    return pagetable_radix.destroy(state, environment);
+}
+
 /* ---- What none of them changes ---- */
 
 static enum pagetable_result create_radix(void *state, const struct environment *environment,
@@ -229,6 +273,27 @@ const struct pagetable_class pagetable_radix_forgets_tables = {
     .map = map_leaf,
     .unmap = unmap_leaf,
     .protect = protect_leaf,
+    .query = query_radix,
+    .root = root_of_radix,
+    .enumerate = radix_enumerate,
+    .invariants = radix_invariants,
+    .default_format = "vmsa-4k-48",
+    .accepts = radix_accepts,
+    .blocks = radix_blocks,
+};
+
+const struct pagetable_class pagetable_radix_forgets_break = {
+    .abi_version = PAGETABLE_ABI_VERSION,
+    .struct_bytes = sizeof(struct pagetable_class),
+    .name = "radix-forgets-break",
+    .summary = "PLANTED BUG: radix whose protect changes live entries in place (for demonstrations)",
+    .state_bytes = sizeof(struct radix),
+    .releases_empty_tables = true,
+    .create = create_radix,
+    .destroy = destroy_radix,
+    .map = map_radix,
+    .unmap = unmap_radix,
+    .protect = protect_unbroken,
     .query = query_radix,
     .root = root_of_radix,
     .enumerate = radix_enumerate,

@@ -24,6 +24,10 @@ extern const struct pagetable_class pagetable_radix_forgets_barrier;
  * go on to lead to them, whatever they have become. */
 extern const struct pagetable_class pagetable_radix_forgets_tables;
 
+/* Where protect changes what may only change through an invalid entry (break-before-make), the invalid one is
+ * left out: the old entry is live until the new one stands over it. */
+extern const struct pagetable_class pagetable_radix_forgets_break;
+
 #ifdef __cplusplus
 }
 #endif

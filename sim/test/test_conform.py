@@ -25,7 +25,7 @@ SHOWN = [
     ("broken-asid.so", "identifiers"), ("broken-global.so", "globals"),
     ("broken-no-break.so", "break-before-make"), ("broken-link-first.so", "walks"),
     ("radix-forgets-invalidation", "stale"), ("radix-forgets-barrier", "stale"),
-    ("radix-forgets-tables", "releases"),
+    ("radix-forgets-tables", "releases"), ("radix-forgets-break", "break-before-make"),
 ]
 SILENT = [
     ("broken-late-read.so", "own-memory"), ("broken-invariants.so", "damage"), ("broken-stop.so", "stopped"),

@@ -173,6 +173,7 @@ static void bad_planted_tables_are_found(void **state)
     assert_found(pagetable_class_find("radix-forgets-invalidation"), CONFORM_STALE);
     assert_found(pagetable_class_find("radix-forgets-barrier"), CONFORM_STALE);
     assert_found(pagetable_class_find("radix-forgets-tables"), CONFORM_RELEASES);
+    assert_found(pagetable_class_find("radix-forgets-break"), CONFORM_BREAK);
 }
 
 /* ---- Reports ---- */

@@ -247,6 +247,17 @@ static void rights_that_are_taken_away_are_gone_when_protect_returns(void **stat
     assert_int_equal(found.outcome, SEARCH_FOUND);
 }
 
+static void a_memory_type_changes_through_an_invalid_entry(void **state)
+{
+    struct setting right = protect_against_a_writer("radix");
+    struct setting wrong = protect_against_a_writer("radix-forgets-break");
+    (void)state;
+    right.lists.core[0].requests[0].call.attributes = WRITABLE | FRAME_DEVICE;
+    wrong.lists.core[0].requests[0].call.attributes = WRITABLE | FRAME_DEVICE;
+    expect_clean(&right);
+    expect_finding(&wrong, RULE_CHANGED_WITHOUT_BREAK);
+}
+
 /* ---- two cores in one table ---- */
 
 static void two_cores_change_one_table_at_once(void **state)
@@ -284,6 +295,7 @@ int main(void)
         cmocka_unit_test(a_live_entry_changes_through_an_invalid_one),
         cmocka_unit_test(a_cached_table_that_was_freed_is_found),
         cmocka_unit_test(rights_that_are_taken_away_are_gone_when_protect_returns),
+        cmocka_unit_test(a_memory_type_changes_through_an_invalid_entry),
         cmocka_unit_test(two_cores_change_one_table_at_once),
         cmocka_unit_test(the_same_description_has_the_same_states),
     };
