@@ -132,14 +132,16 @@ static uint32_t judge_view(struct exploration *exploration, const struct small_s
     return finding;
 }
 
-/* What follows by itself, and what the rules say of where it leads. */
-static uint32_t complete(struct exploration *exploration, struct small_state *next, struct explored *explored)
+/* What follows by itself, and what the rules say of where it leads. `rested`: the table was at rest before.
+ */
+static uint32_t complete(struct exploration *exploration, struct small_state *next, struct explored *explored,
+                         bool rested)
 {
     uint32_t finding = programs_follow(exploration, next, explored);
-    bool rested = rules_at_rest(&explored->rules);
     if (finding != 0)
         return finding;
-    if (rules_close(exploration->rules, &explored->rules, next) && !rested && rules_at_rest(&explored->rules))
+    (void)rules_close(exploration->rules, &explored->rules, next);
+    if (!rested && rules_at_rest(&explored->rules))
         finding = judge_view(exploration, next, explored);
     return finding != 0 ? finding : judge_entries(exploration, next, explored);
 }
@@ -152,7 +154,7 @@ static bool tell(struct expansion *expansion, struct small_label label, uint32_t
     if (!expansion->search && label_of(label) != expansion->wanted)
         return true;
     if (finding == 0)
-        finding = complete(exploration, next, explored);
+        finding = complete(exploration, next, explored, rules_at_rest(&expansion->explored->rules));
     if (!expansion->search) {
         expansion->found = finding;
         *expansion->next = *next;
@@ -200,7 +202,7 @@ static uint32_t judge_step(struct expansion *expansion, struct small_label label
     if (begins) { /* from here on the access counts as issued */
         struct small_access *access = &next->cores[label.core].accesses[label.index];
         uint64_t va = small_va_of(exploration->machine, access->address);
-        access->tag = exploration->faults_are_judged &&
+        access->tag = exploration->faults_are_judged && next->cores[label.core].context == 1 &&
                       rules_must_permit(exploration->rules, rules, va, (enum access_kind)access->kind,
                                         (enum privilege)access->privilege);
     }
@@ -314,7 +316,7 @@ static bool begin(void *context, struct search *search)
     struct small_state state = exploration->first;
     struct explored explored;
     memcpy(&explored, state.owner, sizeof explored);
-    uint32_t finding = complete(exploration, &state, &explored);
+    uint32_t finding = complete(exploration, &state, &explored, true);
     const char *error = exploration_error(exploration);
     if (error) {
         search_refuse(search, "%s", error);
@@ -446,6 +448,8 @@ struct exploration *exploration_create(const struct exploration_config *config, 
         return NULL;
     }
     exploration->config = *config;
+    /* as everywhere: a run is one mapping of the table, and one entry of a TLB */
+    exploration->config.machine.contexts[0].regime.contiguous = true;
     /* where the architecture allows spurious faults, faults are not judged: see README.md */
     exploration->faults_are_judged = config->machine.contexts[0].regime.format->spurious == SPURIOUS_NEVER;
     if (set_up(exploration))

@@ -25,7 +25,8 @@ extern "C" {
 
 /* All that pointers lead to outlives the exploration. */
 struct exploration_config {
-    /* Cores translate by contexts[0] at first. It is that of the page table, which fills in its root. */
+    /* Cores translate by contexts[0] at first. It is that of the page table, which fills in its root, and
+     * that runs of contiguous entries are one. What is translated by others is not judged. */
     struct small_config machine;
     const struct pagetable_class *table;
     const struct pagetable_config *pagetable;

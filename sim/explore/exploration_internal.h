@@ -9,8 +9,9 @@
 
 /* Places in small_core.front. */
 enum front {
-    FRONT_PROGRAM,   /* the program's node */
-    FRONT_OPERATION, /* 1 + the node of the operation that it is in; 0: it is in none */
+    FRONT_PROGRAM,     /* the program's node */
+    FRONT_OPERATION,   /* 1 + the node of the operation that it is in; 0: it is in none */
+    FRONT_INVALIDATES, /* it has sent an invalidation of its own core, and waits for it */
 };
 
 /* Of the last finding: what it is about. */

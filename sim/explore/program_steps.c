@@ -155,8 +155,15 @@ static enum went barrier(struct stepper *stepper, enum barrier_kind kind)
     return went;
 }
 
+/*
+ * Arm's TLBI is sent and completes later (DDI 0487, D8.17.3). INVLPG and INVPCID are serializing (SDM volume
+ * 3, 9.3), and SFENCE.VMA orders the stores before it with the walks after it (Privileged, Supervisor
+ * Memory-Management Fence): both come after the core's own stores, and end when this core's part is done.
+ */
 static enum went invalidate(struct stepper *stepper, const struct invalidation *what)
 {
+    bool waits = stepper->exploration->config.machine.ordering != ORDERING_ARM && !what->broadcast;
+    uint32_t *sent = &core_of(stepper)->front[FRONT_INVALIDATES];
     unsigned self = 1u << stepper->core;
     unsigned all = (1u << stepper->exploration->config.machine.cores) - 1;
     unsigned targets = what->broadcast ? all : self;
@@ -165,6 +172,14 @@ static enum went invalidate(struct stepper *stepper, const struct invalidation *
         protocol_sees_invalidation(stepper->exploration, stepper->explored, stepper->core, what, targets);
         return WENT;
     }
+    if (*sent) {
+        if (!small_is_complete(stepper->state, stepper->core, true))
+            return WAITS;
+        *sent = 0;
+        return WENT;
+    }
+    if (waits && core_of(stepper)->store_count > 0)
+        return WAITS;
     switch (small_invalidate(stepper->machine, stepper->state, stepper->core, what, targets, &place)) {
     case SMALL_BUSY:
         return WAITS;
@@ -173,7 +188,8 @@ static enum went invalidate(struct stepper *stepper, const struct invalidation *
     default:
         protocol_sees_invalidation(stepper->exploration, stepper->explored, stepper->core, what, targets);
         rules_issued_invalidation(&stepper->explored->rules, stepper->core, place);
-        return WENT;
+        *sent = waits;
+        return waits ? WAITS : WENT;
     }
 }
 
@@ -242,8 +258,8 @@ static enum went take_lock(struct stepper *stepper, uint64_t pa)
 
 static enum went give_lock(struct stepper *stepper, uint64_t pa)
 {
-    const struct small_new_store store = {
-        .pa = pa, .value = 0, .tag = rules_tag(&stepper->explored->rules, stepper->core)};
+    /* the lock's own words are no part of the operation: its window does not wait for them */
+    const struct small_new_store store = {.pa = pa};
     if (stepper->untimed)
         return small_poke(stepper->machine, stepper->state, pa, 0) ? WENT : FAILED;
     if (!small_has_room(stepper->machine, stepper->state, stepper->core))
@@ -339,6 +355,8 @@ static enum went call(struct stepper *stepper, const struct operation_call *aske
 {
     struct exploration *exploration = stepper->exploration;
     struct operation_call call = *asked;
+    if (!rules_may_call(&stepper->explored->rules, stepper->core))
+        return WAITS;
     if (call.kind == CALL_MAP)
         call.frame_in_use =
             rules_frame_in_use(exploration->rules, &stepper->explored->rules, call.va, &call.frame);
@@ -550,6 +568,8 @@ uint32_t programs_follow(struct exploration *exploration, struct small_state *st
                          struct explored *explored)
 {
     bool moved = true;
+    /* what a window waits for is known before the next invalidation may take its place */
+    (void)rules_close(exploration->rules, &explored->rules, state);
     while (moved) {
         moved = false;
         for (unsigned core = 0; core < exploration->config.machine.cores; core++) {
@@ -562,7 +582,6 @@ uint32_t programs_follow(struct exploration *exploration, struct small_state *st
                 moved = true;
                 if (stepper.finding != 0)
                     return stepper.finding;
-                /* what a window waits for is known before the next invalidation may take its place */
                 (void)rules_close(exploration->rules, &explored->rules, state);
             }
         }

@@ -1,6 +1,6 @@
 #include "sim/explore/rules.h"
 
-#include <stdio.h>
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,10 +10,15 @@
 #include "sim/specification/page_table.h"
 
 enum open_flag {
-    OPEN_BEGUN = 1,   /* its window has begun */
-    OPEN_APPLIED = 2, /* another operation's answer says that it has taken place */
-    OPEN_OVERLAPPED = 4, /* another ran meanwhile */
+    OPEN_BEGUN = 1,       /* its window has begun */
+    OPEN_APPLIED = 2,     /* another operation's answer says that it has taken place */
+    OPEN_OVERLAPPED = 4,  /* another ran meanwhile */
+    OPEN_INVALIDATED = 8, /* it has issued an invalidation */
 };
+
+/* Beside a mapping's attributes: a protect added rights and invalidated nothing, where that is allowed. */
+#define RIGHTS_WERE_ADDED (UINT32_C(1) << 31)
+#define MAY_BE_ADDED      ((uint32_t)(FRAME_READABLE | FRAME_WRITABLE | FRAME_EXECUTABLE | FRAME_USER))
 
 /* What an operation does to one page of the map: a mapping goes, one comes; size_lg2 0 is none. */
 struct change {
@@ -23,11 +28,14 @@ struct change {
 /* Maps that may hold at one moment: one, and changes that are open. */
 struct versions {
     uint16_t map;
-    uint16_t changes[2 * SMALL_CORES];
+    uint16_t changes[(1 + RULES_CLOSING) * SMALL_CORES];
 };
+#define CHANGES_MAX (sizeof((struct versions){0}.changes) / sizeof(uint16_t))
 
 struct rules {
     struct rules_config config;
+    uint32_t
+        kept; /* beside attributes, of what the map keeps: states of entries that hardware does not change */
     const char *error;
     struct pt_constants constants;
     struct intern *maps;     /* struct mapping[] */
@@ -74,6 +82,8 @@ struct rules *rules_create(const struct rules_config *config)
     if (!rules)
         return NULL;
     rules->config = *config;
+    rules->kept = RIGHTS_WERE_ADDED | (regime->hardware_access ? 0 : (uint32_t)FRAME_OLD) |
+                  (regime->hardware_access && regime->hardware_dirty ? 0 : (uint32_t)FRAME_CLEAN);
     rules->constants = (struct pt_constants){.arch = pt_arch_of(regime->format, config->table->lacks_sizes),
                                              .pmem_ub = config->memory_bytes};
     rules->constants.extensions.set = EXTENSION_PROTECT | EXTENSION_ANSWERS | EXTENSION_REFUSALS |
@@ -102,20 +112,22 @@ void rules_destroy(struct rules *rules)
 
 /* ---- maps ----------------------------------------------------------------------------------------- */
 
-/* Field by field: padding does not tell maps apart. */
-static struct mapping plain(const struct mapping *from)
+/* Field by field: padding does not tell maps apart. `kept`: see struct rules. */
+static struct mapping plain(const struct mapping *from, uint32_t kept)
 {
     struct mapping to;
     memset(&to, 0, sizeof to);
     to.va = from->va;
     to.frame.base = from->frame.base;
-    to.frame.attributes = from->frame.attributes & ~(uint32_t)FRAME_STATE_ALL;
+    to.frame.attributes = (from->frame.attributes & FRAME_ATTRIBUTES_ALL) | kept;
     to.frame.size_lg2 = from->frame.size_lg2;
     return to;
 }
 
-static uint16_t number_of_map(struct rules *rules, const struct mappings *mappings)
+/* The specification's states of entries have what is kept. */
+static uint16_t number_of_map(struct rules *rules, const struct page_table_state *map)
 {
+    const struct mappings *mappings = &map->mappings;
     struct mapping plain_mappings[64];
     if (mappings->count > 64) {
         (void)fail(rules, "more than 64 pages are mapped, which is more than the explorer can number");
@@ -123,7 +135,8 @@ static uint16_t number_of_map(struct rules *rules, const struct mappings *mappin
     }
     memset(plain_mappings, 0, sizeof plain_mappings);
     for (size_t i = 0; i < mappings->count; i++) {
-        struct mapping one = plain(&mappings->at[i]);
+        uint32_t kept = (uint32_t)word_map_read(&map->states, mappings->at[i].va) & rules->kept;
+        struct mapping one = plain(&mappings->at[i], kept);
         memcpy(&plain_mappings[i], &one, sizeof one);
     }
     uint32_t id = intern_add(rules->maps, plain_mappings, mappings->count * sizeof plain_mappings[0]);
@@ -139,7 +152,9 @@ static bool map_of(const struct rules *rules, uint16_t map, struct page_table_st
     for (size_t i = 0; i < bytes / sizeof(struct mapping); i++) {
         struct mapping one;
         memcpy(&one, at + i * sizeof one, sizeof one);
-        if (!mappings_add(&state->mappings, &one)) {
+        struct mapping bare = plain(&one, 0);
+        if (!mappings_add(&state->mappings, &bare) ||
+            !word_map_write(&state->states, one.va, one.frame.attributes & rules->kept)) {
             page_table_state_destroy(state);
             return false;
         }
@@ -167,22 +182,6 @@ const struct mapping *rules_mapping(const struct rules *rules, const struct rule
         if (mapping_contains(&at[i], va))
             return &at[i];
     return NULL;
-}
-
-bool rules_frame_in_use(struct rules *rules, const struct rules_state *state, uint64_t va,
-                        const struct frame *frame)
-{
-    struct page_table_state map;
-    (void)va;
-    if (rules->config.aliasing_allowed || frame->size_lg2 >= 64)
-        return false;
-    if (!map_of(rules, state->map, &map)) {
-        (void)fail(rules, no_memory);
-        return false;
-    }
-    bool in_use = mappings_overlap_pmem(&map.mappings, frame) != NULL;
-    page_table_state_destroy(&map);
-    return in_use;
 }
 
 /* ---- what an operation does to the map ------------------------------------------------------------ */
@@ -223,7 +222,7 @@ static bool outcome(struct rules *rules, uint16_t map, const struct open_operati
         enum result result = perform(&state, call_of(rules, open));
         if (result == RESULT_REFUSED)
             (void)fail(rules, no_memory);
-        known = (uint64_t)(result == RESULT_OK) << 16 | number_of_map(rules, &state.mappings);
+        known = (uint64_t)(result == RESULT_OK) << 16 | number_of_map(rules, &state);
         page_table_state_destroy(&state);
         (void)memo_put(rules->memo, key, known);
     }
@@ -241,11 +240,37 @@ static uint16_t change_of(struct rules *rules, uint16_t map, const struct open_o
     if (call->kind > CALL_PROTECT || !outcome(rules, map, open, &after))
         return 0;
     if (call->kind != CALL_MAP && find_in_map(rules, map, call->va, &found))
-        change.before = plain(&found);
+        change.before = found;
     if (call->kind != CALL_UNMAP && find_in_map(rules, after, call->va, &found))
-        change.after = plain(&found);
+        change.after = found;
     uint32_t id = intern_add(rules->changes, &change, sizeof change);
     return id < UINT16_MAX ? (uint16_t)id : (uint16_t)fail(rules, no_memory);
+}
+
+static bool overlaps_frame(struct rules *rules, uint16_t map, const struct frame *frame)
+{
+    struct page_table_state state;
+    if (!map_of(rules, map, &state))
+        return fail(rules, no_memory);
+    bool overlaps = mappings_overlap_pmem(&state.mappings, frame) != NULL;
+    page_table_state_destroy(&state);
+    return overlaps;
+}
+
+bool rules_frame_in_use(struct rules *rules, const struct rules_state *state, uint64_t va,
+                        const struct frame *frame)
+{
+    (void)va;
+    if (rules->config.aliasing_allowed || frame->size_lg2 >= 64)
+        return false;
+    bool in_use = overlaps_frame(rules, state->map, frame);
+    for (unsigned i = 0; i < SMALL_CORES && !in_use; i++) {
+        uint16_t after;
+        in_use = state->running[i].call != 0 && call_of(rules, &state->running[i])->kind == CALL_MAP &&
+                 outcome(rules, state->map, &state->running[i], &after) &&
+                 overlaps_frame(rules, after, frame);
+    }
+    return in_use;
 }
 
 /* ---- which maps may hold -------------------------------------------------------------------------- */
@@ -256,12 +281,12 @@ static void note_versions(struct rules *rules, struct rules_state *state)
     unsigned count = 0;
     memset(&versions, 0, sizeof versions);
     versions.map = state->map;
-    for (unsigned core = 0; core < SMALL_CORES; core++) {
-        const uint16_t open[2] = {state->running[core].change, state->closing[core].change};
-        for (unsigned i = 0; i < 2; i++)
-            if (open[i] != 0)
-                versions.changes[count++] = open[i];
-    }
+    for (unsigned core = 0; core < SMALL_CORES; core++)
+        for (unsigned i = 0; i <= RULES_CLOSING; i++) {
+            uint16_t open = i < RULES_CLOSING ? state->closing[core][i].change : state->running[core].change;
+            if (open != 0)
+                versions.changes[count++] = open;
+        }
     uint32_t id = intern_add(rules->versions, &versions, sizeof versions);
     state->versions = id < UINT16_MAX ? (uint16_t)id : (uint16_t)fail(rules, no_memory);
 }
@@ -274,10 +299,25 @@ void rules_begin(struct rules *rules, struct rules_state *state)
 
 /* ---- operations ----------------------------------------------------------------------------------- */
 
+bool rules_may_call(const struct rules_state *state, unsigned core)
+{
+    return state->closing[core][RULES_CLOSING - 1].tag == 0;
+}
+
+/* The least that no window has. */
+static uint8_t free_tag(const struct closing_window *closing)
+{
+    uint8_t tag = 1;
+    for (unsigned i = 0; i < RULES_CLOSING; i++)
+        for (unsigned j = 0; j < RULES_CLOSING; j++)
+            tag = (uint8_t)(tag + (closing[j].tag == tag));
+    return tag;
+}
+
 void rules_called(struct rules *rules, struct rules_state *state, unsigned core, uint32_t call)
 {
     struct open_operation *open = &state->running[core];
-    uint8_t tag = (uint8_t)(open->tag == 0 ? 1 : 3 - open->tag); /* not that of the one before */
+    uint8_t tag = free_tag(state->closing[core]);
     (void)rules;
     *open = (struct open_operation){.call = (uint16_t)(call + 1), .map = state->map, .tag = tag};
     for (unsigned i = 0; i < SMALL_CORES; i++) {
@@ -305,8 +345,10 @@ void rules_window_opens(struct rules *rules, struct rules_state *state, unsigned
 
 void rules_issued_invalidation(struct rules_state *state, unsigned core, unsigned place)
 {
-    if (state->running[core].call != 0)
-        state->running[core].waits |= (uint8_t)(1u << place);
+    if (state->running[core].call == 0)
+        return;
+    state->running[core].waits |= (uint8_t)(1u << place);
+    state->running[core].flags |= OPEN_INVALIDATED;
 }
 
 /* Whether an operation may answer so, if the map is this one when it takes place. */
@@ -322,7 +364,7 @@ static bool fits(struct rules *rules, uint16_t map, const struct open_operation 
             return succeeds;
         if (!find_in_map(rules, map, call->va, &found))
             return false;
-        struct mapping one = plain(&found), other = plain(&answer->found);
+        struct mapping one = plain(&found, 0), other = plain(&answer->found, 0);
         return mapping_equal(&one, &other);
     case PAGETABLE_NO_MEMORY:
         *after = map;
@@ -359,6 +401,41 @@ static bool fits_after_another(struct rules *rules, struct rules_state *state, u
     return false;
 }
 
+/*
+ * Rights that are added need no invalidation where a fault may be spurious: until then translations with
+ * fewer are as right as the new ones (Intel SDM volume 3, 4.10.4.3; RISC-V Privileged, 4.2.1).
+ */
+static uint16_t note_added_rights(struct rules *rules, uint16_t before, uint16_t after,
+                                  const struct open_operation *open)
+{
+    const struct operation_call *call = call_of(rules, open);
+    struct mapping old, new;
+    struct page_table_state map;
+    if (call->kind != CALL_PROTECT || open->flags & OPEN_INVALIDATED ||
+        rules->config.context->regime.format->spurious == SPURIOUS_NEVER ||
+        !find_in_map(rules, before, call->va, &old) || !find_in_map(rules, after, call->va, &new) ||
+        (old.frame.attributes ^ new.frame.attributes) & FRAME_ATTRIBUTES_ALL & ~MAY_BE_ADDED ||
+        old.frame.attributes & ~new.frame.attributes &MAY_BE_ADDED)
+        return after;
+    if (!map_of(rules, after, &map))
+        return (uint16_t)fail(rules, no_memory);
+    uint64_t kept = word_map_read(&map.states, new.va) | RIGHTS_WERE_ADDED;
+    uint16_t number = word_map_write(&map.states, new.va, kept) ? number_of_map(rules, &map)
+                                                                : (uint16_t)fail(rules, no_memory);
+    page_table_state_destroy(&map);
+    return number;
+}
+
+/* There is room: see rules_may_call. */
+static void add_closing(struct closing_window *closing, const struct open_operation *open)
+{
+    unsigned place = RULES_CLOSING - 1;
+    assert(closing[place].tag == 0);
+    for (; place > 0 && (closing[place - 1].tag == 0 || closing[place - 1].tag > open->tag); place--)
+        closing[place] = closing[place - 1];
+    closing[place] = (struct closing_window){.change = open->change, .tag = open->tag, .waits = open->waits};
+}
+
 uint32_t rules_returned(struct rules *rules, struct rules_state *state, unsigned core,
                         const struct operation_request *answer)
 {
@@ -376,16 +453,18 @@ uint32_t rules_returned(struct rules *rules, struct rules_state *state, unsigned
     }
     if (!right)
         return FINDING(RULE_OPERATION_RESULT);
+    if (answer->result == PAGETABLE_OK)
+        after = note_added_rights(rules, state->map, after, open);
     if (answer->result == PAGETABLE_OK || open->change == 0)
         state->map = after;
     if (open->flags & OPEN_BEGUN || open->waits != 0)
-        state->closing[core] = *open;
-    *open = (struct open_operation){.tag = open->tag};
+        add_closing(state->closing[core], open);
+    *open = (struct open_operation){0};
     note_versions(rules, state);
     return 0;
 }
 
-static bool is_open(const struct open_operation *open, const struct small_state *machine, unsigned core)
+static bool is_open(const struct closing_window *open, const struct small_state *machine, unsigned core)
 {
     const struct small_core *at = &machine->cores[core];
     for (unsigned i = 0; i < at->store_count; i++)
@@ -394,11 +473,27 @@ static bool is_open(const struct open_operation *open, const struct small_state 
     return open->waits != 0;
 }
 
-static void forget_complete(struct open_operation *open, const struct small_state *machine)
+static void forget_complete(uint8_t *waits, const struct small_state *machine)
 {
-    for (unsigned bits = open->waits; bits != 0; bits &= bits - 1)
+    for (unsigned bits = *waits; bits != 0; bits &= bits - 1)
         if (machine->invalidations[__builtin_ctz(bits)].what == 0)
-            open->waits &= (uint8_t) ~(bits & -bits);
+            *waits &= (uint8_t) ~(bits & -bits);
+}
+
+static bool close_windows(struct closing_window *closing, const struct small_state *machine, unsigned core)
+{
+    unsigned kept = 0;
+    bool closed = false;
+    for (unsigned i = 0; i < RULES_CLOSING && closing[i].tag != 0; i++) {
+        struct closing_window window = closing[i];
+        forget_complete(&window.waits, machine);
+        closing[i] = (struct closing_window){0};
+        if (is_open(&window, machine, core))
+            closing[kept++] = window;
+        else
+            closed = true;
+    }
+    return closed;
 }
 
 bool rules_close(struct rules *rules, struct rules_state *state, const struct small_state *machine)
@@ -406,14 +501,9 @@ bool rules_close(struct rules *rules, struct rules_state *state, const struct sm
     bool closed = false;
     for (unsigned core = 0; core < SMALL_CORES; core++) {
         if (state->running[core].waits != 0)
-            forget_complete(&state->running[core], machine);
-        if (state->closing[core].call == 0)
-            continue;
-        forget_complete(&state->closing[core], machine);
-        if (is_open(&state->closing[core], machine, core))
-            continue;
-        state->closing[core] = (struct open_operation){0};
-        closed = true;
+            forget_complete(&state->running[core].waits, machine);
+        if (state->closing[core][0].tag != 0 && close_windows(state->closing[core], machine, core))
+            closed = true;
     }
     if (closed)
         note_versions(rules, state);
@@ -423,7 +513,7 @@ bool rules_close(struct rules *rules, struct rules_state *state, const struct sm
 bool rules_at_rest(const struct rules_state *state)
 {
     for (unsigned core = 0; core < SMALL_CORES; core++)
-        if (state->running[core].call != 0 || state->closing[core].call != 0)
+        if (state->running[core].call != 0 || state->closing[core][0].tag != 0)
             return false;
     return true;
 }
@@ -447,7 +537,7 @@ static void visit_versions(const struct rules *rules, uint32_t number, uint64_t 
     struct mapping found;
     if (find_in_map(rules, versions->map, va, &found) && !next(context, &found))
         return;
-    for (unsigned i = 0; i < 2 * SMALL_CORES && versions->changes[i] != 0; i++) {
+    for (unsigned i = 0; i < CHANGES_MAX && versions->changes[i] != 0; i++) {
         const struct change *change = change_at(rules, versions->changes[i]);
         if ((covers(&change->before, va) && !next(context, &change->before)) ||
             (covers(&change->after, va) && !next(context, &change->after)))
@@ -457,11 +547,12 @@ static void visit_versions(const struct rules *rules, uint32_t number, uint64_t 
 
 bool rules_touches(struct rules *rules, const struct rules_state *state, unsigned core, uint64_t va)
 {
-    const uint16_t open[2] = {state->running[core].change, state->closing[core].change};
-    for (unsigned i = 0; i < 2; i++)
-        if (open[i] != 0 &&
-            (covers(&change_at(rules, open[i])->before, va) || covers(&change_at(rules, open[i])->after, va)))
+    for (unsigned i = 0; i <= RULES_CLOSING; i++) {
+        uint16_t open = i < RULES_CLOSING ? state->closing[core][i].change : state->running[core].change;
+        if (open != 0 &&
+            (covers(&change_at(rules, open)->before, va) || covers(&change_at(rules, open)->after, va)))
             return true;
+    }
     return false;
 }
 
@@ -477,9 +568,24 @@ struct weighing {
     bool forbids;
 };
 
+/* Entries that software keeps old permit nothing, clean ones no stores: sim/README.md. */
 static uint8_t rights_of(const struct rules *rules, uint32_t attributes)
 {
-    return rules->config.context->regime.format->rights(attributes);
+    const uint32_t known = attributes & (FRAME_ATTRIBUTES_ALL | FRAME_CLEAN);
+    return attributes & FRAME_OLD ? 0 : rules->config.context->regime.format->rights(known);
+}
+
+/* Whether a translation is what the mapping stands for, or what it stood for before rights were added. */
+static bool is_same(const struct rules *rules, const struct mapping *mapping, const struct walk_leaf *leaf)
+{
+    const uint32_t wants = mapping->frame.attributes & FRAME_ATTRIBUTES_ALL;
+    const uint32_t has = leaf->frame.attributes & FRAME_ATTRIBUTES_ALL;
+    if (mapping->va != leaf->va || mapping->frame.base != leaf->frame.base ||
+        mapping->frame.size_lg2 != leaf->frame.size_lg2 ||
+        leaf->rights_when_dirty & ~rights_of(rules, mapping->frame.attributes & ~(uint32_t)FRAME_OLD))
+        return false;
+    return has == wants || (mapping->frame.attributes & RIGHTS_WERE_ADDED &&
+                            ((has ^ wants) & ~MAY_BE_ADDED) == 0 && (has & ~wants) == 0);
 }
 
 static uint8_t allowed_of(const struct rules *rules, uint32_t attributes)
@@ -497,10 +603,7 @@ static bool weigh(void *context, const struct mapping *mapping)
     weighing->forbids = weighing->forbids || !permits;
     if (!leaf)
         return true;
-    struct frame frame = leaf->frame;
-    frame.attributes &= ~(uint32_t)FRAME_STATE_ALL;
-    if (mapping->va != leaf->va || !frame_equal(&mapping->frame, &frame) ||
-        leaf->rights_when_dirty & ~rights_of(weighing->rules, mapping->frame.attributes))
+    if (!is_same(weighing->rules, mapping, leaf))
         return true;
     weighing->same = true;
     weighing->permits = weighing->permits || permits;
@@ -536,6 +639,10 @@ static uint32_t weigh_use(struct rules *rules, uint32_t versions, uint16_t numbe
 static uint32_t judge_use(struct rules *rules, const struct rules_state *state, uint16_t leaf, uint8_t right,
                           bool entry)
 {
+    const struct small_leaf *found = small_leaf_of(rules->config.machine, leaf);
+    const struct small_context *own = rules->config.context;
+    if (found->asid != own->asid || found->vmid != own->vmid)
+        return 0;
     uint32_t versions = state->versions;
     uint64_t key = key_of(entry ? RULES_ENTRY : RULES_ACCESS, versions, (uint64_t)leaf << 8 | right);
     uint64_t known = memo_get(rules->memo, key);
@@ -557,8 +664,8 @@ uint32_t rules_judge_entry(struct rules *rules, const struct rules_state *state,
     return judge_use(rules, state, leaf, 0, true);
 }
 
-bool rules_must_permit(struct rules *rules, const struct rules_state *state, uint64_t va, enum access_kind kind,
-                       enum privilege privilege)
+bool rules_must_permit(struct rules *rules, const struct rules_state *state, uint64_t va,
+                       enum access_kind kind, enum privilege privilege)
 {
     uint8_t address;
     if (!small_address(rules->config.machine, va, &address))
@@ -647,8 +754,8 @@ uint32_t rules_judge_view(struct rules *rules, const struct rules_state *state,
     struct counting counting = {.base = tables_base};
     if (!table->blocks)
         return 0;
-    if (table->blocks(concrete.state, &concrete.memory, count_block, &counting) != PAGETABLE_OK || counting.wrong ||
-        counting.reached != allocated)
+    if (table->blocks(concrete.state, &concrete.memory, count_block, &counting) != PAGETABLE_OK ||
+        counting.wrong || counting.reached != allocated)
         return FINDING(RULE_LOST_TABLE);
     return 0;
 }

@@ -1,27 +1,27 @@
 /*
  * The rules of refinement, for runs without time.
  *
- * They are those of sim/README.md: an abstract map, to which each operation that succeeds does one step at some
- * moment of its *window*, from its first store that changes a word to its return, the visibility of its stores
- * and the last acknowledgement of its invalidations. Where the moment may be before or after, both maps hold.
- * What operations do to the map, and what they should have answered, says the executable specification
- * (sim/specification/page_table.h); what the table stands for, its walk engines.
+ * They are those of sim/README.md: an abstract map, to which each operation that succeeds does one step at
+ * some moment of its *window*, from its first store that changes a word to its return, the visibility of its
+ * stores and the last acknowledgement of its invalidations. Where the moment may be before or after, both
+ * maps hold. What operations do to the map, and what they should have answered, says the executable
+ * specification (sim/specification/page_table.h); what the table stands for, its walk engines.
  *
- * A state of the rules is a flat struct of numbers that the explored state holds. Verdicts are remembered: each
- * is asked of the specification once.
+ * A state of the rules is a flat struct of numbers that the explored state holds. Verdicts are remembered:
+ * each is asked of the specification once.
  */
 #ifndef MMUSIM_SIM_EXPLORE_RULES_H
 #define MMUSIM_SIM_EXPLORE_RULES_H
 
-#include "sim/explore/small_machine.h"
 #include "sim/explore/operation_tree.h"
+#include "sim/explore/small_machine.h"
 #include "sim/judge/judge.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-/* An operation under way, or one that has returned and whose window is open. */
+/* An operation under way. */
 struct open_operation {
     uint16_t change; /* number of what it does to the map, from its window's begin on; 0: nothing yet */
     uint16_t call;   /* 1 + the call's number; 0: there is none */
@@ -32,11 +32,19 @@ struct open_operation {
     uint8_t unused;
 };
 
+/* One that has returned and whose window is open. */
+struct closing_window {
+    uint16_t change;
+    uint8_t tag; /* 0: there is none */
+    uint8_t waits;
+};
+#define RULES_CLOSING 3u /* of a core; while so many are open it calls nothing */
+
 struct rules_state {
-    uint16_t map; /* number of the abstract map: what operations that returned have made of it */
+    uint16_t map;      /* number of the abstract map: what operations that returned have made of it */
     uint16_t versions; /* number of the maps that may hold now */
     struct open_operation running[SMALL_CORES];
-    struct open_operation closing[SMALL_CORES];
+    struct closing_window closing[SMALL_CORES][RULES_CLOSING]; /* in the order of their tags */
 };
 
 struct rules;
@@ -60,7 +68,11 @@ const char *rules_error(const struct rules *rules); /* NULL, or why there is no 
 
 void rules_begin(struct rules *rules, struct rules_state *state);
 
-/* Whether a map has to be refused since its frame is in use: a precondition, see operation_call. */
+/* Whether the windows of a core leave room for another operation. */
+bool rules_may_call(const struct rules_state *state, unsigned core);
+
+/* Whether a map has to be refused since its frame is in use, or is being mapped: a precondition, see
+ * operation_call. */
 bool rules_frame_in_use(struct rules *rules, const struct rules_state *state, uint64_t va,
                         const struct frame *frame);
 
@@ -75,22 +87,23 @@ uint32_t rules_returned(struct rules *rules, struct rules_state *state, unsigned
 bool rules_close(struct rules *rules, struct rules_state *state, const struct small_state *machine);
 /* No operation is under way, and no window open: the table is at rest. */
 bool rules_at_rest(const struct rules_state *state);
-/* The tag that stores of the operation on this core have. */
+/* The tag that stores of the operation on this core have; 0: none runs there. */
 uint8_t rules_tag(const struct rules_state *state, unsigned core);
 
 /* Whether every map that may hold now maps the address, permits the access, and says the same: then a fault
  * is a finding. */
-bool rules_must_permit(struct rules *rules, const struct rules_state *state, uint64_t va, enum access_kind kind,
-                       enum privilege privilege);
+bool rules_must_permit(struct rules *rules, const struct rules_state *state, uint64_t va,
+                       enum access_kind kind, enum privilege privilege);
 /* The window of the operation that runs on `core` concerns the address. */
 bool rules_touches(struct rules *rules, const struct rules_state *state, unsigned core, uint64_t va);
 
-/* A finding, or 0: an access that is complete used this translation; a TLB holds this entry. */
+/* A finding, or 0: an access that is complete used this translation; a TLB holds this entry. Those of other
+ * address spaces than the table's have none. */
 uint32_t rules_judge_access(struct rules *rules, const struct rules_state *state, uint16_t leaf,
                             enum access_kind kind, enum privilege privilege);
 uint32_t rules_judge_entry(struct rules *rules, const struct rules_state *state, uint16_t leaf);
-/* At rest: the table stands for the map, its invariants hold, it has what it was given. `allocated` says of each
- * of 64 blocks of 4 KiB from `tables_base` whether it is the table's. */
+/* At rest: the table stands for the map, its invariants hold, it has what it was given. `allocated` says of
+ * each of 64 blocks of 4 KiB from `tables_base` whether it is the table's. */
 uint32_t rules_judge_view(struct rules *rules, const struct rules_state *state,
                           const struct small_state *machine, uint32_t block, uint64_t tables_base,
                           uint64_t allocated);
