@@ -258,7 +258,12 @@ static struct watched load_behind_local_invalidation(enum ordering ordering, con
                                   .pages = {PAGE},
                                   .page_count = 1}}}};
     struct watched watched = {.lists = &exploring.lists, .node = 5};
-    struct program_source source = {&watched, 1, begin, resume, request, error};
+    struct program_source source = {.context = &watched,
+                                    .programs = 1,
+                                    .begin = begin,
+                                    .resume = resume,
+                                    .request = request,
+                                    .error = error};
     exploring.source = &source;
     expect_clean(&exploring);
     return watched;
