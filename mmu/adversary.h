@@ -16,6 +16,11 @@
  * long hardware takes from reading an entry to acting on it is nobody's promise. Until then the walk knows
  * what the entry was, whatever software does meanwhile; an invalidation catches it and waits for it.
  *
+ * With adversary.split TLBs hold what software made of contiguous entries one by one, each when it is
+ * touched, and not as a run: no architecture promises that a run is cached, or dropped, as one (DDI 0487,
+ * D8.7.1; RISC-V Privileged, Svnapot). That is set in each space's regime, which says how its walks report
+ * them.
+ *
  * It walks the active address space. Where invalidations reach all cores by hardware, it also walks spaces
  * that were active before, with their own tags: a core that keeps the entries of a space could as well have
  * made them just now. Such a space is forgotten when another one with its tags becomes active, and when this

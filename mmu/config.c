@@ -73,6 +73,8 @@ static const struct mmu_parameter parameters[] = {
      "mean time between two random speculative walks, fills or evictions of a core; 0: none", NULL},
     {"adversary.reach", AT(adversary_reach), PARAMETER_COUNT, 1, 4096, 4,
      "pages to either side of recently used ones that the adversary speculates about", NULL},
+    {"adversary.split", AT(adversary_split), PARAMETER_SWITCH, 0, 1, false,
+     "an adversary's TLBs hold the entries of a contiguous run one by one, but for those of guests", NULL},
     {"adversary.delay", AT(adversary_delay_cycles), PARAMETER_CYCLES, 0, CYCLES_MAX, 0,
      "an adversary lets each walk wait up to so long behind what it has read, at random, before it goes on",
      NULL},

@@ -169,6 +169,7 @@ struct mmu_config {
     uint64_t prefetch_entries;        /* of its table */
     uint64_t adversary_period_cycles; /* mean time between two speculative acts of a core; 0: none */
     uint64_t adversary_reach;         /* pages around recent ones that it speculates about */
+    uint64_t adversary_split;         /* TLBs hold the entries of contiguous runs one by one */
     uint64_t adversary_delay_cycles;  /* at most so long a walk keeps what it has read before it goes on */
 
     /* memory system */

@@ -221,7 +221,8 @@ static void report(const struct fault_cause *cause, struct fault_report *report)
 #define SV_BOTH                                                                                              \
     .struct_bytes = sizeof(struct walk_format), .page_lg2 = 12, .start = start, .resume = resume,            \
     .table = current_table, .enter = enter, .update = update, .updated = updated, .report = report,          \
-    .address_keeps_tables = true, .spurious = SPURIOUS_UNTIL_FENCE, .updates = UPDATES_TOGETHER
+    .address_keeps_tables = true, .spurious = SPURIOUS_UNTIL_FENCE, .updates = UPDATES_TOGETHER,             \
+    .run_sizes = UINT64_C(1) << 16
 
 #define SV_STAGE1                                                                                            \
     SV_BOTH, .va_form = VA_SIGNED, .rights = riscv_rights_of_attributes, .allowed = allowed,                 \

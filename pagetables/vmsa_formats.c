@@ -57,6 +57,11 @@
                        : (i) == 2 ? 29                                                                       \
                        : (i) == 3 ? 34                                                                       \
                                   : 0))
+/* Those that are runs. */
+#define RUN_SIZES(page)                                                                                      \
+    ((page) == 12   ? UINT64_C(1) << 16 | UINT64_C(1) << 25                                                  \
+     : (page) == 14 ? UINT64_C(1) << 21 | UINT64_C(1) << 30                                                  \
+                    : UINT64_C(1) << 21 | UINT64_C(1) << 34)
 #define LISTED(page, first, bits, i) ((i) < SIZES(page, first, bits) ? SIZE(page, i) : 0)
 
 /* Of a level that is walked; 0 of the others. */
@@ -87,7 +92,7 @@
                        LISTED(page, first, bits, 2), LISTED(page, first, bits, 3),                           \
                        LISTED(page, first, bits, 4)},                                                        \
     .start = vmsa_start, .table = vmsa_current_table, .enter = vmsa_enter, .update = vmsa_update,            \
-    .updated = vmsa_updated
+    .updated = vmsa_updated, .run_sizes = RUN_SIZES(page)
 
 /* `granule` is 4, 16 or 64. */
 #define HARDWARE_LOW(granule, page, bits)                                                                    \

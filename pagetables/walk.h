@@ -295,6 +295,9 @@ struct walk_format {
     /* Arm: of the EL2 regime, which has no ASID and whose entries and invalidations are its own (DDI 0487,
      * D8.17.3). */
     bool el2;
+    /* Which frame sizes (bit: log2) are runs of contiguous entries, each for a frame of the next smaller size
+     * that is none. */
+    uint64_t run_sizes;
 };
 
 /* ---- What engines have in common; inline, so that those of plug-ins have it, too ---- */

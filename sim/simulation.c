@@ -135,16 +135,17 @@ static bool open_judge(struct simulation *simulation, const struct simulation_co
 {
     if (!config->check)
         return true;
-    struct judge_config judge = {.memory_bytes = config->machine.memory_bytes,
-                                 .arrays = simulation->arrays.judge,
-                                 .array_count = simulation->arrays.count,
-                                 .lazy = lazy_shootdown(&config->machine),
-                                 .cores = config->machine.cores,
-                                 .by_interrupt =
-                                     config->machine.invalidation_scheme == INVALIDATION_INTERRUPT,
-                                 .own_stores = config->machine.ordering == ORDERING_X86,
-                                 .values = every_access,
-                                 .every_access = every_access};
+    struct judge_config judge = {
+        .memory_bytes = config->machine.memory_bytes,
+        .arrays = simulation->arrays.judge,
+        .array_count = simulation->arrays.count,
+        .lazy = lazy_shootdown(&config->machine),
+        .cores = config->machine.cores,
+        .by_interrupt = config->machine.invalidation_scheme == INVALIDATION_INTERRUPT,
+        .single_entries = config->machine.adversary_period_cycles > 0 && config->machine.adversary_split,
+        .own_stores = config->machine.ordering == ORDERING_X86,
+        .values = every_access,
+        .every_access = every_access};
     simulation->judge = judge_create(&judge);
     simulation->outcome->checked = true;
     return simulation->judge || simulation_fail(simulation, "out of memory");

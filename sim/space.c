@@ -82,6 +82,14 @@ static bool place_tables(struct address_space *space, const struct space_config 
     return true;
 }
 
+/* Whether walks report what contiguous entries map as one. */
+static bool reports_runs(const struct address_space *space)
+{
+    const struct mmu_config *machine = machine_config(space->simulation->machine);
+    bool guest = space->stage2 || space->config.format->stage2;
+    return guest || machine->adversary_period_cycles == 0 || !machine->adversary_split;
+}
+
 static void init_context(struct address_space *space, const struct space_config *config)
 {
     struct address_context *context = &space->context;
@@ -93,7 +101,7 @@ static void init_context(struct address_space *space, const struct space_config 
         .physical_size_lg2 = config->physical_size_lg2 ? config->physical_size_lg2 : PHYSICAL_SIZE_LG2,
         .hardware_access = config->hardware_access,
         .hardware_dirty = config->hardware_dirty,
-        .contiguous = true,
+        .contiguous = reports_runs(space),
         .controls = config->controls};
     context->high = config->high ? &config->high->context : NULL;
     if (!space->stage2)

@@ -12,20 +12,20 @@ SELECT 'stale_entry' AS rule, e.event, MIN(m.may_until) AS cycle, e.core, e.spac
 FROM doubtful_entries d
 CROSS JOIN tlb_entries e ON e.event = d.event
 CROSS JOIN mapping_windows m
-  ON (m.space = e.space OR (m.attributes & 16 AND m.vmid = e.vmid)) AND m.va = e.va AND m.size_lg2 = e.size_lg2
+  ON (m.space = e.space OR (m.attributes & 16 AND m.vmid = e.vmid)) AND m.va = d.page AND m.size_lg2 = d.size_lg2
  AND IFNULL(m.may_until, 0x7fffffffffffffff) < +e.end_cycle
 CROSS JOIN operations o ON o.operation = m.remove_operation
-WHERE m.pa = e.pa AND IFNULL(e.rights IN (m.rights, m.first_rights, m.upgraded_rights), 1) AND e.attributes IN (m.attributes, m.upgraded_attributes)
+WHERE m.pa = d.frame AND IFNULL(e.rights IN (m.rights, m.first_rights, m.upgraded_rights), 1) AND e.attributes IN (m.attributes, m.upgraded_attributes)
   AND NOT EXISTS (
         SELECT 1 FROM mapping_windows n
-        WHERE n.space = e.space AND n.va = e.va AND n.size_lg2 = e.size_lg2
+        WHERE n.space = e.space AND n.va = d.page AND n.size_lg2 = d.size_lg2
           AND IFNULL(n.may_until, 0x7fffffffffffffff) > +m.may_until AND n.may_from <= MAX(m.may_until, e.fill_cycle)
-          AND n.pa = e.pa AND IFNULL(e.rights IN (n.rights, n.first_rights, n.upgraded_rights), 1) AND e.attributes IN (n.attributes, n.upgraded_attributes))
+          AND n.pa = d.frame AND IFNULL(e.rights IN (n.rights, n.first_rights, n.upgraded_rights), 1) AND e.attributes IN (n.attributes, n.upgraded_attributes))
   AND NOT EXISTS (
         SELECT 1 FROM mapping_windows n
-        WHERE n.attributes & 16 AND n.vmid = e.vmid AND n.va = e.va AND n.size_lg2 = e.size_lg2
+        WHERE n.attributes & 16 AND n.vmid = e.vmid AND n.va = d.page AND n.size_lg2 = d.size_lg2
           AND IFNULL(n.may_until, 0x7fffffffffffffff) > +m.may_until AND n.may_from <= MAX(m.may_until, e.fill_cycle)
-          AND n.pa = e.pa AND IFNULL(e.rights IN (n.rights, n.first_rights, n.upgraded_rights), 1) AND e.attributes IN (n.attributes, n.upgraded_attributes))
+          AND n.pa = d.frame AND IFNULL(e.rights IN (n.rights, n.first_rights, n.upgraded_rights), 1) AND e.attributes IN (n.attributes, n.upgraded_attributes))
   AND (e.attributes & 16 OR NOT EXISTS (SELECT 1 FROM lazy_scheme) OR (
         SELECT c.from_cycle FROM context_times c
         WHERE c.core = e.core AND c.asid = e.asid AND c.vmid = e.vmid

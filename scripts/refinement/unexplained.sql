@@ -9,7 +9,7 @@
 -- Uses in spaces with a second stage are explained by pairs of mappings: guests.sql.
 
 -- The three kinds of use. What explains one may begin until `begun_by` and may not end before `held_until`.
-CREATE VIEW translation_uses AS
+CREATE VIEW raw_translation_uses AS
 SELECT 'translation' AS source, event, cycle, core, space, vmid, va,
        va & ~((1 << page_size_lg2) - 1) AS page, page_size_lg2 AS size_lg2, pa - (va & ((1 << page_size_lg2) - 1)) AS frame,
        rights, NULL AS attributes, issue_cycle AS used_from, MAX(cycle, IFNULL(performed_cycle, 0)) AS used_until,
@@ -17,7 +17,7 @@ SELECT 'translation' AS source, event, cycle, core, space, vmid, va,
        walk, entry
 FROM translations WHERE fault = 0;
 
-CREATE VIEW entry_uses AS
+CREATE VIEW raw_entry_uses AS
 SELECT 'entry' AS source, event, cycle, core, space, vmid, va, va AS page, size_lg2, pa AS frame, rights, attributes,
        fill_cycle AS used_from, MAX(fill_cycle, IFNULL(last_hit_cycle, 0), IFNULL(last_done_cycle, 0)) AS used_until,
        fill_cycle AS begun_by, MAX(fill_cycle, IFNULL(last_hit_cycle, -1) + 1, IFNULL(last_done_cycle, 0)) AS held_until,
@@ -25,11 +25,68 @@ SELECT 'entry' AS source, event, cycle, core, space, vmid, va, va AS page, size_
 FROM tlb_entries;
 
 -- (A walk that filled nothing may end late, if it began in time: who waited for it is judged for himself.)
-CREATE VIEW walk_uses AS
+CREATE VIEW raw_walk_uses AS
 SELECT 'walk' AS source, event, cycle, core, space, vmid, va, leaf_va AS page, leaf_size_lg2 AS size_lg2, leaf_pa AS frame,
        leaf_rights AS rights, leaf_attributes AS attributes, IIF(filled, cycle, IFNULL(start_cycle, cycle)) AS used_from,
        cycle AS used_until, cycle AS begun_by, IIF(filled, cycle, IFNULL(start_cycle, cycle)) AS held_until, walk, NULL AS entry
 FROM walks WHERE fault = 0 AND (filled OR waiters > 0);
+
+-- Where TLBs hold the entries of contiguous runs one by one (DDI 0487, D8.7.1: a run need not be cached as one; likewise RISC-V
+-- Privileged, Svnapot): the sizes of the runs of each space of one stage, and of one of their entries.
+CREATE VIEW run_sizes AS
+WITH RECURSIVE bits (n) AS (SELECT 12 UNION ALL SELECT n + 1 FROM bits WHERE n < 48)
+SELECT s.space, r.n AS size_lg2,
+       (SELECT MAX(p.n) FROM bits p WHERE p.n < r.n AND (s.frame_sizes & ~s.run_sizes) >> p.n & 1) AS part_lg2
+FROM spaces s JOIN bits r ON s.run_sizes >> r.n & 1
+WHERE s.stage2 IS NULL
+  AND (SELECT value FROM configuration WHERE name = 'adversary.split') = 'true'
+  AND (SELECT value FROM configuration WHERE name = 'adversary.period') <> '0';
+
+-- There, a use of one entry counts as one of its run, if a run was mapped so, and no page of the entry's own size by then.
+CREATE VIEW translation_uses AS
+SELECT source, event, cycle, core, space, vmid, va, IIF(run IS NULL, page, page & ~((1 << run) - 1)) AS page,
+       IFNULL(run, size_lg2) AS size_lg2, IIF(run IS NULL, frame, frame - (page & ((1 << run) - 1))) AS frame, rights, attributes,
+       used_from, used_until, begun_by, held_until, walk, entry
+FROM (SELECT r.*, IIF(EXISTS (SELECT 1 FROM run_sizes), (SELECT m.size_lg2
+               FROM run_sizes z CROSS JOIN mapping_windows m
+                 ON m.space = r.space AND m.va = r.page & ~((1 << z.size_lg2) - 1) AND m.size_lg2 = z.size_lg2
+               WHERE z.space = r.space AND z.part_lg2 = r.size_lg2 AND m.pa - m.va = r.frame - r.page AND m.may_from <= r.begun_by
+                 AND NOT EXISTS (
+                   SELECT 1 FROM mapping_windows n
+                   WHERE n.space = r.space AND n.va = r.page AND n.size_lg2 = r.size_lg2
+                     AND IFNULL(n.may_until, 0x7fffffffffffffff) >= +r.used_from AND n.pa = r.frame AND n.may_from <= r.begun_by)
+               LIMIT 1), NULL) AS run
+      FROM raw_translation_uses r);
+
+CREATE VIEW entry_uses AS
+SELECT source, event, cycle, core, space, vmid, va, IIF(run IS NULL, page, page & ~((1 << run) - 1)) AS page,
+       IFNULL(run, size_lg2) AS size_lg2, IIF(run IS NULL, frame, frame - (page & ((1 << run) - 1))) AS frame, rights, attributes,
+       used_from, used_until, begun_by, held_until, walk, entry
+FROM (SELECT r.*, IIF(EXISTS (SELECT 1 FROM run_sizes), (SELECT m.size_lg2
+               FROM run_sizes z CROSS JOIN mapping_windows m
+                 ON m.space = r.space AND m.va = r.page & ~((1 << z.size_lg2) - 1) AND m.size_lg2 = z.size_lg2
+               WHERE z.space = r.space AND z.part_lg2 = r.size_lg2 AND m.pa - m.va = r.frame - r.page AND m.may_from <= r.begun_by
+                 AND NOT EXISTS (
+                   SELECT 1 FROM mapping_windows n
+                   WHERE n.space = r.space AND n.va = r.page AND n.size_lg2 = r.size_lg2
+                     AND IFNULL(n.may_until, 0x7fffffffffffffff) >= +r.used_from AND n.pa = r.frame AND n.may_from <= r.begun_by)
+               LIMIT 1), NULL) AS run
+      FROM raw_entry_uses r);
+
+CREATE VIEW walk_uses AS
+SELECT source, event, cycle, core, space, vmid, va, IIF(run IS NULL, page, page & ~((1 << run) - 1)) AS page,
+       IFNULL(run, size_lg2) AS size_lg2, IIF(run IS NULL, frame, frame - (page & ((1 << run) - 1))) AS frame, rights, attributes,
+       used_from, used_until, begun_by, held_until, walk, entry
+FROM (SELECT r.*, IIF(EXISTS (SELECT 1 FROM run_sizes), (SELECT m.size_lg2
+               FROM run_sizes z CROSS JOIN mapping_windows m
+                 ON m.space = r.space AND m.va = r.page & ~((1 << z.size_lg2) - 1) AND m.size_lg2 = z.size_lg2
+               WHERE z.space = r.space AND z.part_lg2 = r.size_lg2 AND m.pa - m.va = r.frame - r.page AND m.may_from <= r.begun_by
+                 AND NOT EXISTS (
+                   SELECT 1 FROM mapping_windows n
+                   WHERE n.space = r.space AND n.va = r.page AND n.size_lg2 = r.size_lg2
+                     AND IFNULL(n.may_until, 0x7fffffffffffffff) >= +r.used_from AND n.pa = r.frame AND n.may_from <= r.begun_by)
+               LIMIT 1), NULL) AS run
+      FROM raw_walk_uses r);
 
 -- TLB entries of one stage but for most: those that a run of neighbouring pages explains whose mappings never end.
 CREATE VIEW doubtful_entries AS

@@ -78,13 +78,14 @@ struct judge_config {
     uint64_t memory_bytes;            /* of physical memory; 0: unknown, frames' range is not checked */
     const struct judge_array *arrays; /* of the machine, by number; alive as long as the judge */
     size_t array_count;
-    unsigned cores;    /* of the machine; 0: unknown, several */
-    bool by_interrupt; /* cores are told of invalidations by interrupts */
-    bool own_stores;   /* walks see what their own core has stored and not drained (x86) */
-    bool values;       /* accesses carry the values that they loaded and stored */
-    bool every_access; /* plain hits are among the events */
-    bool lazy;         /* declared: entries of a space that its core does not run may outlive their
-                          mapping, while they cannot be used */
+    unsigned cores;      /* of the machine; 0: unknown, several */
+    bool by_interrupt;   /* cores are told of invalidations by interrupts */
+    bool single_entries; /* TLBs may hold the entries of contiguous runs one by one */
+    bool own_stores;     /* walks see what their own core has stored and not drained (x86) */
+    bool values;         /* accesses carry the values that they loaded and stored */
+    bool every_access;   /* plain hits are among the events */
+    bool lazy;           /* declared: entries of a space that its core does not run may outlive their
+                            mapping, while they cannot be used */
     const struct judge_rights *rights; /* NULL: the formats' own functions; alive as long as the judge */
     size_t findings_max;               /* kept with their text; all are counted. 0: 1000 */
     size_t undecided_max;              /* events kept until they can be decided. 0: 262,144 */

@@ -1,16 +1,36 @@
 /* What the versions say of a translation that somebody used: whether one of them explains it, or why not. */
 #include "sim/judge/sighting.h"
 
-static bool same_place(const struct version *version, const struct sighting *sighting)
+/* The size of one entry of a run of contiguous ones; 0 if the frame is none. */
+static unsigned part_of_run(const struct space *space, unsigned size_lg2)
+{
+    uint64_t singles = space->sizes & ~space->format->run_sizes & ((UINT64_C(1) << size_lg2) - 1);
+    bool run = space->format->run_sizes >> size_lg2 & 1;
+    return run && singles ? 63 - (unsigned)__builtin_clzll(singles) : 0;
+}
+
+/* Of a run, TLBs may hold one entry alone (Arm ARM DDI 0487, D8.7.1). */
+static bool same_size(const struct judge *judge, const struct version *version,
+                      const struct sighting *sighting)
+{
+    const struct space *space = &judge->spaces[version->space];
+    unsigned size_lg2 = version->mapping.frame.size_lg2;
+    return size_lg2 == sighting->size_lg2 || (judge->config.single_entries && !space->stage2 &&
+                                              part_of_run(space, size_lg2) == sighting->size_lg2);
+}
+
+static bool same_place(const struct judge *judge, const struct version *version,
+                       const struct sighting *sighting)
 {
     const struct mapping *mapping = &version->mapping;
-    return mapping->frame.size_lg2 == sighting->size_lg2 &&
+    return same_size(judge, version, sighting) &&
            mapping->frame.base + (sighting->va - mapping->va) == sighting->pa;
 }
 
-static bool same_translation(const struct version *version, const struct sighting *sighting)
+static bool same_translation(const struct judge *judge, const struct version *version,
+                             const struct sighting *sighting)
 {
-    return same_place(version, sighting) &&
+    return same_place(judge, version, sighting) &&
            (version->rights == sighting->rights || version->first_rights == sighting->rights ||
             version->upgraded_rights == sighting->rights) &&
            (sighting->attributes == ATTRIBUTES_ANY ||
@@ -57,8 +77,8 @@ static struct weight weight_of(const struct judge *judge, const struct version *
 {
     return (struct weight){.version = version,
                            .own = version->space == sighting->space,
-                           .same = same_translation(version, sighting),
-                           .place = same_place(version, sighting),
+                           .same = same_translation(judge, version, sighting),
+                           .place = same_place(judge, version, sighting),
                            .permitted = permits(judge, version, sighting)};
 }
 
@@ -99,7 +119,7 @@ struct verdict sighting_conclude(struct judge *judge, const struct tally *tally,
 static bool explained(const struct judge *judge, const struct version *version,
                       const struct sighting *sighting)
 {
-    return version_allows(version, &sighting->use) && same_translation(version, sighting) &&
+    return version_allows(version, &sighting->use) && same_translation(judge, version, sighting) &&
            permits(judge, version, sighting);
 }
 
@@ -153,7 +173,7 @@ static bool extend(const struct judge *judge, const struct sighting *sighting, u
         if (space == SPACE_GLOBAL && version->space != sighting->space &&
             !sighting_served(judge, version, sighting->space))
             continue;
-        extended |= same_translation(version, sighting) && sighting_joins(sighting, version, reach);
+        extended |= same_translation(judge, version, sighting) && sighting_joins(sighting, version, reach);
         if (*reach && (*reach)->ended.end == EVENT_NEVER)
             return false;
     }

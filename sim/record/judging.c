@@ -34,7 +34,9 @@ static const char *const facts_query =
     " (SELECT COUNT(*) FROM arrays),"
     " IFNULL((SELECT CAST(value AS INTEGER) FROM configuration WHERE name = 'cores'), 0),"
     " EXISTS (SELECT 1 FROM configuration WHERE name = 'invalidation.scheme' AND value = 'interrupt'),"
-    " EXISTS (SELECT 1 FROM configuration WHERE name = 'ordering' AND value = 'x86')"
+    " EXISTS (SELECT 1 FROM configuration WHERE name = 'ordering' AND value = 'x86'),"
+    " EXISTS (SELECT 1 FROM configuration WHERE name = 'adversary.split' AND value = 'true')"
+    " AND EXISTS (SELECT 1 FROM configuration WHERE name = 'adversary.period' AND value <> '0')"
     " FROM runs";
 
 static bool read_facts(sqlite3 *database, struct judging *judging, struct judge_config *config)
@@ -53,6 +55,7 @@ static bool read_facts(sqlite3 *database, struct judging *judging, struct judge_
         config->cores = (unsigned)sqlite3_column_int64(facts, 4);
         config->by_interrupt = sqlite3_column_int(facts, 5) != 0;
         config->own_stores = sqlite3_column_int(facts, 6) != 0;
+        config->single_entries = sqlite3_column_int(facts, 7) != 0;
     }
     (void)sqlite3_finalize(facts); /* repeats the code of the last step */
     if (!read)

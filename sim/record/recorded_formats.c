@@ -89,7 +89,8 @@ static void describe(struct stand_in *stand_in, const struct replay_format *told
                                    .va_form = told->va_form,
                                    .page_lg2 = (uint8_t)__builtin_ctzll(told->frame_sizes),
                                    .numbers = stand_in,
-                                   .spurious = told->spurious};
+                                   .spurious = told->spurious,
+                                   .run_sizes = told->run_sizes};
     for (uint64_t left = told->frame_sizes; left && format->frame_sizes < sizeof format->frame_size_lg2;
          left &= left - 1)
         format->frame_size_lg2[format->frame_sizes++] = (uint8_t)__builtin_ctzll(left);

@@ -44,6 +44,7 @@ struct replay_texts {
 struct replay_format {
     const char *name;     /* during the call */
     uint64_t frame_sizes; /* bit: log2; that the page table offers; not 0 */
+    uint64_t run_sizes;   /* bit: log2; those that are runs of contiguous entries */
     uint8_t va_bits;      /* 1 to 64 */
     uint8_t va_form;
     uint8_t spurious;

@@ -255,6 +255,7 @@ static void read_space(const struct replay_config *config, struct cells *cells, 
     space->aliasing_allowed = take_flag(cells);
     space->hardware_access = take_flag(cells);
     space->hardware_dirty = take_flag(cells);
+    told.run_sizes = cell_word(cells);
     told.name = (const char *)sqlite3_column_text(cells->statement, cells->column++);
     const char *table = (const char *)sqlite3_column_text(cells->statement, cells->column++);
     row->table = (struct pagetable_class){.name = table ? table : ""};
@@ -370,6 +371,6 @@ const struct replay_table replay_tables[REPLAY_TABLES] = {
     {"spaces", REPLAY_KIND(EVENT_SPACE), EVENT_SPACE, false,
      "event, cycle, core, space, asid, vmid, stage2, root, EXISTS (SELECT 1 FROM spaces of WHERE of.stage2 = "
      "spaces.space), frame_sizes, va_bits, va_form, spurious, aliasing_allowed, hardware_access, "
-     "hardware_dirty, format, page_table",
+     "hardware_dirty, run_sizes, format, page_table",
      read_space},
 };

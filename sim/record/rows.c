@@ -21,7 +21,7 @@ static const char *const statement_texts[ROW_STATEMENTS] = {
     [ROW_BARRIER] = "INSERT INTO barriers VALUES (?,?,?,?,?,?)",
     [ROW_CONTEXT] = "INSERT INTO contexts VALUES (?,?,?,?,?,?,?,?,?,?)",
     [ROW_FAULT] = "INSERT INTO faults VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-    [ROW_SPACE] = "INSERT INTO spaces VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+    [ROW_SPACE] = "INSERT INTO spaces VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
     [ROW_FORMAT_RIGHTS] = "INSERT OR IGNORE INTO format_rights VALUES (?,?,?)",
     [ROW_ALLOWED_RIGHTS] = "INSERT OR IGNORE INTO allowed_rights VALUES (?,?,?,?,?,?)",
     [ROW_OPERATION] = "INSERT INTO operations (event, core, operation, space, kind, va, pa, size_lg2,"
@@ -421,6 +421,7 @@ static int write_space(struct row_writer *rows, uint64_t number, const struct mm
     put(&row, space->aliasing_allowed);
     put(&row, space->hardware_access);
     put(&row, space->hardware_dirty);
+    put(&row, space->format->run_sizes);
     return row_end(&row);
 }
 

@@ -73,7 +73,8 @@ CREATE TABLE spaces (
     spurious INTEGER NOT NULL,
     aliasing_allowed INTEGER NOT NULL,
     hardware_access INTEGER NOT NULL,
-    hardware_dirty INTEGER NOT NULL
+    hardware_dirty INTEGER NOT NULL,
+    run_sizes INTEGER NOT NULL
 ) STRICT;
 
 CREATE TABLE contexts (

@@ -91,6 +91,7 @@ end
 local requests = plain and 0 or one_of { 0, 0, 1, 3 }
 local width = plain and 64 or one_of { 8, 64 }
 adversary.delay = plain and 0 or one_of { 0, 0, 50, 400 }
+adversary.split = draw(2) == 1
 local arbitration = one_of { "oldest", "round-robin" } -- (by priority, those who wait for a lock can starve its holder)
 state = kept
 

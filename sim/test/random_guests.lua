@@ -31,7 +31,7 @@ if draw(2) == 1 then walk_cache.nested = { holds = "stage2-tables", entries = 4,
 local m = machine {
   seed = seed, cores = cores, record = level, ordering = ordering,
   prefetch = { kind = one_of { "none", "none", "next-page", "stride" }, degree = draw(3) },
-  adversary = { period = one_of { 0, 0, 20, 200 }, reach = draw(4), delay = one_of { 0, 0, 50, 400 } },
+  adversary = { period = one_of { 0, 0, 20, 200 }, reach = draw(4), delay = one_of { 0, 0, 50, 400 }, split = draw(2) == 1 },
   memory = { size = "8G", latency = one_of { 5, 40, 120 } },
   store_buffer = { depth = one_of { 0, 1, 4, 16 }, drain = one_of { 1, 8, 100, 700 } },
   network = { latency = one_of { 1, 20, 60 } },

@@ -195,6 +195,76 @@ static void bad_lost_state_is_found_while_the_run_goes_on(void **state)
     story_expect(&story, RULE_LOST_STATE, 1);
 }
 
+/* ---- the entries of a run, one by one ---- */
+
+#define RUN_FRAME UINT64_C(0x800000)
+
+static struct walk_format with_runs;
+
+/* PAGE to RUN_FRAME, 2 MiB, as a run of pages: mapped in [110, 130] and unmapped in [210, 250]. */
+static void map_run(bool single_entries)
+{
+    struct act map = {.id = 1,
+                      .kind = OPERATION_MAP,
+                      .va = PAGE,
+                      .frame = {RUN_FRAME, RW, 21},
+                      .begin = 100,
+                      .write = 110,
+                      .visible = 120,
+                      .end = 130};
+    with_runs = story_format;
+    with_runs.run_sizes = UINT64_C(1) << 21;
+    space(1)->format = &with_runs;
+    story.config.single_entries = single_entries;
+    story_act(&story, &map);
+    story_unmap_page(&story, 2);
+}
+
+/* Of the run's sixth page, and a load that it serves. */
+static struct event_tlb_entry *entry_of_run(uint64_t end)
+{
+    story_load(&story, PAGE + 0x5008, RUN_FRAME + 0x5008, 160, 170);
+    struct event_tlb_entry *entry = story_entry(&story, 150, end);
+    entry->va = PAGE + 0x5000;
+    entry->frame.base = RUN_FRAME + 0x5000;
+    return entry;
+}
+
+static void good_entry_of_a_run_is_held_alone(void **state)
+{
+    map_run(true);
+    (void)entry_of_run(240);
+    story_expect_good(&story);
+}
+
+static void bad_entry_of_a_run_where_it_is_held_whole(void **state)
+{
+    map_run(false);
+    (void)entry_of_run(240);
+    story_expect(&story, RULE_WRONG_FRAME, 2);
+}
+
+static void bad_entry_of_a_run_stays_after_the_unmap(void **state)
+{
+    map_run(true);
+    (void)entry_of_run(300);
+    story_expect(&story, RULE_STALE_ENTRY, 1);
+}
+
+static void bad_entry_of_a_run_has_another_frame(void **state)
+{
+    map_run(true);
+    entry_of_run(240)->frame.base += 0x1000;
+    story_expect(&story, RULE_WRONG_FRAME, 1);
+}
+
+static void bad_entry_of_a_run_has_another_size(void **state)
+{
+    map_run(true);
+    entry_of_run(240)->frame.size_lg2 = 13;
+    story_expect(&story, RULE_WRONG_FRAME, 1);
+}
+
 /* ---- virtual machines ---- */
 
 static void global_page_of_space_1_used_by_space_2(void)
@@ -352,6 +422,11 @@ int main(void)
         STORY(bad_old_page_is_used_though_nothing_marked_it),
         STORY(good_dirty_page_needs_no_update),
         STORY(bad_lost_state_is_found_while_the_run_goes_on),
+        STORY(good_entry_of_a_run_is_held_alone),
+        STORY(bad_entry_of_a_run_where_it_is_held_whole),
+        STORY(bad_entry_of_a_run_stays_after_the_unmap),
+        STORY(bad_entry_of_a_run_has_another_frame),
+        STORY(bad_entry_of_a_run_has_another_size),
         STORY(good_global_page_serves_its_virtual_machine),
         STORY(bad_global_page_serves_another_virtual_machine),
         STORY(second_stage_that_was_never_told_is_said),
