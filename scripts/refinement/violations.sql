@@ -25,7 +25,6 @@ UNION ALL SELECT * FROM rule_counters_add_up;
 CREATE VIEW judged AS
 WITH facts AS (
     SELECT level, (SELECT COUNT(*) FROM mapping_windows WHERE rights IS NULL) AS unknown_rights,
-           (SELECT COUNT(*) FROM spaces WHERE stage2 IS NOT NULL AND format LIKE 'vmsa-%') AS arm_guests,
            (SELECT COUNT(*) FROM table_views) AS views,
            (SELECT COUNT(sound) FROM table_views) AS shapes,
            (SELECT COUNT(blocks) FROM table_views) AS reached,
@@ -58,10 +57,8 @@ WITH facts AS (
                      IIF(reached, NULL, 'no table told which memory it reaches') FROM facts
     UNION ALL SELECT 'load_value', level >= 2, IIF(level < 2, 'needs recording level all', NULL) FROM facts
     UNION ALL SELECT 'incomplete_invalidation', level >= 1, NULL FROM facts
-    UNION ALL SELECT p.column1, level >= 1 AND followed,
-                     CASE WHEN NOT followed THEN 'pages became tables too often for SQL to follow; the checker in C judges it'
-                          WHEN arm_guests THEN 'the tables of guests, behind a second stage, are not judged' END
-              FROM facts, tables_followed, (VALUES ('changed_without_break'), ('made_before_clean'), ('write_below_unclean'), ('table_twice')) p
+    UNION ALL SELECT p.column1, level >= 1, NULL
+              FROM facts, (VALUES ('changed_without_break'), ('made_before_clean'), ('write_below_unclean'), ('table_twice')) p
     UNION ALL SELECT 'counters_add_up', counted,
                      CASE WHEN NOT counted THEN 'a region has no counters'
                           WHEN level = 0 THEN 'recorded at level counters: only among themselves'

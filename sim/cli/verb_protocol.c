@@ -165,7 +165,7 @@ static void print_record(const char *path, const struct record_protocol *judged,
     if (judged->violations > judged->count)
         (void)fprintf(out, "%s: these are the first %zu of %s violations\n", path, judged->count,
                       format_count(judged->violations).text);
-    if (judged->spaces + judged->guests == 0)
+    if (judged->spaces == 0)
         (void)fprintf(out,
                       "%s: not applied: no address space has an Arm format, and other architectures have no "
                       "such protocol\n",
@@ -173,9 +173,6 @@ static void print_record(const char *path, const struct record_protocol *judged,
     else if (judged->violations == 0)
         (void)fprintf(out, "%s: clean, %s events, %u address space%s judged\n", path,
                       format_count(judged->events).text, judged->spaces, judged->spaces == 1 ? "" : "s");
-    if (judged->guests > 0)
-        (void)fprintf(out, "%s: not judged: the tables of %u guest%s, which lie behind a second stage\n",
-                      path, judged->guests, judged->guests == 1 ? "" : "s");
     if (judged->unjudged > 0)
         (void)fprintf(out, "%s: not judged: %s entries, since too many were unclean at once\n", path,
                       format_count(judged->unjudged).text);
@@ -186,10 +183,10 @@ static void print_record_json(const char *path, const struct record_protocol *ju
     (void)fputs("{\"record\": ", out);
     print_json_string(out, path);
     (void)fprintf(out,
-                  ", \"events\": %llu, \"verdict\": \"%s\", \"spaces\": %u, \"guests_not_judged\": %u, "
+                  ", \"events\": %llu, \"verdict\": \"%s\", \"spaces\": %u, "
                   "\"entries_not_judged\": %llu, \"violation_count\": %llu, \"violations\": [",
                   (unsigned long long)judged->events, judged->violations ? "violation" : "clean",
-                  judged->spaces, judged->guests, (unsigned long long)judged->unjudged,
+                  judged->spaces, (unsigned long long)judged->unjudged,
                   (unsigned long long)judged->violations);
     for (size_t i = 0; i < judged->count; i++) {
         const struct protocol_violation *violation = &judged->list[i];

@@ -53,8 +53,6 @@ static const char *const unjudged_texts[JUDGE_UNJUDGED] = {
     [UNJUDGED_LATE_WRITE] = "entry writes visible too long after their operation had returned",
     [UNJUDGED_LIMIT] = "undecided events beyond the limit",
     [UNJUDGED_OPEN] = "operations whose window was still open when the run ended",
-    [UNJUDGED_GUEST_TABLES] =
-        "address spaces of guests: whether their tables were changed as the protocol wants",
 };
 
 const char *judge_rule_name(enum judge_rule rule)

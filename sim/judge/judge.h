@@ -55,7 +55,6 @@ enum judge_unjudged {
     UNJUDGED_LATE_WRITE,   /* entry writes visible more than settle_cycles after their operation's return */
     UNJUDGED_LIMIT,        /* undecided events beyond undecided_max */
     UNJUDGED_OPEN,         /* operations whose window was still open when the run ended */
-    UNJUDGED_GUEST_TABLES, /* address spaces of guests: the protocol of their tables */
     JUDGE_UNJUDGED
 };
 

@@ -5,19 +5,6 @@
 #include "sim/judge/protocol_rules.h"
 #include "sim/protocol/run.h"
 
-bool protocol_init(struct judge *judge)
-{
-    const struct protocol_run_config config = {.cores = judge->config.cores,
-                                               .by_interrupt = judge->config.by_interrupt};
-    judge->protocol = protocol_run_create(&config);
-    return judge->protocol != NULL;
-}
-
-void protocol_forget(struct judge *judge)
-{
-    protocol_run_destroy(judge->protocol);
-}
-
 enum judge_rule judge_rule_of_protocol(enum protocol_rule rule)
 {
     switch (rule) {
@@ -32,8 +19,9 @@ enum judge_rule judge_rule_of_protocol(enum protocol_rule rule)
     }
 }
 
-static void report(struct judge *judge, const struct protocol_violation *violation)
+static void report(void *context, const struct protocol_violation *violation)
 {
+    struct judge *judge = context;
     struct judge_finding finding = {.cycle = violation->mark.at,
                                     .va = violation->va,
                                     .operation = violation->mark.event,
@@ -43,13 +31,22 @@ static void report(struct judge *judge, const struct protocol_violation *violati
     judge_report(judge, &finding, "%s", violation->text);
 }
 
+bool protocol_init(struct judge *judge)
+{
+    const struct protocol_run_config config = {.cores = judge->config.cores,
+                                               .by_interrupt = judge->config.by_interrupt,
+                                               .listener = {.found = report, .context = judge}};
+    judge->protocol = protocol_run_create(&config);
+    return judge->protocol != NULL;
+}
+
+void protocol_forget(struct judge *judge)
+{
+    protocol_run_destroy(judge->protocol);
+}
+
 void protocol_told(struct judge *judge, const struct mmu_event *event)
 {
-    unsigned guests = protocol_run_guests(judge->protocol);
-    int result = protocol_run_event(judge->protocol, event);
-    if (result == PROTOCOL_NO_MEMORY)
+    if (protocol_run_event(judge->protocol, event) == PROTOCOL_NO_MEMORY)
         judge->error = ENOMEM;
-    else if (result == PROTOCOL_VIOLATED)
-        report(judge, protocol_run_violation(judge->protocol));
-    judge->unjudged[UNJUDGED_GUEST_TABLES] += protocol_run_guests(judge->protocol) - guests;
 }

@@ -7,6 +7,12 @@
 #include "sim/protocol/protocol.h"
 #include "sim/protocol/words.h"
 
+/* Which store, and the last of its places. */
+struct given {
+    uint64_t step; /* protocol.steps then */
+    uint64_t pa;
+};
+
 /* A live table: its entries are those that hardware may read. */
 struct table {
     uint64_t pa;
@@ -17,7 +23,7 @@ struct table {
     struct table *parent; /* NULL: the root */
     struct table *child;  /* the first that hangs below */
     struct table *sibling;
-    struct table *next_in_page;
+    struct given given; /* the last store that it was given, or by which it was linked */
     unsigned depth;
 };
 
@@ -60,6 +66,9 @@ struct unclean {
     uint64_t old;         /* the valid word */
     uint64_t first, last; /* the addresses that it translated */
     uint64_t below;       /* of an entry in a removed table: the table's own entry; else its own pa */
+    uint64_t made;        /* protocol.steps when it was made invalid */
+    unsigned depth;       /* of its table */
+    unsigned below_depth; /* of the table of `below` */
     size_t index;         /* in the list */
     struct root *root;
     struct unclean *next; /* in the hash's chain */
@@ -91,11 +100,21 @@ struct protocol {
     struct unclean *chains[CHAINS];           /* the others by pa */
     uint32_t at_step[PROTOCOL_AGENTS][STEPS]; /* how many of the agent's are there */
     uint64_t unjudged;
+    uint64_t steps; /* stores and roots, so far */
     struct protocol_violation violation;
 };
 
+/* Of the entry at fault->pa in this table. */
+__attribute__((format(printf, 4, 5))) int violation_report(struct protocol *protocol,
+                                                           const struct protocol_fault *fault,
+                                                           const struct table *table, const char *format,
+                                                           ...);
+
 /* tables.c */
+/* Of several the last that was linked. */
 struct table *table_at(const struct protocol *protocol, uint64_t pa);
+/* The one of this root and depth; NULL if there is none. */
+struct table *table_of(const struct protocol *protocol, const struct root *root, unsigned depth, uint64_t pa);
 const struct entry_level *level_of(const struct table *table);
 struct entry entry_at(const struct protocol *protocol, const struct table *table, uint64_t pa);
 /* First address that the entry translates. */
@@ -120,20 +139,23 @@ struct table *table_below(const struct table *table, uint64_t entry_pa);
 struct unclean *unclean_above(const struct protocol *protocol, const struct table *table);
 
 /* steps.c */
-struct unclean *unclean_find(const struct protocol *protocol, uint64_t pa);
+/* The entry of this table, if no table above was removed with it. */
+struct unclean *unclean_find(const struct protocol *protocol, const struct table *table, uint64_t pa);
 /* An entry that was valid is not any more; of those in a table that was removed with it, each. */
 struct leaving {
     const struct table *table;
     uint64_t pa;
-    uint64_t below; /* as in struct unclean */
-    uint64_t old;   /* the valid word */
+    uint64_t below; /* as in struct unclean, as is the next */
+    unsigned below_depth;
+    uint64_t old; /* the valid word */
     unsigned agent;
     struct protocol_mark mark;
 };
 int unclean_add(struct protocol *protocol, const struct leaving *leaving);
 void unclean_remove(struct protocol *protocol, struct unclean *unclean);
 /* It was in a table that was removed with the entry at `below`. */
-void unclean_abandon(struct protocol *protocol, struct unclean *unclean, uint64_t below);
+void unclean_abandon(struct protocol *protocol, struct unclean *unclean, uint64_t below,
+                     unsigned below_depth);
 /* Slots that are empty go. Not while somebody goes through the list. */
 void unclean_compact(struct protocol *protocol);
 /* What is missing, as the end of a sentence. */

@@ -79,11 +79,11 @@ struct entry_text entry_print(const struct table *table, uint64_t pa)
     return text;
 }
 
-int protocol_report(struct protocol *protocol, const struct protocol_fault *fault, const char *format, ...)
+static int report(struct protocol *protocol, const struct protocol_fault *fault, const struct table *table,
+                  const char *format, va_list arguments)
 {
     struct protocol_violation *violation = &protocol->violation;
-    const struct table *table = table_at(protocol, fault->pa);
-    va_list arguments;
+    const struct protocol_listener *listener = &protocol->config.listener;
     *violation = (struct protocol_violation){.mark = fault->mark,
                                              .related = fault->related,
                                              .pa = fault->pa,
@@ -91,10 +91,29 @@ int protocol_report(struct protocol *protocol, const struct protocol_fault *faul
                                              .root = table ? table->root->is.id : 0,
                                              .agent = (uint8_t)fault->agent,
                                              .rule = fault->rule};
-    va_start(arguments, format);
     (void)vsnprintf(violation->text, sizeof violation->text, format, arguments);
-    va_end(arguments);
+    if (listener->found)
+        listener->found(listener->context, violation);
     return PROTOCOL_VIOLATED;
+}
+
+int violation_report(struct protocol *protocol, const struct protocol_fault *fault, const struct table *table,
+                     const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    int result = report(protocol, fault, table, format, arguments);
+    va_end(arguments);
+    return result;
+}
+
+int protocol_report(struct protocol *protocol, const struct protocol_fault *fault, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    int result = report(protocol, fault, table_at(protocol, fault->pa), format, arguments);
+    va_end(arguments);
+    return result;
 }
 
 /* ---- Roots --------------------------------------------------------------------------------------- */
@@ -108,6 +127,7 @@ int protocol_add_root(struct protocol *protocol, const struct protocol_root *is,
     root->is = *is;
     root->next = protocol->roots;
     protocol->roots = root;
+    protocol->steps++;
     const struct linking linking = {
         .root = root, .parent_pa = is->pa, .pa = is->pa, .va = is->va, .agent = agent, .mark = mark};
     return table_link(protocol, &linking, &root->table);
@@ -188,28 +208,29 @@ static const char *what_changes(const struct change *change)
 static int changed_without_break(struct protocol *protocol, const struct change *change)
 {
     const struct protocol_fault fault = fault_of(change, PROTOCOL_CHANGED_WITHOUT_BREAK, nowhere);
-    return protocol_report(protocol, &fault,
-                           "%s changes from %s, 0x%llx to 0x%llx, without having been invalid between",
-                           entry_print(change->table, change->pa).text, what_changes(change),
-                           (unsigned long long)change->old, (unsigned long long)change->new);
+    return violation_report(protocol, &fault, change->table,
+                            "%s changes from %s, 0x%llx to 0x%llx, without having been invalid between",
+                            entry_print(change->table, change->pa).text, what_changes(change),
+                            (unsigned long long)change->old, (unsigned long long)change->new);
 }
 
 static int made_before_clean(struct protocol *protocol, const struct change *change,
                              const struct unclean *unclean)
 {
     const struct protocol_fault fault = fault_of(change, PROTOCOL_MADE_BEFORE_CLEAN, unclean->written);
-    return protocol_report(
-        protocol, &fault, "%s is made valid though it was made invalid at %s and is not clean%s",
-        entry_print(change->table, change->pa).text, mark_print(protocol, unclean->written).text,
-        missing_print(protocol, unclean).text);
+    return violation_report(protocol, &fault, change->table,
+                            "%s is made valid though it was made invalid at %s and is not clean%s",
+                            entry_print(change->table, change->pa).text,
+                            mark_print(protocol, unclean->written).text,
+                            missing_print(protocol, unclean).text);
 }
 
 static int write_below_unclean(struct protocol *protocol, const struct change *change,
                                const struct unclean *above)
 {
     const struct protocol_fault fault = fault_of(change, PROTOCOL_WRITE_BELOW_UNCLEAN, above->written);
-    return protocol_report(
-        protocol, &fault,
+    return violation_report(
+        protocol, &fault, change->table,
         "%s is written though the entry above it, at 0x%llx, was made invalid at %s and is not clean%s",
         entry_print(change->table, change->pa).text, (unsigned long long)above->pa,
         mark_print(protocol, above->written).text, missing_print(protocol, above).text);
@@ -230,14 +251,15 @@ static int abandon_below(struct protocol *protocol, const struct change *change,
     for (uint64_t pa = table->pa; pa < table->pa + table->bytes && result == PROTOCOL_FINE;
          pa += ENTRY_BYTES) {
         const struct entry entry = entry_at(protocol, table, pa);
-        struct unclean *unclean = unclean_find(protocol, pa);
+        struct unclean *unclean = unclean_find(protocol, table, pa);
         if (unclean)
-            unclean_abandon(protocol, unclean, change->pa);
+            unclean_abandon(protocol, unclean, change->pa, change->table->depth);
         if (unclean || !is_valid(&entry))
             continue;
         const struct leaving leaving = {.table = table,
                                         .pa = pa,
                                         .below = change->pa,
+                                        .below_depth = change->table->depth,
                                         .old = words_read(&protocol->words, pa),
                                         .agent = change->agent,
                                         .mark = change->mark};
@@ -249,13 +271,23 @@ static int abandon_below(struct protocol *protocol, const struct change *change,
     return result;
 }
 
+/* What hangs at an entry that memory does not point there with (nobody told of a store) is no table. */
+static struct table *table_removed(struct protocol *protocol, const struct change *change)
+{
+    struct table *child = table_below(change->table, change->pa);
+    if (!child || (change->before.kind == ENTRY_TABLE && change->before.table == child->pa))
+        return child;
+    table_unlink(protocol, child);
+    return NULL;
+}
+
 static int make_invalid(struct protocol *protocol, const struct change *change)
 {
-    const struct table *child =
-        change->before.kind == ENTRY_TABLE ? table_below(change->table, change->pa) : NULL;
+    const struct table *child = table_removed(protocol, change);
     const struct leaving leaving = {.table = change->table,
                                     .pa = change->pa,
                                     .below = change->pa,
+                                    .below_depth = change->table->depth,
                                     .old = change->old,
                                     .agent = change->agent,
                                     .mark = change->mark};
@@ -266,24 +298,33 @@ static int make_invalid(struct protocol *protocol, const struct change *change)
 }
 
 /* The entry itself, or one of a table that was removed with it. */
-static struct unclean *unclean_of(const struct protocol *protocol, uint64_t pa)
+static struct unclean *unclean_of(const struct protocol *protocol, const struct table *table, uint64_t pa)
 {
-    struct unclean *own = unclean_find(protocol, pa);
-    for (size_t i = 0; protocol->abandoned > 0 && !own && i < protocol->unclean_count; i++)
-        if (protocol->unclean[i] && protocol->unclean[i]->below == pa)
-            own = protocol->unclean[i];
+    struct unclean *own = unclean_find(protocol, table, pa);
+    for (size_t i = 0; protocol->abandoned > 0 && !own && i < protocol->unclean_count; i++) {
+        struct unclean *unclean = protocol->unclean[i];
+        if (unclean && unclean->below == pa && unclean->root == table->root &&
+            unclean->below_depth == table->depth)
+            own = unclean;
+    }
     return own;
 }
 
-/* The entry stands for something new: what it was, and what hung below, is forgotten. */
-static int make_valid(struct protocol *protocol, const struct change *change)
+/* What the entry was, and what hung below, is forgotten. */
+static void forget_former(struct protocol *protocol, const struct change *change)
 {
     struct table *old_child = table_below(change->table, change->pa);
     struct unclean *unclean;
-    while ((unclean = unclean_of(protocol, change->pa)))
+    while ((unclean = unclean_of(protocol, change->table, change->pa)))
         unclean_remove(protocol, unclean);
     if (old_child)
         table_unlink(protocol, old_child);
+}
+
+/* The entry stands for something new. */
+static int make_valid(struct protocol *protocol, const struct change *change)
+{
+    forget_former(protocol, change);
     if (change->after.kind != ENTRY_TABLE ||
         !entry_has_depth(&change->table->root->is.entries, change->table->depth + 1))
         return PROTOCOL_FINE;
@@ -318,7 +359,7 @@ static int first_of(int first, int second)
 /* What hardware may remember of the entry is what it says again, but for permissions: no break is wanted. */
 static bool restores(const struct protocol *protocol, const struct change *change)
 {
-    const struct unclean *unclean = unclean_find(protocol, change->pa);
+    const struct unclean *unclean = unclean_find(protocol, change->table, change->pa);
     if (!unclean || protocol->config.strict)
         return false;
     struct change whole = *change;
@@ -329,11 +370,15 @@ static bool restores(const struct protocol *protocol, const struct change *chang
 
 static int change_entry(struct protocol *protocol, const struct change *change)
 {
-    struct unclean *unclean = unclean_of(protocol, change->pa);
+    struct unclean *unclean = unclean_of(protocol, change->table, change->pa);
     bool was_valid = is_valid(&change->before), is = is_valid(&change->after);
     int result = PROTOCOL_FINE;
     if (protocol->config.strict && change->after.kind == ENTRY_RESERVED)
         return reserved_encoding(protocol, change);
+    if (was_valid && unclean) { /* nobody told that it became valid */
+        forget_former(protocol, change);
+        unclean = NULL;
+    }
     if (was_valid && is && !needs_break(protocol, change))
         return PROTOCOL_FINE;
     if (was_valid && is)
@@ -342,7 +387,7 @@ static int change_entry(struct protocol *protocol, const struct change *change)
         result = made_before_clean(protocol, change, unclean);
     if (is)
         result = first_of(result, make_valid(protocol, change));
-    else if (was_valid && !unclean)
+    else if (was_valid)
         result = make_invalid(protocol, change);
     return result;
 }
@@ -357,28 +402,89 @@ void protocol_forget_word(struct protocol *protocol, uint64_t pa)
     words_forget(&protocol->words, pa);
 }
 
+/* One of the places of a store, in a table that was there before it. */
+struct place {
+    struct table *table;
+    uint64_t pa;
+};
+
+/* From the top downwards, then in the order of roots and of what is translated. */
+static bool is_before(const struct place *one, const struct place *other)
+{
+    unsigned levels[] = {level_of(one->table)->number, level_of(other->table)->number};
+    uint32_t roots[] = {one->table->root->is.id, other->table->root->is.id};
+    if (levels[0] != levels[1])
+        return levels[0] < levels[1];
+    return roots[0] == roots[1] ? entry_va(one->table, one->pa) < entry_va(other->table, other->pa)
+                                : roots[0] < roots[1];
+}
+
+static void find_first(const struct protocol *protocol, uint64_t pa, struct place *first)
+{
+    const struct words_page *page = words_find(&protocol->words, pa);
+    for (const struct words_table *at = page ? page->tables : NULL; at; at = at->next) {
+        const struct place here = {at->table, pa};
+        const struct given *given = &at->table->given;
+        if (pa - at->table->pa >= at->table->bytes || (given->step == protocol->steps && pa <= given->pa))
+            continue;
+        if (!first->table || is_before(&here, first))
+            *first = here;
+    }
+}
+
+/* The next to be given the store; with no table if there is none. */
+static struct place next_place(const struct protocol *protocol, const struct protocol_store *store)
+{
+    struct place first = {0};
+    for (size_t i = 0; i < store->count; i++)
+        find_first(protocol, store->places[i], &first);
+    if (first.table)
+        first.table->given = (struct given){protocol->steps, first.pa};
+    return first;
+}
+
+static int give(struct protocol *protocol, const struct protocol_store *store, const struct place *place)
+{
+    const struct entry_format *entries = &place->table->root->is.entries;
+    const struct change change = {.table = place->table,
+                                  .before = entries->decode(level_of(place->table), store->old_value),
+                                  .after = entries->decode(level_of(place->table), store->new_value),
+                                  .old = store->old_value,
+                                  .new = store->new_value,
+                                  .pa = place->pa,
+                                  .agent = store->agent,
+                                  .mark = store->mark};
+    const struct unclean *above = unclean_above(protocol, place->table);
+    if (!above)
+        return change_entry(protocol, &change);
+    if (above->made == protocol->steps || !is_frozen_write(protocol, &change))
+        return PROTOCOL_FINE; /* `made`: the store itself has removed the table */
+    return write_below_unclean(protocol, &change, above);
+}
+
+int protocol_stored(struct protocol *protocol, const struct protocol_store *store)
+{
+    int result = PROTOCOL_FINE;
+    for (size_t i = 0; i < store->count; i++)
+        if (!words_write(&protocol->words, store->places[i], store->new_value))
+            return PROTOCOL_NO_MEMORY;
+    protocol->steps++;
+    for (struct place place = next_place(protocol, store); place.table && result != PROTOCOL_NO_MEMORY;
+         place = next_place(protocol, store))
+        result = first_of(result, give(protocol, store, &place));
+    return result;
+}
+
 int protocol_write(struct protocol *protocol, unsigned agent, uint64_t pa, uint64_t value,
                    struct protocol_mark mark)
 {
-    struct table *table = table_at(protocol, pa);
-    uint64_t old = words_read(&protocol->words, pa);
-    if (!words_write(&protocol->words, pa, value))
-        return PROTOCOL_NO_MEMORY;
-    if (!table)
-        return PROTOCOL_FINE;
-    const struct entry_format *entries = &table->root->is.entries;
-    const struct change change = {.table = table,
-                                  .before = entries->decode(level_of(table), old),
-                                  .after = entries->decode(level_of(table), value),
-                                  .old = old,
-                                  .new = value,
-                                  .pa = pa,
-                                  .agent = agent,
-                                  .mark = mark};
-    const struct unclean *above = unclean_above(protocol, table);
-    if (!above)
-        return change_entry(protocol, &change);
-    return is_frozen_write(protocol, &change) ? write_below_unclean(protocol, &change, above) : PROTOCOL_FINE;
+    const struct protocol_store store = {.places = &pa,
+                                         .count = 1,
+                                         .old_value = words_read(&protocol->words, pa),
+                                         .new_value = value,
+                                         .agent = agent,
+                                         .mark = mark};
+    return protocol_stored(protocol, &store);
 }
 
 /* ---- Questions ----------------------------------------------------------------------------------- */
@@ -394,8 +500,16 @@ bool protocol_find_entry(const struct protocol *protocol, uint64_t pa, struct pr
                                      .level = level_of(table)->number,
                                      .last_level = table->depth + 1u == table->root->is.entries.levels,
                                      .valid = is_valid(&is),
-                                     .unclean = unclean_find(protocol, pa) != NULL};
+                                     .unclean = unclean_find(protocol, table, pa) != NULL};
     return true;
+}
+
+bool protocol_has_root(const struct protocol *protocol, uint64_t root_pa)
+{
+    const struct root *root = protocol->roots;
+    while (root && root->is.pa != root_pa)
+        root = root->next;
+    return root != NULL;
 }
 
 bool protocol_knows(const struct protocol *protocol, uint64_t pa)

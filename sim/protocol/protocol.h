@@ -9,6 +9,9 @@
  *
  * Plain C: prints nothing, keeps no writable globals, is not thread-safe. Memory grows with the tables and
  * with the entries that are unclean, not with the number of events.
+ *
+ * A page that becomes a table a second time is a violation. In a run it is then judged as what it became
+ * last, if both are of one root and level, else as both.
  */
 #ifndef MMUSIM_SIM_PROTOCOL_PROTOCOL_H
 #define MMUSIM_SIM_PROTOCOL_PROTOCOL_H
@@ -79,6 +82,12 @@ struct protocol_invalidation {
 };
 #define PROTOCOL_ANY_LEVEL UINT8_MAX
 
+/* Called within the call that finds it; the violation is valid until the function returns. */
+struct protocol_listener {
+    void (*found)(void *context, const struct protocol_violation *violation); /* NULL: nobody listens */
+    void *context;
+};
+
 struct protocol_config {
     const char *agent_word; /* "thread", "core" */
     const char *mark_word;  /* "line", "cycle" */
@@ -92,7 +101,8 @@ struct protocol_config {
     /* Whether the agent may do the next step for this entry now; NULL: it always may. */
     bool (*may_step)(void *context, unsigned agent, uint64_t entry_pa, uint64_t root_pa);
     void *context;
-    size_t unclean_max; /* entries unclean at once; more are not judged. 0: 65,536 */
+    struct protocol_listener listener; /* of each violation: one store may be several */
+    size_t unclean_max;                /* entries unclean at once; more are not judged. 0: 65,536 */
 };
 
 struct protocol;
@@ -101,7 +111,7 @@ struct protocol;
 struct protocol *protocol_create(const struct protocol_config *config);
 void protocol_destroy(struct protocol *protocol); /* NULL is allowed */
 
-/* Of the last PROTOCOL_VIOLATED; valid until the next call. */
+/* The last of the last PROTOCOL_VIOLATED; valid until the next call. */
 const struct protocol_violation *protocol_violation(const struct protocol *protocol);
 /* Entries that were not judged, since too many were unclean at once. */
 uint64_t protocol_unjudged(const struct protocol *protocol);
@@ -120,7 +130,16 @@ void protocol_remove_root(struct protocol *protocol, uint64_t root_pa);
 /* A word of memory is known to hold this, without a step. */
 int protocol_set_word(struct protocol *protocol, uint64_t pa, uint64_t value);
 void protocol_forget_word(struct protocol *protocol, uint64_t pa);
-/* A store of software is visible. */
+/* A store of software is visible. The word may have several addresses: intermediate ones have. */
+struct protocol_store {
+    const uint64_t *places;
+    size_t count;
+    uint64_t old_value, new_value;
+    unsigned agent;
+    struct protocol_mark mark;
+};
+int protocol_stored(struct protocol *protocol, const struct protocol_store *store);
+/* The same of a word that has one address, and is what is known of it. */
 int protocol_write(struct protocol *protocol, unsigned agent, uint64_t pa, uint64_t value,
                    struct protocol_mark mark);
 /* A barrier of the agent has ended. */
@@ -139,8 +158,11 @@ struct protocol_entry {
     bool valid;
     bool unclean;
 };
-/* False if the word is no entry of a live table. */
+/* False if the word is no entry of a live table. Of several tables in one place (of a run) the last linked.
+ */
 bool protocol_find_entry(const struct protocol *protocol, uint64_t pa, struct protocol_entry *entry);
+/* Whether the tables of a root at this address are live. */
+bool protocol_has_root(const struct protocol *protocol, uint64_t root_pa);
 bool protocol_knows(const struct protocol *protocol, uint64_t pa);
 uint64_t protocol_read(const struct protocol *protocol, uint64_t pa);
 /* Whether the entry at `below` is in a table that hangs below the entry at `above`. */

@@ -12,10 +12,10 @@ static struct unclean **chain_of(const struct protocol *protocol, uint64_t pa)
         ->chains[(pa / ENTRY_BYTES * UINT64_C(0x9e3779b97f4a7c15) >> 40) % CHAINS];
 }
 
-struct unclean *unclean_find(const struct protocol *protocol, uint64_t pa)
+struct unclean *unclean_find(const struct protocol *protocol, const struct table *table, uint64_t pa)
 {
     struct unclean *unclean = *chain_of(protocol, pa);
-    while (unclean && unclean->pa != pa)
+    while (unclean && (unclean->pa != pa || unclean->root != table->root || unclean->depth != table->depth))
         unclean = unclean->next;
     return unclean;
 }
@@ -64,6 +64,8 @@ static void fill(struct protocol *protocol, struct unclean *unclean, const struc
     unclean->first = entry_va(table, unclean->pa) & ~((UINT64_C(1) << span_lg2) - 1);
     unclean->last = unclean->first + ((UINT64_C(1) << span_lg2) - 1);
     unclean->root = table->root;
+    unclean->made = protocol->steps;
+    unclean->depth = unclean->below_depth = table->depth;
     unclean->level = level->number;
     unclean->last_level = table->depth + 1u == table->root->is.entries.levels;
     unclean->table = before->kind == ENTRY_TABLE;
@@ -96,7 +98,7 @@ int unclean_add(struct protocol *protocol, const struct leaving *leaving)
     unclean->next = *chain_of(protocol, unclean->pa);
     *chain_of(protocol, unclean->pa) = unclean;
     if (leaving->below != leaving->pa)
-        unclean_abandon(protocol, unclean, leaving->below);
+        unclean_abandon(protocol, unclean, leaving->below, leaving->below_depth);
     return PROTOCOL_FINE;
 }
 
@@ -108,10 +110,11 @@ static void leave_chain(struct protocol *protocol, struct unclean *unclean)
     *link = unclean->next;
 }
 
-void unclean_abandon(struct protocol *protocol, struct unclean *unclean, uint64_t below)
+void unclean_abandon(struct protocol *protocol, struct unclean *unclean, uint64_t below, unsigned below_depth)
 {
     leave_chain(protocol, unclean);
     unclean->below = below;
+    unclean->below_depth = below_depth;
     protocol->abandoned++;
 }
 
@@ -170,7 +173,7 @@ static int clean(struct protocol *protocol, struct unclean *unclean, unsigned ag
                  struct protocol_mark mark)
 {
     bool removed = unclean->table && unclean->below == unclean->pa;
-    struct table *table = removed ? table_at(protocol, unclean->pa) : NULL;
+    struct table *table = removed ? table_of(protocol, unclean->root, unclean->depth, unclean->pa) : NULL;
     struct table *child = table ? table_below(table, unclean->pa) : NULL;
     const struct unclean *in = child && protocol->config.strict ? unclean_in(protocol, child) : NULL;
     const struct protocol_fault fault = {.mark = mark,

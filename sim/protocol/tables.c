@@ -6,13 +6,18 @@
 struct table *table_at(const struct protocol *protocol, uint64_t pa)
 {
     const struct words_page *page = words_find(&protocol->words, pa);
-    if (!page)
-        return NULL;
-    if (page->large)
-        return page->large;
-    for (struct table *table = page->tables; table; table = table->next_in_page)
-        if (pa - table->pa < table->bytes)
-            return table;
+    for (const struct words_table *at = page ? page->tables : NULL; at; at = at->next)
+        if (pa - at->table->pa < at->table->bytes)
+            return at->table;
+    return NULL;
+}
+
+struct table *table_of(const struct protocol *protocol, const struct root *root, unsigned depth, uint64_t pa)
+{
+    const struct words_page *page = words_find(&protocol->words, pa);
+    for (const struct words_table *at = page ? page->tables : NULL; at; at = at->next)
+        if (pa - at->table->pa < at->table->bytes && at->table->root == root && at->table->depth == depth)
+            return at->table;
     return NULL;
 }
 
@@ -42,7 +47,7 @@ struct table *table_below(const struct table *table, uint64_t entry_pa)
 struct unclean *unclean_above(const struct protocol *protocol, const struct table *table)
 {
     for (; table->parent; table = table->parent) {
-        struct unclean *unclean = unclean_find(protocol, table->parent_pa);
+        struct unclean *unclean = unclean_find(protocol, table->parent, table->parent_pa);
         if (unclean)
             return unclean;
     }
@@ -56,14 +61,11 @@ static bool register_table(struct protocol *protocol, struct table *table)
     for (uint64_t pa = table->pa & ~(WORDS_PAGE_BYTES - 1); pa < table->pa + table->bytes;
          pa += WORDS_PAGE_BYTES) {
         struct words_page *page = words_touch(&protocol->words, pa);
-        if (!page)
+        struct words_table *here = page ? malloc(sizeof *here) : NULL;
+        if (!here)
             return false;
-        if (table->bytes > WORDS_PAGE_BYTES) {
-            page->large = table;
-        } else {
-            table->next_in_page = page->tables;
-            page->tables = table;
-        }
+        *here = (struct words_table){.table = table, .next = page->tables};
+        page->tables = here;
     }
     return true;
 }
@@ -73,13 +75,14 @@ static void unregister_table(struct protocol *protocol, struct table *table)
     for (uint64_t pa = table->pa & ~(WORDS_PAGE_BYTES - 1); pa < table->pa + table->bytes;
          pa += WORDS_PAGE_BYTES) {
         struct words_page *page = words_find(&protocol->words, pa);
-        if (page && page->large == table)
-            page->large = NULL;
-        for (struct table **link = page ? &page->tables : NULL; link && *link;)
-            if (*link == table)
-                *link = table->next_in_page;
-            else
-                link = &(*link)->next_in_page;
+        struct words_table **link = page ? &page->tables : NULL;
+        while (link && *link && (*link)->table != table)
+            link = &(*link)->next;
+        struct words_table *here = link ? *link : NULL;
+        if (!here)
+            continue;
+        *link = here->next;
+        free(here);
     }
 }
 
@@ -92,9 +95,11 @@ static struct table *overlapping(const struct protocol *protocol, uint64_t pa, u
     return found;
 }
 
-static int refuse_twice(struct protocol *protocol, const struct linking *linking, const struct table *there)
+static int told_twice(struct protocol *protocol, const struct linking *linking, const struct table *there)
 {
     const struct unclean *above = unclean_above(protocol, there);
+    const struct table as_root = {.pa = linking->pa, .va = linking->va, .root = linking->root};
+    const struct table *in = linking->parent ? linking->parent : &as_root;
     const struct protocol_fault fault = {.mark = linking->mark,
                                          .related = above ? above->written
                                                           : (struct protocol_mark){.at = PROTOCOL_NOWHERE},
@@ -102,14 +107,15 @@ static int refuse_twice(struct protocol *protocol, const struct linking *linking
                                          .agent = linking->agent,
                                          .rule = PROTOCOL_TABLE_TWICE};
     if (above)
-        return protocol_report(
-            protocol, &fault,
+        return violation_report(
+            protocol, &fault, in,
             "0x%llx becomes a table again while walks may still read it: the entry at 0x%llx "
             "that pointed to it was made invalid at %s and is not clean%s",
             (unsigned long long)linking->pa, (unsigned long long)above->pa,
             mark_print(protocol, above->written).text, missing_print(protocol, above).text);
-    return protocol_report(protocol, &fault, "0x%llx becomes a table twice: it is one already, for 0x%llx",
-                           (unsigned long long)linking->pa, (unsigned long long)there->va);
+    return violation_report(protocol, &fault, in,
+                            "0x%llx becomes a table twice: it is one already, for 0x%llx",
+                            (unsigned long long)linking->pa, (unsigned long long)there->va);
 }
 
 static int refuse_unknown(struct protocol *protocol, const struct linking *linking, uint64_t pa)
@@ -165,9 +171,13 @@ int table_link(struct protocol *protocol, const struct linking *linking, struct 
 {
     const struct entry_level *level = &linking->root->is.entries.level[linking->depth];
     const struct table *there = overlapping(protocol, linking->pa, entry_table_bytes(level));
+    int result = there ? told_twice(protocol, linking, there) : PROTOCOL_FINE;
     *linked = NULL;
-    if (there)
-        return refuse_twice(protocol, linking, there);
+    if (there && protocol->config.strict)
+        return result;
+    struct table *same = there ? table_of(protocol, linking->root, linking->depth, linking->pa) : NULL;
+    if (same)
+        table_unlink(protocol, same);
     struct table *table = calloc(1, sizeof *table);
     if (!table)
         return PROTOCOL_NO_MEMORY;
@@ -178,6 +188,7 @@ int table_link(struct protocol *protocol, const struct linking *linking, struct 
                             .root = linking->root,
                             .parent = linking->parent,
                             .sibling = linking->parent ? linking->parent->child : NULL,
+                            .given = {protocol->steps, UINT64_MAX},
                             .depth = linking->depth};
     if (table->parent)
         table->parent->child = table;
@@ -186,7 +197,7 @@ int table_link(struct protocol *protocol, const struct linking *linking, struct 
         return PROTOCOL_NO_MEMORY;
     }
     *linked = table;
-    return link_entries(protocol, linking, table);
+    return worse(result, link_entries(protocol, linking, table));
 }
 
 static void leave_parent(struct table *table)
@@ -201,7 +212,8 @@ static void forget_entries(struct protocol *protocol, const struct table *table)
 {
     for (size_t i = 0; i < protocol->unclean_count; i++) {
         struct unclean *unclean = protocol->unclean[i];
-        if (unclean && unclean->pa - table->pa < table->bytes && unclean->below == unclean->pa)
+        if (unclean && unclean->pa - table->pa < table->bytes && unclean->root == table->root &&
+            unclean->depth == table->depth && unclean->below == unclean->pa)
             unclean_remove(protocol, unclean);
     }
 }

@@ -16,12 +16,17 @@
 
 struct table;
 
+/* One of the live tables that have bytes in a page. */
+struct words_table {
+    struct table *table;
+    struct words_table *next;
+};
+
 struct words_page {
     uint64_t number;                       /* pa >> WORDS_PAGE_LG2 */
     uint64_t known[WORDS_PAGE_WORDS / 64]; /* one bit a word */
     uint64_t *words;                       /* NULL: all 0 */
-    struct table *tables;                  /* live ones that have bytes here and fit into a page: a chain */
-    struct table *large;                   /* a live one that is larger */
+    struct words_table *tables;            /* owned by whoever puts them there */
 };
 
 struct words {

@@ -11,39 +11,35 @@
 
 #define KINDS                                                                                                \
     (REPLAY_KIND(EVENT_SPACE) | REPLAY_KIND(EVENT_ENTRY_WRITE) | REPLAY_KIND(EVENT_BARRIER) |                \
-     REPLAY_KIND(EVENT_INVALIDATION))
+     REPLAY_KIND(EVENT_INVALIDATION) | REPLAY_KIND(EVENT_OPERATION_BEGIN) |                                  \
+     REPLAY_KIND(EVENT_OPERATION_END))
 
 struct hearing {
     struct protocol_run *run;
     struct record_protocol *result;
     size_t most;
+    bool no_memory;
 };
 
-static int keep(struct hearing *hearing)
+static void keep(void *context, const struct protocol_violation *violation)
 {
+    struct hearing *hearing = context;
     struct record_protocol *result = hearing->result;
     if (result->violations++ >= hearing->most)
-        return 0;
+        return;
     struct protocol_violation *grown = realloc(result->list, (result->count + 1) * sizeof *grown);
+    hearing->no_memory |= !grown;
     if (!grown)
-        return ENOMEM;
+        return;
     result->list = grown;
-    result->list[result->count++] = *protocol_run_violation(hearing->run);
-    return 0;
+    result->list[result->count++] = *violation;
 }
 
 static int hear(void *context, const struct mmu_event *event)
 {
     struct hearing *hearing = context;
     hearing->result->events++;
-    switch (protocol_run_event(hearing->run, event)) {
-    case PROTOCOL_FINE:
-        return 0;
-    case PROTOCOL_VIOLATED:
-        return keep(hearing);
-    default:
-        return ENOMEM;
-    }
+    return protocol_run_event(hearing->run, event) == PROTOCOL_NO_MEMORY || hearing->no_memory ? ENOMEM : 0;
 }
 
 static bool fail(struct record_error *error, const char *path, const char *why)
@@ -96,7 +92,7 @@ static bool replay(sqlite3 *database, struct hearing *hearing, const char *path,
 
 static bool judge(sqlite3 *database, struct hearing *hearing, const char *path, struct record_error *error)
 {
-    struct protocol_run_config config = {0};
+    struct protocol_run_config config = {.listener = {.found = keep, .context = hearing}};
     int level = RECORD_COUNTERS;
     if (!read_facts(database, &config, &level))
         return fail(error, path, "does not say what the machine was: it is damaged");
@@ -107,7 +103,6 @@ static bool judge(sqlite3 *database, struct hearing *hearing, const char *path, 
         return fail(error, path, "cannot be judged without memory");
     bool whole = replay(database, hearing, path, error);
     hearing->result->spaces = protocol_run_spaces(hearing->run);
-    hearing->result->guests = protocol_run_guests(hearing->run);
     hearing->result->unjudged = protocol_run_unjudged(hearing->run);
     protocol_run_destroy(hearing->run);
     return whole;

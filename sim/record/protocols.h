@@ -15,10 +15,9 @@ struct record_protocol {
     struct protocol_violation *list; /* the first of them, in the order of the events; the caller frees it */
     size_t count;
     uint64_t violations; /* all */
-    uint64_t events;     /* stores, barriers, invalidations and spaces that were heard */
+    uint64_t events;     /* stores, barriers, invalidations, operations and spaces that were heard */
     uint64_t unjudged;   /* entries */
     unsigned spaces;     /* whose tables are judged */
-    unsigned guests;     /* whose are not */
 };
 
 /* At most `most` violations are kept. False with a sentence if the record could not be read to its end. */
