@@ -19,6 +19,7 @@ struct script_exploration {
     struct operation_call *before;
     size_t before_room;
     bool ordering_given, stores_given, pages_given;
+    uint64_t *shared; /* digests of what programs share; NULL: none has been performed */
     /* While a program is performed: */
     struct program_run *run;
     bool asked;                /* it goes no further */
@@ -38,6 +39,9 @@ int explored_before(lua_State *state);
 /* The answer to a request; without one the program goes no further, and it does not return. */
 const struct program_answer *explored_ask(lua_State *state, struct script_exploration *exploration,
                                           const struct program_request *request);
+/* lua_explore_shared.c: the name of a variable that programs share and that is another than when this was
+ * asked first; NULL: none is. */
+const char *exploration_changed_variable(lua_State *state, struct script_exploration *exploration);
 /* program_performer.perform, of a struct script. */
 bool explored_perform(void *context, struct program_run *run);
 

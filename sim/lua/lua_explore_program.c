@@ -3,6 +3,7 @@
  * as that goes, and at its first new request it yields, for ever.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "sim/lua/lua_explore.h"
 
@@ -248,6 +249,18 @@ static void reset_core(struct script_core *core, struct address_space *space)
     core->controls = space->context.regime.controls;
 }
 
+static void check_shared(lua_State *state, const struct script *script, const struct program_run *run)
+{
+    const char *name = exploration_changed_variable(state, script->exploration);
+    if (name)
+        luaL_error(state,
+                   "%s: the program of core %d changes %s%s%s, which it shares with its next performance and "
+                   "with other programs; what is explored changes nothing but variables of its own",
+                   script->options->script, (int)run->program + 1,
+                   strcmp(name, "_ENV") ? "the variable '" : "",
+                   strcmp(name, "_ENV") ? name : "a global table", strcmp(name, "_ENV") ? "'" : "");
+}
+
 /* (run), protected: memory may be short. */
 static int perform_protected(lua_State *state)
 {
@@ -256,14 +269,19 @@ static int perform_protected(lua_State *state)
     struct script_core *core = &script->cores[run->program];
     lua_State *thread = lua_newthread(state);
     int results;
+    if (!script->exploration->shared)
+        check_shared(state, script, run);
     reset_core(core, script->exploration->space);
     lua_sethook(thread, raise_endless, LUA_MASKCOUNT, INSTRUCTIONS_MAX);
     lua_pushcfunction(thread, perform_function);
     lua_rawgeti(thread, LUA_REGISTRYINDEX, (lua_Integer)run->function);
     push_core(thread, core);
     int status = lua_resume(thread, state, 2, &results);
-    if (status == LUA_OK || (status == LUA_YIELD && script->exploration->asked))
+    if (status == LUA_OK || (status == LUA_YIELD && script->exploration->asked)) {
+        if (run->error[0] == '\0')
+            check_shared(state, script, run);
         return 0;
+    }
     lua_xmove(thread, state, 1);
     return lua_error(state);
 }
