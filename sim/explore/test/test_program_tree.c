@@ -105,7 +105,7 @@ struct fixture {
 static void open_limited(struct fixture *fixture, uint32_t requests_max, size_t bytes_max)
 {
     fixture->budget = (struct memory_budget){.bytes_max = bytes_max};
-    const struct program_tree_config config = {.performer = {&outside, perform},
+    const struct program_tree_config config = {.performer = {.context = &outside, .perform = perform},
                                                .programs = fixture->plans,
                                                .program_count = 2,
                                                .requests_max = requests_max,
