@@ -23,7 +23,7 @@ static int watch(sqlite3 *database, char **error, const struct sqlite3_api_routi
     return sqlite3_trace_v2(database, SQLITE_TRACE_PROFILE, note_statement, NULL);
 }
 
-/* The event once more, for other pages: `count` times. */
+/* The event once more, for other pages (steps of walks: of the same word): `count` times. */
 static void repeat(enum event_kind kind, unsigned count)
 {
     for (unsigned i = 1; i <= count; i++) {
@@ -33,7 +33,7 @@ static void repeat(enum event_kind kind, unsigned count)
             event.as.tlb_entry.va = va;
         else if (kind == EVENT_WALK)
             event.as.walk.va = va;
-        else
+        else if (kind == EVENT_TRANSLATION)
             event.as.translation.va = va;
         synthetic_add(&run, &event);
     }
@@ -51,6 +51,7 @@ static long long indexed_with(unsigned more)
     synthetic_good_run(&run);
     repeat(EVENT_TLB_ENTRY, more);
     repeat(EVENT_WALK, more);
+    repeat(EVENT_WALK_STEP, more);
     repeat(EVENT_TRANSLATION, more);
     synthetic_record(&run, path, RECORD_ALL);
     /* or else the rules are asked, which do index */
