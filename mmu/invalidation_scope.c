@@ -78,3 +78,8 @@ bool invalidation_concerns_walk(const struct invalidation *what, const struct wa
     return invalidation_selects(what, anywhere ? what->va : table.va, anywhere ? 0 : table.span_lg2, asid,
                                 vmid);
 }
+
+bool invalidation_concerns_nested_walk(const struct invalidation *what, uint16_t asid, uint16_t vmid)
+{
+    return what->vmid == vmid && (what->scope != INVALIDATE_ASID || what->asid == asid);
+}

@@ -44,6 +44,10 @@ bool invalidation_selects_tables(const struct invalidation *what, enum ordering 
 bool invalidation_concerns_walk(const struct invalidation *what, const struct walk_state *walk, bool updating,
                                 uint16_t asid, uint16_t vmid);
 
+/* The same of a walk of two stages, which depends on much more: every invalidation of its virtual machine
+ * counts, those of other address spaces in it excepted. */
+bool invalidation_concerns_nested_walk(const struct invalidation *what, uint16_t asid, uint16_t vmid);
+
 #ifdef __cplusplus
 }
 #endif

@@ -273,8 +273,6 @@ static void hand_on_slot(struct core *core)
 
 /* ---- invalidations ----------------------------------------------------------------------------- */
 
-/* One of two stages depends on much more: every invalidation of its virtual machine counts, those of other
- * address spaces in it excepted. */
 bool walker_is_caught(const struct miss *miss, const struct invalidation *what)
 {
     if (miss->state != MISS_WALKING && miss->state != MISS_IPA_CACHE && miss->state != MISS_STAGE2_CACHE)
@@ -282,8 +280,7 @@ bool walker_is_caught(const struct miss *miss, const struct invalidation *what)
     if (!miss->nested)
         return invalidation_concerns_walk(what, &miss->walk, miss->updating, miss->context->asid,
                                           miss->context->vmid);
-    return what->vmid == miss->context->vmid &&
-           (what->scope != INVALIDATE_ASID || what->asid == miss->context->asid);
+    return invalidation_concerns_nested_walk(what, miss->context->asid, miss->context->vmid);
 }
 
 /* Whether the entry that this leaf would become is one of those that are dropped. */

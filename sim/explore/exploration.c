@@ -401,6 +401,16 @@ static bool make_machine(struct exploration *exploration, struct small_state *st
     return exploration->rules != NULL;
 }
 
+/* The table translates for its own context, and as a second stage for those that have it. */
+static void set_roots(struct exploration *exploration, uint64_t root)
+{
+    struct small_config *machine = &exploration->config.machine;
+    small_set_root(exploration->machine, 0, root);
+    for (unsigned i = 1; i < machine->context_count; i++)
+        if (machine->contexts[i].two_stage && machine->contexts[i].stage2.root == 0)
+            small_set_stage2_root(exploration->machine, i, root);
+}
+
 /* The table is made before the machine that translates by it: its root is known only then. */
 static bool set_up(struct exploration *exploration)
 {
@@ -410,11 +420,14 @@ static bool set_up(struct exploration *exploration)
     struct explored explored = {0};
     if (!make_parts(exploration) || !make_machine(exploration, &state))
         return false;
+    for (size_t i = 0; i < config->word_count; i++)
+        if (!small_poke(exploration->machine, &state, config->words[i].pa, config->words[i].value))
+            return false;
     rules_begin(exploration->rules, &explored.rules);
     if (!programs_make_table(exploration, &state, &explored))
         return false;
     regime->root = config->table->root(operation_tree_state(exploration->tree, explored.block));
-    small_set_root(exploration->machine, 0, regime->root);
+    set_roots(exploration, regime->root);
     if (config->programs->root)
         config->programs->root(config->programs->context, regime->root);
     if (!protocol_begins(exploration, &explored))

@@ -23,6 +23,10 @@ extern "C" {
 
 #define EXPLORATION_TABLE_UNITS 64u /* of 4 KiB, that page tables are made of */
 
+struct explored_word {
+    uint64_t pa, value;
+};
+
 /* All that pointers lead to outlives the exploration. */
 struct exploration_config {
     /* Cores translate by contexts[0] at first. It is that of the page table, which fills in its root, and
@@ -34,6 +38,9 @@ struct exploration_config {
     bool aliasing_allowed;
     /* Only what goes wrong is found, and not the break of a protocol (sim/protocol/) that might let it. */
     bool refinement_alone;
+    /* What memory holds at the beginning: tables of contexts that no page-table code looks after. */
+    const struct explored_word *words;
+    size_t word_count;
     const struct operation_call *before; /* done one after the other, before anything else happens */
     size_t before_count;
     const struct program_source *programs; /* one a core */

@@ -30,10 +30,10 @@ bool arrays_init(struct small_machine *machine)
     const struct array_contents empty = {{0}};
     if (intern_add(machine->contents, &empty, sizeof empty) != 0)
         return small_fail(machine, "there is no memory");
-    machine->has_tlb = machine->config.tlb_entries > 0 &&
-                        array_init(machine, &machine->tlb, machine->config.tlb_entries);
+    machine->has_tlb =
+        machine->config.tlb_entries > 0 && array_init(machine, &machine->tlb, machine->config.tlb_entries);
     machine->has_walk_cache = machine->config.walk_cache_entries > 0 &&
-                               array_init(machine, &machine->walk_cache, machine->config.walk_cache_entries);
+                              array_init(machine, &machine->walk_cache, machine->config.walk_cache_entries);
     return machine->error == NULL;
 }
 
@@ -58,6 +58,7 @@ static struct tlb_entry entry_of_leaf(const struct small_machine *machine, uint1
                               .vmid = leaf->vmid,
                               .size_lg2 = leaf->leaf.frame.size_lg2,
                               .rights = leaf->leaf.rights,
+                              .whole_lg2 = leaf->leaf.stage1_size_lg2 & 0x7fu,
                               .global = (leaf->leaf.frame.attributes & FRAME_GLOBAL) != 0};
 }
 
@@ -74,7 +75,8 @@ static struct tlb_entry entry_of_table(const struct small_machine *machine, uint
 
 typedef struct tlb_entry (*entry_function)(const struct small_machine *machine, uint16_t number);
 
-static void put_in(const struct small_machine *machine, struct tlb *tlb, uint16_t contents, entry_function entry)
+static void put_in(const struct small_machine *machine, struct tlb *tlb, uint16_t contents,
+                   entry_function entry)
 {
     const struct array_contents *items = contents_of(machine, contents);
     for (unsigned i = 0; i < SMALL_TLB_ENTRIES; i++) {
@@ -194,8 +196,7 @@ uint16_t tlb_matching(struct small_machine *machine, uint16_t contents, uint8_t 
     uint64_t va = small_va_of(machine, address);
     uint32_t slots[SMALL_TLB_ENTRIES], kept[SMALL_TLB_ENTRIES] = {0};
     put_in(machine, &machine->tlb, contents, entry_of_leaf);
-    uint32_t count =
-        tlb_matches(&machine->tlb, va, tlb_space(at->asid, at->vmid), slots, SMALL_TLB_ENTRIES);
+    uint32_t count = tlb_matches(&machine->tlb, va, tlb_space(at->asid, at->vmid), slots, SMALL_TLB_ENTRIES);
     assert(count <= SMALL_TLB_ENTRIES);
     for (uint32_t i = 0; i < count; i++)
         kept[i] = slots[i];
@@ -232,8 +233,8 @@ uint16_t tables_dropped(struct small_machine *machine, uint16_t contents, uint8_
     struct tlb_selection selection;
     bool keeps = machine->config.contexts[0].regime.format->address_keeps_tables;
     put_in(machine, &machine->walk_cache, contents, entry_of_table);
-    if (invalidation_selects_tables(small_invalidation_of(machine, what), machine->config.ordering,
-                                    keeps, &selection))
+    if (invalidation_selects_tables(small_invalidation_of(machine, what), machine->config.ordering, keeps,
+                                    &selection))
         (void)tlb_invalidate(&machine->walk_cache, &selection, NULL, NULL);
     return remember(machine, key, take_out(machine, &machine->walk_cache));
 }
@@ -260,7 +261,10 @@ bool leaf_is_concerned(struct small_machine *machine, uint16_t number, uint8_t w
     if (recall(machine, key, &known))
         return known != 0;
     const struct small_leaf *leaf = small_leaf_of(machine, number);
+    /* of two stages, a part of the page that stage 1 maps stands for the whole */
+    uint8_t size_lg2 = leaf->leaf.stage1_size_lg2 > leaf->leaf.frame.size_lg2 ? leaf->leaf.stage1_size_lg2
+                                                                              : leaf->leaf.frame.size_lg2;
     return remember(machine, key,
-                    invalidation_selects(small_invalidation_of(machine, what), leaf->leaf.va,
-                                         leaf->leaf.frame.size_lg2, leaf->asid, leaf->vmid)) != 0;
+                    invalidation_selects(small_invalidation_of(machine, what), leaf->leaf.va, size_lg2,
+                                         leaf->asid, leaf->vmid)) != 0;
 }

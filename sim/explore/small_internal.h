@@ -2,15 +2,15 @@
 #ifndef MMUSIM_SIM_EXPLORE_SMALL_INTERNAL_H
 #define MMUSIM_SIM_EXPLORE_SMALL_INTERNAL_H
 
-#include "sim/explore/small_machine.h"
 #include "sim/explore/intern.h"
 #include "sim/explore/memo.h"
+#include "sim/explore/small_machine.h"
 #include "tlb/tlb.h"
 
 /* A walk under way. */
 struct position {
     struct walk_state walk;
-    uint64_t words[WALK_WORDS_MAX]; /* of the fetches wanted, those that are here */
+    uint64_t words[WALK_WORDS_MAX]; /* of the fetches wanted, those that are here; of two stages all so far */
     uint8_t have;
     uint8_t status;  /* walk_status */
     uint8_t context; /* 1 + index */
@@ -42,12 +42,12 @@ struct cached_table {
 struct small_machine {
     struct small_config config;
     const char *error;
-    struct memory_budget *budget; /* the caller's */
-    struct intern *leaves;    /* struct small_leaf */
-    struct intern *tables;    /* struct cached_table */
-    struct intern *contents;  /* struct array_contents; number 0 is the empty one */
-    struct intern *positions; /* struct position */
-    struct intern *orders;    /* struct invalidation */
+    struct memory_budget *budget;              /* the caller's */
+    struct intern *leaves;                     /* struct small_leaf */
+    struct intern *tables;                     /* struct cached_table */
+    struct intern *contents;                   /* struct array_contents; number 0 is the empty one */
+    struct intern *positions;                  /* struct position */
+    struct intern *orders;                     /* struct invalidation */
     struct intern *values, *words, *addresses; /* uint64_t */
     struct memo *memo;
     struct tlb tlb, walk_cache; /* in which contents are tried: empty between */
@@ -58,18 +58,18 @@ struct small_machine {
 
 /* What is remembered, and of which arguments. */
 enum remembered {
-    TLB_FILLED,      /* contents, leaf -> contents */
-    TLB_USED,        /* contents, leaf -> contents */
-    TLB_EVICTED,     /* contents, index -> contents */
-    TLB_DROPPED,     /* contents, invalidation -> contents */
-    TLB_MATCHES,     /* contents, context and address -> contents: those that match */
-    TABLES_FILLED,   /* contents, table -> contents */
-    TABLES_DROPPED,  /* contents, invalidation -> contents */
-    WALK_STARTED,    /* contents of the walk cache, context and address -> position */
-    WALK_READ,       /* position, value -> position */
-    WALK_TABLE,      /* position -> table, or 0 */
-    WALK_CONCERNED,  /* position, invalidation -> bool */
-    LEAF_CONCERNED,  /* leaf, invalidation -> bool */
+    TLB_FILLED,     /* contents, leaf -> contents */
+    TLB_USED,       /* contents, leaf -> contents */
+    TLB_EVICTED,    /* contents, index -> contents */
+    TLB_DROPPED,    /* contents, invalidation -> contents */
+    TLB_MATCHES,    /* contents, context and address -> contents: those that match */
+    TABLES_FILLED,  /* contents, table -> contents */
+    TABLES_DROPPED, /* contents, invalidation -> contents */
+    WALK_STARTED,   /* contents of the walk cache, context and address -> position */
+    WALK_READ,      /* position, value -> position */
+    WALK_TABLE,     /* position -> table, or 0 */
+    WALK_CONCERNED, /* position, invalidation -> bool */
+    LEAF_CONCERNED, /* leaf, invalidation -> bool */
 };
 
 static inline uint64_t remembered_key(enum remembered what, uint32_t a, uint32_t b)
@@ -96,7 +96,7 @@ bool small_fail(struct small_machine *machine, const char *sentence); /* false *
 uint32_t number_of(struct small_machine *machine, struct intern *intern, const void *bytes, size_t length,
                    const char *sentence);
 
-/* ---- arrays.c ---- */
+/* ---- small_arrays.c ---- */
 bool arrays_init(struct small_machine *machine);
 void arrays_destroy(struct small_machine *machine);
 uint16_t tlb_filled(struct small_machine *machine, uint16_t contents, uint16_t leaf);
@@ -110,11 +110,16 @@ uint16_t tables_for(struct small_machine *machine, uint16_t contents, uint8_t co
 const struct array_contents *contents_of(const struct small_machine *machine, uint16_t contents);
 bool leaf_is_concerned(struct small_machine *machine, uint16_t leaf, uint8_t what);
 
-/* ---- walks.c ---- */
+/* ---- small_nested.c ---- */
+/* Where a walk of two stages is with the words that it has: status, what it wants or has found. */
+void nested_follow(const struct small_machine *machine, struct position *position);
+
+/* ---- small_walks.c ---- */
 uint16_t walk_started(struct small_machine *machine, uint16_t walk_cache, uint8_t context, uint8_t address);
 uint16_t walk_read(struct small_machine *machine, uint16_t position, uint8_t value);
 /* What it has to change in memory before it goes on, for a store or another access; false: nothing. */
-bool walk_wants_update(const struct small_machine *machine, uint16_t position, bool store, struct walk_update *update);
+bool walk_wants_update(const struct small_machine *machine, uint16_t position, bool store,
+                       struct walk_update *update);
 uint16_t walk_updated(struct small_machine *machine, uint16_t position, bool store);
 uint16_t walk_table_of(struct small_machine *machine, uint16_t position);
 bool walk_is_concerned(struct small_machine *machine, uint16_t position, uint8_t what);

@@ -28,6 +28,11 @@ void small_set_root(struct small_machine *machine, unsigned context, uint64_t ro
     machine->config.contexts[context].regime.root = root;
 }
 
+void small_set_stage2_root(struct small_machine *machine, unsigned context, uint64_t root)
+{
+    machine->config.contexts[context].stage2.root = root;
+}
+
 /* ---- making --------------------------------------------------------------------------------------- */
 
 static struct intern *table_of(struct small_machine *machine, uint32_t fixed_bytes)
@@ -47,8 +52,8 @@ static bool make_tables(struct small_machine *machine)
     machine->words = table_of(machine, sizeof(uint64_t));
     machine->addresses = table_of(machine, sizeof(uint64_t));
     machine->memo = memo_create(machine->budget);
-    return machine->leaves && machine->tables && machine->contents && machine->positions &&
-           machine->orders && machine->values && machine->words && machine->addresses && machine->memo;
+    return machine->leaves && machine->tables && machine->contents && machine->positions && machine->orders &&
+           machine->values && machine->words && machine->addresses && machine->memo;
 }
 
 static void assert_description(const struct small_config *config)
@@ -116,8 +121,9 @@ bool small_value(struct small_machine *machine, uint64_t value, uint8_t *number)
 {
     uint32_t id = intern_add(machine->values, &value, sizeof value);
     if (id > SMALL_VALUES)
-        return small_fail(machine, "memory holds more than 255 different values, which is more than the explorer "
-                                       "can number: let programs store fewer");
+        return small_fail(machine,
+                          "memory holds more than 255 different values, which is more than the explorer "
+                          "can number: let programs store fewer");
     *number = (uint8_t)id;
     return true;
 }
@@ -126,8 +132,9 @@ bool small_word(struct small_machine *machine, uint64_t pa, uint8_t *number)
 {
     uint32_t id = intern_add(machine->words, &pa, sizeof pa);
     if (id >= SMALL_WORDS)
-        return small_fail(machine, "more than 64 words of memory are written, which is more than the explorer can "
-                                       "number: map fewer pages, or take a format with fewer levels");
+        return small_fail(machine,
+                          "more than 64 words of memory are written, which is more than the explorer can "
+                          "number: map fewer pages, or take a format with fewer levels");
     *number = (uint8_t)(id + 1);
     return true;
 }
@@ -136,8 +143,9 @@ bool small_address(struct small_machine *machine, uint64_t va, uint8_t *number)
 {
     uint32_t id = intern_add(machine->addresses, &va, sizeof va);
     if (id >= UINT8_MAX)
-        return small_fail(machine, "programs name more than 254 addresses, which is more than the explorer can "
-                                       "number");
+        return small_fail(machine,
+                          "programs name more than 254 addresses, which is more than the explorer can "
+                          "number");
     *number = (uint8_t)(id + 1);
     return true;
 }
@@ -156,7 +164,7 @@ static bool order_number(struct small_machine *machine, const struct invalidatio
     uint32_t id = intern_add(machine->orders, &plain, sizeof plain);
     if (id >= UINT8_MAX)
         return small_fail(machine, "more than 254 different invalidations are sent, which is more than the "
-                                       "explorer can number");
+                                   "explorer can number");
     *number = (uint8_t)(id + 1);
     return true;
 }
@@ -234,7 +242,7 @@ bool small_poke(struct small_machine *machine, struct small_state *state, uint64
 }
 
 uint8_t small_core_reads(const struct small_machine *machine, const struct small_state *state, unsigned core,
-                            uint64_t pa)
+                         uint64_t pa)
 {
     const struct small_core *at = &state->cores[core];
     uint8_t word = known_word(machine, pa);
@@ -244,8 +252,8 @@ uint8_t small_core_reads(const struct small_machine *machine, const struct small
     return word == 0 ? 0 : state->memory[word - 1];
 }
 
-bool small_core_has_store(const struct small_machine *machine, const struct small_state *state,
-                             unsigned core, uint64_t pa)
+bool small_core_has_store(const struct small_machine *machine, const struct small_state *state, unsigned core,
+                          uint64_t pa)
 {
     const struct small_core *at = &state->cores[core];
     uint8_t word = known_word(machine, pa);
@@ -263,7 +271,7 @@ bool small_has_room(const struct small_machine *machine, const struct small_stat
 }
 
 bool small_put_store(struct small_machine *machine, struct small_state *state, unsigned core,
-                        const struct small_new_store *store)
+                     const struct small_new_store *store)
 {
     struct small_core *at = &state->cores[core];
     uint8_t word, value, address = 0;
@@ -274,12 +282,12 @@ bool small_put_store(struct small_machine *machine, struct small_state *state, u
     if (store->leaf != 0 && !small_address(machine, store->va, &address))
         return false;
     at->stores[at->store_count++] = (struct small_store){.word = word,
-                                                            .value = value,
-                                                            .leaf = store->leaf,
-                                                            .settle = store->settle,
-                                                            .barrier = at->barriers,
-                                                            .address = address,
-                                                            .tag = store->tag};
+                                                         .value = value,
+                                                         .leaf = store->leaf,
+                                                         .settle = store->settle,
+                                                         .barrier = at->barriers,
+                                                         .address = address,
+                                                         .tag = store->tag};
     return true;
 }
 
@@ -290,9 +298,15 @@ void small_order_stores(const struct small_machine *machine, struct small_state 
         at->barriers = (uint8_t)(at->stores[at->store_count - 1].barrier + 1);
 }
 
-enum small_answer small_invalidate(struct small_machine *machine, struct small_state *state,
-                                   unsigned core, const struct invalidation *what, unsigned targets,
-                                   unsigned *free)
+static uint8_t way_of(const struct small_machine *machine, const struct invalidation *what)
+{
+    if (!what->broadcast)
+        return SENT_LOCALLY;
+    return machine->config.ordering == ORDERING_ARM ? 0 : SENT_BY_INTERRUPT;
+}
+
+enum small_answer small_invalidate(struct small_machine *machine, struct small_state *state, unsigned core,
+                                   const struct invalidation *what, unsigned targets, unsigned *free)
 {
     for (unsigned place = 0; place < SMALL_INVALIDATIONS; place++) {
         struct small_invalidation *free_place = &state->invalidations[place];
@@ -301,8 +315,10 @@ enum small_answer small_invalidate(struct small_machine *machine, struct small_s
             continue;
         if (!order_number(machine, what, &number))
             return SMALL_FAILED;
-        *free_place = (struct small_invalidation){
-            .what = number, .issuer = (uint8_t)core, .missing = (uint8_t)targets, .local = !what->broadcast};
+        *free_place = (struct small_invalidation){.what = number,
+                                                  .issuer = (uint8_t)core,
+                                                  .missing = (uint8_t)targets,
+                                                  .how = way_of(machine, what)};
         for (unsigned i = 0; i < machine->config.cores; i++)
             if (targets >> i & 1)
                 state->cores[i].to_drop |= (uint8_t)(1u << place);
@@ -316,22 +332,21 @@ bool small_is_complete(const struct small_state *state, unsigned core, bool loca
 {
     for (unsigned place = 0; place < SMALL_INVALIDATIONS; place++) {
         const struct small_invalidation *invalidation = &state->invalidations[place];
-        if (invalidation->what != 0 && invalidation->issuer == core && (!local || invalidation->local))
+        if (invalidation->what != 0 && invalidation->issuer == core &&
+            (!local || invalidation->how & SENT_LOCALLY))
             return false;
     }
     return true;
 }
 
 bool small_issue(struct small_machine *machine, struct small_state *state, unsigned core, unsigned index,
-                    enum access_kind kind, enum privilege privilege, uint64_t va)
+                 enum access_kind kind, enum privilege privilege, uint64_t va)
 {
     uint8_t address;
     if (!small_address(machine, va, &address))
         return false;
-    state->cores[core].accesses[index] = (struct small_access){.state = ACCESS_ISSUED,
-                                                                  .kind = (uint8_t)kind,
-                                                                  .privilege = (uint8_t)privilege,
-                                                                  .address = address};
+    state->cores[core].accesses[index] = (struct small_access){
+        .state = ACCESS_ISSUED, .kind = (uint8_t)kind, .privilege = (uint8_t)privilege, .address = address};
     return true;
 }
 

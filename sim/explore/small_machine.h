@@ -1,16 +1,16 @@
 /*
  * The hardware of the small machine: what the explorer tries in every order.
  *
- * A few cores with a TLB, walkers and a store buffer each, one memory, invalidations on their way. There is no
- * time. A state is a flat struct of small numbers, and every step that hardware may take next is a transition
- * of its own: a store leaves its buffer, an invalidation arrives, a walk begins, reads one word, ends and
- * fills, an entry is evicted. Who drives a core (its program, sim/explore/machine.h, or the threads of a
- * litmus test, sim/litmus/) adds the core's own steps with the functions below.
+ * A few cores with a TLB, walkers and a store buffer each, one memory, invalidations on their way. There is
+ * no time. A state is a flat struct of small numbers, and every step that hardware may take next is a
+ * transition of its own: a store leaves its buffer, an invalidation arrives, a walk begins, reads one word,
+ * ends and fills, an entry is evicted. Who drives a core (its program, sim/explore/machine.h, or the threads
+ * of a litmus test, sim/litmus/) adds the core's own steps with the functions below.
  *
  * What is inside is not written again here. TLBs are arrays of tlb/tlb.h, walks are the engines of
  * pagetables/walk.h, what an invalidation means says mmu/invalidation_scope.h. Each of their results is
- * remembered: the contents of an array, and a walk's position, are numbered, and what the code makes of number
- * and input is computed once. So a step costs a look-up, and a state holds numbers.
+ * remembered: the contents of an array, and a walk's position, are numbered, and what the code makes of
+ * number and input is computed once. So a step costs a look-up, and a state holds numbers.
  *
  * Numbers, everywhere 0 for "none" or the value 0, are given in the order of first appearance: the same
  * description gives the same states on every machine.
@@ -48,6 +48,10 @@ extern "C" {
 /* What a core translates by. */
 struct small_context {
     struct translation_regime regime;
+    /* What translates the intermediate addresses of `regime`, whose root is one of them. No hardware updates
+     * in either regime, and no caches but the TLB then. */
+    bool two_stage;
+    struct translation_regime stage2;
     uint16_t asid;
     uint16_t vmid;
     uint64_t pages[SMALL_PAGES]; /* addresses for which hardware may walk unasked, one a page */
@@ -126,12 +130,19 @@ struct small_core {
     uint32_t front[3]; /* its owner's */
 };
 
+enum invalidation_way {
+    SENT_LOCALLY = 1, /* was not broadcast */
+    /* Other cores are interrupted (x86 and RISC-V, which have no broadcast): their handlers answer when every
+     * access of the core is complete, whatever translated it. */
+    SENT_BY_INTERRUPT = 2,
+};
+
 /* An invalidation under way; its number is its place. */
 struct small_invalidation {
-    uint8_t what;   /* number; 0: this place is free */
-    uint8_t issuer; /* core */
+    uint8_t what;    /* number; 0: this place is free */
+    uint8_t issuer;  /* core */
     uint8_t missing; /* cores (bits) that have not answered */
-    uint8_t local;   /* was not broadcast */
+    uint8_t how;     /* invalidation_way, or-ed */
 };
 
 struct small_state {
@@ -145,12 +156,14 @@ struct small_state {
 
 struct small_machine;
 
-/* NULL if there is no memory. `config` is copied; `budget`, out of which everything is taken, lives longer. */
+/* NULL if there is no memory. `config` is copied; `budget`, out of which everything is taken, lives longer.
+ */
 struct small_machine *small_create(const struct small_config *config, struct memory_budget *budget);
 void small_destroy(struct small_machine *machine); /* NULL is allowed */
 const struct small_config *small_machine_config(const struct small_machine *machine);
 /* Before any walk. */
 void small_set_root(struct small_machine *machine, unsigned context, uint64_t root);
+void small_set_stage2_root(struct small_machine *machine, unsigned context, uint64_t root);
 /* One sentence, once something has run out of room; else NULL. */
 const char *small_error(const struct small_machine *machine);
 
@@ -188,11 +201,11 @@ uint8_t small_memory_at(const struct small_machine *machine, const struct small_
 /* Without any step between: set-up, zeroing, and a compare-exchange once the buffer is empty. */
 bool small_poke(struct small_machine *machine, struct small_state *state, uint64_t pa, uint64_t value);
 /* What a core reads: its own youngest store to the word, else memory. */
-uint8_t small_core_reads(const struct small_machine *machine, const struct small_state *state,
-                            unsigned core, uint64_t pa);
+uint8_t small_core_reads(const struct small_machine *machine, const struct small_state *state, unsigned core,
+                         uint64_t pa);
 /* Whether a store of the core to this word waits. */
-bool small_core_has_store(const struct small_machine *machine, const struct small_state *state,
-                             unsigned core, uint64_t pa);
+bool small_core_has_store(const struct small_machine *machine, const struct small_state *state, unsigned core,
+                          uint64_t pa);
 
 /* ---- what a core does ---------------------------------------------------------------------------- */
 
@@ -201,13 +214,13 @@ bool small_has_room(const struct small_machine *machine, const struct small_stat
 struct small_new_store {
     uint64_t pa;
     uint64_t value;
-    uint64_t va;   /* of a translated store */
-    uint16_t leaf; /* 0: not translated */
+    uint64_t va;    /* of a translated store */
+    uint16_t leaf;  /* 0: not translated */
     uint8_t settle; /* of the access that it was */
     uint8_t tag;
 };
 bool small_put_store(struct small_machine *machine, struct small_state *state, unsigned core,
-                        const struct small_new_store *store);
+                     const struct small_new_store *store);
 /* Later stores of the core stay behind earlier ones (DMB ST, a release); no matter where buffers are first
  * in, first out. */
 void small_order_stores(const struct small_machine *machine, struct small_state *state, unsigned core);
@@ -215,15 +228,14 @@ void small_order_stores(const struct small_machine *machine, struct small_state 
 /* Sends an invalidation to these cores (bits). SMALL_BUSY: too many are under way, wait. SMALL_DONE: it is
  * number `*place`. */
 enum small_answer { SMALL_DONE, SMALL_BUSY, SMALL_FAILED };
-enum small_answer small_invalidate(struct small_machine *machine, struct small_state *state,
-                                         unsigned core, const struct invalidation *what, unsigned targets,
-                                         unsigned *place);
+enum small_answer small_invalidate(struct small_machine *machine, struct small_state *state, unsigned core,
+                                   const struct invalidation *what, unsigned targets, unsigned *place);
 /* Whether every invalidation that the core issued (only those not broadcast, if `local`) is complete. */
 bool small_is_complete(const struct small_state *state, unsigned core, bool local);
 
 /* An access in place `index` begins. */
 bool small_issue(struct small_machine *machine, struct small_state *state, unsigned core, unsigned index,
-                    enum access_kind kind, enum privilege privilege, uint64_t va);
+                 enum access_kind kind, enum privilege privilege, uint64_t va);
 /* It is over: whatever waited for it goes on. */
 void small_retire(struct small_state *state, unsigned core, unsigned index);
 /* Invalidations that only waited for something which is over are acknowledged; who changes `settle` of an
@@ -239,9 +251,9 @@ uint64_t small_pa(const struct small_machine *machine, const struct small_access
 
 /* What a step of hardware was; `core`, `index` and `detail` say of what. */
 enum small_step {
-    STEP_DRAIN,       /* a store (index) reaches memory */
-    STEP_DROP,        /* a core carries out an invalidation (index). It answers as soon as the walks that read what
-                         was meant, and the accesses that were translated so, are complete */
+    STEP_DRAIN, /* a store (index) reaches memory */
+    STEP_DROP,  /* a core carries out an invalidation (index). It answers as soon as the walks that read what
+                   was meant, and the accesses that were translated so, are complete */
     STEP_WALK_BEGINS, /* for an access (index), or unasked (index SMALL_ACCESSES + page) */
     STEP_WALK_READS,  /* of a walker (index): one word */
     STEP_WALK_UPDATES,
@@ -267,7 +279,7 @@ struct small_visitor {
 
 /* All that hardware may do next. False if something ran out of room, or the visitor stopped. */
 bool small_steps(struct small_machine *machine, const struct small_state *state,
-                    const struct small_visitor *visitor);
+                 const struct small_visitor *visitor);
 
 #ifdef __cplusplus
 }

@@ -12,7 +12,8 @@ struct stepping {
     struct small_state next;
 };
 
-static bool tell(struct stepping *stepping, enum small_step step, unsigned core, unsigned index, unsigned detail)
+static bool tell(struct stepping *stepping, enum small_step step, unsigned core, unsigned index,
+                 unsigned detail)
 {
     const struct small_label label = {(uint8_t)step, (uint8_t)core, (uint8_t)index, (uint8_t)detail};
     if (stepping->machine->error)
@@ -50,7 +51,7 @@ void small_settle(struct small_state *state, unsigned core)
     at->to_answer &= (uint8_t)~answered;
     for (; answered != 0; answered &= answered - 1) {
         struct small_invalidation *invalidation = &state->invalidations[__builtin_ctz(answered)];
-        invalidation->missing &= (uint8_t)~(1u << core);
+        invalidation->missing &= (uint8_t) ~(1u << core);
         if (invalidation->missing == 0)
             *invalidation = (struct small_invalidation){0};
     }
@@ -70,6 +71,16 @@ static void catch_users(struct small_machine *machine, struct small_core *core, 
             core->stores[i].settle |= bit;
 }
 
+/* A handler begins where the program stands, and ends when nothing of the program is under way. */
+static void catch_everything(struct small_core *core, uint8_t bit)
+{
+    for (unsigned i = 0; i < SMALL_ACCESSES; i++)
+        if (core->accesses[i].state != ACCESS_NONE)
+            core->accesses[i].settle |= bit;
+    for (unsigned i = 0; i < core->store_count; i++)
+        core->stores[i].settle |= bit;
+}
+
 static bool drops(struct stepping *stepping, unsigned core)
 {
     unsigned left = stepping->from->cores[core].to_drop;
@@ -82,6 +93,9 @@ static bool drops(struct stepping *stepping, unsigned core)
         at->to_drop &= (uint8_t)~bit;
         at->to_answer |= bit;
         catch_users(stepping->machine, at, what, bit);
+        const struct small_invalidation *sent = &stepping->from->invalidations[place];
+        if (sent->how & SENT_BY_INTERRUPT && sent->issuer != core)
+            catch_everything(at, bit);
         small_settle(&stepping->next, core);
         if (!tell(stepping, STEP_DROP, core, place, 0))
             return false;
@@ -147,8 +161,8 @@ static bool begins(struct stepping *stepping, unsigned core, uint8_t address, un
         return false;
     at->walks[walker] =
         (struct small_walk){.position = position,
-                               .context = at->context,
-                               .access = index < SMALL_ACCESSES ? (uint8_t)(index + 1) : (uint8_t)0};
+                            .context = at->context,
+                            .access = index < SMALL_ACCESSES ? (uint8_t)(index + 1) : (uint8_t)0};
     return tell(stepping, STEP_WALK_BEGINS, core, index, 0);
 }
 
@@ -189,14 +203,15 @@ static bool read_word(struct stepping *stepping, unsigned core, unsigned walker)
     walk->position = walk_read(machine, walk->position, value);
     if (walk->position == 0)
         return false;
-    uint16_t table = machine->has_walk_cache && walk->settle == 0 ? walk_table_of(machine, walk->position) : 0;
+    uint16_t table =
+        machine->has_walk_cache && walk->settle == 0 ? walk_table_of(machine, walk->position) : 0;
     if (table != 0)
         at->walk_cache = tables_filled(machine, at->walk_cache, table);
     return tell(stepping, STEP_WALK_READS, core, walker, 0);
 }
 
-static bool update(struct stepping *stepping, unsigned core, unsigned walker, const struct walk_update *update,
-                   bool store)
+static bool update(struct stepping *stepping, unsigned core, unsigned walker,
+                   const struct walk_update *update, bool store)
 {
     struct small_core *at = begin(stepping, core);
     struct small_machine *machine = stepping->machine;
@@ -225,14 +240,14 @@ static bool allows(const struct small_machine *machine, unsigned context, const 
            ACCESS_RIGHT(access->privilege, access->kind);
 }
 
-static void answer_access(struct small_machine *machine, unsigned context, struct small_access *access, uint16_t leaf,
-                          uint8_t settle)
+static void answer_access(struct small_machine *machine, unsigned context, struct small_access *access,
+                          uint16_t leaf, uint8_t settle)
 {
     const struct walk_leaf *found = &small_leaf_of(machine, leaf)->leaf;
     if (allows(machine, context, found, access, true)) {
         access->state = ACCESS_TRANSLATED;
         access->leaf = leaf;
-        access->settle = settle;
+        access->settle |= settle;
         return;
     }
     access->state = ACCESS_FAULTED;
@@ -345,7 +360,7 @@ static bool evicts(struct stepping *stepping, unsigned core)
 }
 
 bool small_steps(struct small_machine *machine, const struct small_state *state,
-                    const struct small_visitor *visitor)
+                 const struct small_visitor *visitor)
 {
     struct stepping stepping = {.machine = machine, .from = state, .visitor = visitor};
     for (unsigned core = 0; core < machine->config.cores; core++) {

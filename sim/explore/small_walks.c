@@ -80,9 +80,16 @@ const struct walk_state *small_position_of(const struct small_machine *machine, 
     return &position_at(machine, position)->walk;
 }
 
-static uint64_t wanted_pa(const struct position *position)
+static bool is_nested(const struct small_machine *machine, const struct position *position)
+{
+    return machine->config.contexts[position->context - 1].two_stage;
+}
+
+static uint64_t wanted_pa(const struct small_machine *machine, const struct position *position)
 {
     const struct walk_state *walk = &position->walk;
+    if (is_nested(machine, position))
+        return walk->fetch[0];
     return walk->fetch[position->have / walk->fetch_words] + 8u * (position->have % walk->fetch_words);
 }
 
@@ -96,6 +103,8 @@ static uint16_t leaf_number(struct small_machine *machine, const struct position
     memcpy(&leaf.leaf, &plain, sizeof plain);
     leaf.asid = context->asid;
     leaf.vmid = context->vmid;
+    if (!context->two_stage)
+        leaf.leaf.stage1_size_lg2 = 0;
     return (uint16_t)number_of(machine, machine->leaves, &leaf, sizeof leaf,
                                "walks find more translations than the explorer can number");
 }
@@ -115,7 +124,7 @@ static bool note_facts(struct small_machine *machine, const struct position *pos
     struct position_facts *facts = &machine->facts[number - 1];
     *facts = (struct position_facts){.status = position->status};
     if (position->status == WALK_FETCH)
-        facts->pa = wanted_pa(position);
+        facts->pa = wanted_pa(machine, position);
     if (position->status == WALK_LEAF)
         facts->leaf = leaf_number(machine, position);
     machine->facts_count = number;
@@ -127,7 +136,7 @@ static uint16_t position_number(struct small_machine *machine, const struct posi
     struct position plain;
     plain_copy(&plain, position);
     /* no memory there: the architecture calls it an external abort */
-    if (plain.status == WALK_FETCH && wanted_pa(&plain) > machine->config.memory_bytes - 8) {
+    if (plain.status == WALK_FETCH && wanted_pa(machine, &plain) > machine->config.memory_bytes - 8) {
         struct position aborted = plain;
         aborted.status = WALK_FAULT;
         aborted.walk.fault = FAULT_EXTERNAL_ABORT;
@@ -147,13 +156,18 @@ uint16_t walk_started(struct small_machine *machine, uint16_t walk_cache, uint8_
     uint64_t known;
     if (recall(machine, key, &known))
         return (uint16_t)known;
-    const struct translation_regime *regime = &machine->config.contexts[context - 1].regime;
+    const struct small_context *at = &machine->config.contexts[context - 1];
+    const struct translation_regime *regime = &at->regime;
     const struct walk_format *format = regime->format;
     uint64_t va = small_va_of(machine, address) >> format->page_lg2 << format->page_lg2;
-    uint16_t table = format->enter ? tables_for(machine, walk_cache, context, va) : 0;
+    uint16_t table = format->enter && !at->two_stage ? tables_for(machine, walk_cache, context, va) : 0;
     struct position position = {.context = context};
     memset(&position.walk, 0, sizeof position.walk);
-    if (table != 0) {
+    if (at->two_stage) {
+        position.walk.regime = regime;
+        position.walk.va = va;
+        nested_follow(machine, &position);
+    } else if (table != 0) {
         const struct cached_table *cached = intern_bytes(machine->tables, table - 1u, NULL);
         position.status = (uint8_t)format->enter(&position.walk, regime, va, &cached->table);
     } else {
@@ -169,8 +183,17 @@ uint16_t walk_read(struct small_machine *machine, uint16_t number, uint8_t value
     if (recall(machine, key, &known))
         return (uint16_t)known;
     struct position position = *position_at(machine, number);
+    if (position.have == WALK_WORDS_MAX) {
+        (void)small_fail(machine,
+                         "a walk of two stages reads more than 32 words, which is more than the explorer "
+                         "remembers: take formats with fewer levels");
+        return 0;
+    }
     position.words[position.have++] = small_value_of(machine, value);
-    if (position.have == position.walk.fetches * position.walk.fetch_words) {
+    if (is_nested(machine, &position)) {
+        nested_follow(machine, &position);
+        position.before = position.status == WALK_FETCH ? 0 : number;
+    } else if (position.have == position.walk.fetches * position.walk.fetch_words) {
         uint64_t words[WALK_WORDS_MAX];
         memcpy(words, position.words, sizeof words);
         position.status = (uint8_t)position.walk.regime->format->resume(&position.walk, words);
@@ -192,7 +215,8 @@ uint16_t walk_updated(struct small_machine *machine, uint16_t number, bool store
     return position_number(machine, &position);
 }
 
-bool walk_wants_update(const struct small_machine *machine, uint16_t number, bool store, struct walk_update *update)
+bool walk_wants_update(const struct small_machine *machine, uint16_t number, bool store,
+                       struct walk_update *update)
 {
     const struct position *position = position_at(machine, number);
     if (position->status == WALK_UPDATE) {
@@ -217,7 +241,8 @@ uint16_t walk_table_of(struct small_machine *machine, uint16_t number)
     struct walk_table found;
     struct cached_table table;
     memset(&table, 0, sizeof table);
-    if (position->status != WALK_FETCH || !format->table || !format->table(&position->walk, &found))
+    if (position->status != WALK_FETCH || context->two_stage || !format->table ||
+        !format->table(&position->walk, &found))
         return remember(machine, key, 0);
     table.table.va = found.va;
     table.table.pa = found.pa;
@@ -240,6 +265,9 @@ bool walk_is_concerned(struct small_machine *machine, uint16_t number, uint8_t w
     const struct position *position = position_at(machine, number);
     const struct small_context *context = &machine->config.contexts[position->context - 1];
     bool updating = position->status == WALK_UPDATE;
+    if (context->two_stage)
+        return invalidation_concerns_nested_walk(small_invalidation_of(machine, what), context->asid,
+                                                 context->vmid);
     /* a walk that has its last word depends on what it depended on when it read that */
     if (position->before != 0)
         position = position_at(machine, position->before);
