@@ -113,7 +113,9 @@ static uint16_t take_out(struct small_machine *machine, struct tlb *tlb)
         contents.items[i] = held[i].item;
     uint32_t id = intern_add(machine->contents, &contents, sizeof contents);
     if (id > UINT16_MAX) {
-        (void)small_fail(machine, "the contents of TLBs are more than the explorer can number");
+        (void)small_fail(machine, id == INTERN_NONE
+                                      ? "the memory that was allowed is used up"
+                                      : "the contents of TLBs are more than the explorer can number");
         return 0;
     }
     return (uint16_t)id;
@@ -162,7 +164,9 @@ uint16_t tlb_evicted(struct small_machine *machine, uint16_t contents, unsigned 
     items.items[SMALL_TLB_ENTRIES - 1] = 0;
     uint32_t id = intern_add(machine->contents, &items, sizeof items);
     if (id > UINT16_MAX) {
-        (void)small_fail(machine, "the contents of TLBs are more than the explorer can number");
+        (void)small_fail(machine, id == INTERN_NONE
+                                      ? "the memory that was allowed is used up"
+                                      : "the contents of TLBs are more than the explorer can number");
         return 0;
     }
     return remember(machine, key, (uint16_t)id);

@@ -6,6 +6,8 @@
 
 #include "sim/explore/small_internal.h"
 
+static const char no_memory[] = "the memory that was allowed is used up";
+
 bool small_fail(struct small_machine *machine, const char *sentence)
 {
     if (!machine->error)
@@ -113,17 +115,23 @@ uint32_t number_of(struct small_machine *machine, struct intern *intern, const v
     uint32_t id = intern_add(intern, bytes, length);
     if (id < UINT16_MAX)
         return id + 1;
-    (void)small_fail(machine, sentence);
+    (void)small_fail(machine, id == INTERN_NONE ? no_memory : sentence);
     return 0;
+}
+
+/* Whether there are more than `max`, or there is no memory for another. */
+static bool is_number(struct small_machine *machine, uint32_t id, uint32_t max, const char *sentence)
+{
+    return id <= max || small_fail(machine, id == INTERN_NONE ? no_memory : sentence);
 }
 
 bool small_value(struct small_machine *machine, uint64_t value, uint8_t *number)
 {
     uint32_t id = intern_add(machine->values, &value, sizeof value);
-    if (id > SMALL_VALUES)
-        return small_fail(machine,
-                          "memory holds more than 255 different values, which is more than the explorer "
-                          "can number: let programs store fewer");
+    if (!is_number(machine, id, SMALL_VALUES,
+                   "memory holds more than 255 different values, which is more than the explorer "
+                   "can number: let programs store fewer"))
+        return false;
     *number = (uint8_t)id;
     return true;
 }
@@ -131,10 +139,10 @@ bool small_value(struct small_machine *machine, uint64_t value, uint8_t *number)
 bool small_word(struct small_machine *machine, uint64_t pa, uint8_t *number)
 {
     uint32_t id = intern_add(machine->words, &pa, sizeof pa);
-    if (id >= SMALL_WORDS)
-        return small_fail(machine,
-                          "more than 64 words of memory are written, which is more than the explorer can "
-                          "number: map fewer pages, or take a format with fewer levels");
+    if (!is_number(machine, id, SMALL_WORDS - 1,
+                   "more than 64 words of memory are written, which is more than the explorer can "
+                   "number: map fewer pages, or take a format with fewer levels"))
+        return false;
     *number = (uint8_t)(id + 1);
     return true;
 }
@@ -142,10 +150,10 @@ bool small_word(struct small_machine *machine, uint64_t pa, uint8_t *number)
 bool small_address(struct small_machine *machine, uint64_t va, uint8_t *number)
 {
     uint32_t id = intern_add(machine->addresses, &va, sizeof va);
-    if (id >= UINT8_MAX)
-        return small_fail(machine,
-                          "programs name more than 254 addresses, which is more than the explorer can "
-                          "number");
+    if (!is_number(machine, id, UINT8_MAX - 1,
+                   "programs name more than 254 addresses, which is more than the explorer can "
+                   "number"))
+        return false;
     *number = (uint8_t)(id + 1);
     return true;
 }
@@ -162,9 +170,10 @@ static bool order_number(struct small_machine *machine, const struct invalidatio
     plain.broadcast = what->broadcast;
     plain.last_level_only = what->last_level_only;
     uint32_t id = intern_add(machine->orders, &plain, sizeof plain);
-    if (id >= UINT8_MAX)
-        return small_fail(machine, "more than 254 different invalidations are sent, which is more than the "
-                                   "explorer can number");
+    if (!is_number(machine, id, UINT8_MAX - 1,
+                   "more than 254 different invalidations are sent, which is more than the "
+                   "explorer can number"))
+        return false;
     *number = (uint8_t)(id + 1);
     return true;
 }

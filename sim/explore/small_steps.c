@@ -190,6 +190,14 @@ static bool begin_unasked(struct stepping *stepping, unsigned core)
     return true;
 }
 
+/* Where entries go at any time, one that is in the way has gone before, or nothing is put there: what an
+ * array holds may stay as long as it likes. */
+static bool takes_another(const struct small_machine *machine, uint16_t contents, unsigned entries)
+{
+    uint16_t held[SMALL_TLB_ENTRIES];
+    return !machine->config.evicts || small_tlb_leaves(machine, contents, held, SMALL_TLB_ENTRIES) < entries;
+}
+
 static bool read_word(struct stepping *stepping, unsigned core, unsigned walker)
 {
     struct small_core *at = begin(stepping, core);
@@ -205,7 +213,7 @@ static bool read_word(struct stepping *stepping, unsigned core, unsigned walker)
         return false;
     uint16_t table =
         machine->has_walk_cache && walk->settle == 0 ? walk_table_of(machine, walk->position) : 0;
-    if (table != 0)
+    if (table != 0 && takes_another(machine, at->walk_cache, machine->config.walk_cache_entries))
         at->walk_cache = tables_filled(machine, at->walk_cache, table);
     return tell(stepping, STEP_WALK_READS, core, walker, 0);
 }
@@ -259,10 +267,7 @@ static void answer_access(struct small_machine *machine, unsigned context, struc
 /* The entry that the walk found fills the TLB, unless an invalidation caught the walk. */
 static void fill(struct small_machine *machine, struct small_core *core, uint16_t leaf)
 {
-    uint16_t held[SMALL_TLB_ENTRIES];
-    unsigned count = small_tlb_leaves(machine, core->tlb, held, SMALL_TLB_ENTRIES);
-    /* where entries go at any time, one that is in the way has gone before, or this fill does not happen */
-    if (machine->has_tlb && (count < machine->config.tlb_entries || !machine->config.evicts))
+    if (machine->has_tlb && takes_another(machine, core->tlb, machine->config.tlb_entries))
         core->tlb = tlb_filled(machine, core->tlb, leaf);
 }
 

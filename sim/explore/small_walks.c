@@ -212,6 +212,8 @@ uint16_t walk_updated(struct small_machine *machine, uint16_t number, bool store
         position.known = 1;
     }
     position.status = (uint8_t)position.walk.regime->format->updated(&position.walk);
+    if (position.status == WALK_FETCH)
+        position.before = 0;
     return position_number(machine, &position);
 }
 
