@@ -62,7 +62,9 @@ struct memory_system {
     const struct bus_arbiter *arbiter;
     bool grants_ahead; /* a grant is known as soon as no older request can come */
     uint32_t last_core;
-    uint32_t waiting; /* transfers in front of the bus */
+    uint64_t progress;       /* by priority: accesses and stores so far, when a core was found to starve */
+    uint64_t progress_cycle; /* and when that changed last */
+    uint32_t waiting;        /* transfers in front of the bus */
     struct memory_client *clients;
 
     struct cache_level levels[MMU_CACHES_MAX];

@@ -179,6 +179,52 @@ uint64_t transaction_next(const struct machine *machine)
     return oldest > ready ? oldest : ready;
 }
 
+/*
+ * By priority a core waits for ever if those before it keep the bus busy; and a run never ends if they wait
+ * for that core in turn. When nobody has asked for a translation or stored anything for so many transactions,
+ * nobody will.
+ */
+#define STARVED_TRANSACTIONS 200000u
+
+static uint64_t progress_of(const struct machine *machine)
+{
+    uint64_t progress = 0;
+    for (uint32_t i = 0; i < machine->config.cores; i++)
+        progress +=
+            machine->cores[i].counters.accesses.translations + machine->cores[i].counters.store_buffer.stores;
+    return progress;
+}
+
+static void tell_starving(struct machine *machine, const struct bus_contest *contest)
+{
+    uint32_t core = 0;
+    for (uint32_t i = 1; i < contest->cores; i++)
+        core = contest->asked[i] < contest->asked[core] ? i : core;
+    machine_fail(
+        machine,
+        "core %u waits for the bus since cycle %llu, and nobody has loaded or stored anything for %llu "
+        "cycles: cores before it keep the bus busy, and bus.arbitration is \"priority\" (\"oldest\" and "
+        "\"round-robin\" starve nobody)",
+        core + 1, (unsigned long long)contest->asked[core],
+        (unsigned long long)(contest->cycle - machine->memory_system.progress_cycle));
+}
+
+/* `oldest`: the cycle of the request that waits for longest. */
+static void watch_starving(struct machine *machine, const struct bus_contest *contest, uint64_t oldest)
+{
+    struct memory_system *system = &machine->memory_system;
+    uint64_t patience = STARVED_TRANSACTIONS * machine->config.bus_occupancy_cycles;
+    if (oldest >= contest->cycle || contest->cycle - oldest <= patience)
+        return;
+    uint64_t progress = progress_of(machine);
+    if (progress != system->progress) {
+        system->progress = progress;
+        system->progress_cycle = contest->cycle;
+    } else if (contest->cycle - system->progress_cycle > patience) {
+        tell_starving(machine, contest);
+    }
+}
+
 void transaction_grant(struct machine *machine, uint64_t cycle)
 {
     uint64_t asked[MMU_CORES_MAX];
@@ -188,7 +234,9 @@ void transaction_grant(struct machine *machine, uint64_t cycle)
                                   .last_core = system->last_core,
                                   .cycle = cycle,
                                   .reverse_ties = machine->controls.reverse_ties};
-    (void)find_asked(machine, asked);
+    uint64_t oldest = find_asked(machine, asked);
+    if (machine->config.bus_arbitration == BUS_FIXED_PRIORITY)
+        watch_starving(machine, &contest, oldest);
     uint32_t chosen = system->arbiter->choose(&contest);
     struct memory_client *client = &system->clients[chosen];
     uint32_t index = client->first_transfer;

@@ -23,7 +23,7 @@ import sys
 import tempfile
 
 TIMEOUT_SECONDS = 300
-NO_LINE = {"error-no-machine", "error-deadlock", "error-machine-caught", "error-too-long"}
+NO_LINE = {"error-no-machine", "error-deadlock", "error-starved", "error-machine-caught", "error-too-long"}
 # Short forms of the shipped scripts that take arguments.
 ARGUMENTS = {"shootdown-cost": ["8"], "shootdown": ["threshold", "4", "5"], "zipf": ["0.99", "4K", "20000"]}
 # Shipped scripts whose page table is wrong on purpose.
