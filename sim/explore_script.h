@@ -34,6 +34,10 @@ void explore_script_close(struct explore_script *script); /* NULL is allowed */
  * they do wrong is an error of the exploration, a sentence with the place. */
 const struct exploration_config *explore_script_config(const struct explore_script *script);
 
+/* What a script of a run says for the same page table: its name, or the path of its plug-in. Valid as long as
+ * the script. */
+const char *explore_script_table(const struct explore_script *script);
+
 /* The line of the script at which a core's program stands, by its node; 0 if none does. */
 uint32_t explore_script_line(const struct explore_script *script, uint32_t node);
 

@@ -24,6 +24,14 @@ void plugin_list_destroy(struct plugin_list *list)
     }
 }
 
+const char *plugin_list_file(const struct plugin_list *list, const struct pagetable_class *table)
+{
+    for (; list; list = list->next)
+        if (list->plugin->table == table)
+            return list->file;
+    return NULL;
+}
+
 static bool same_name(const char *one, const char *other)
 {
     return one && other && strcmp(one, other) == 0;

@@ -24,6 +24,9 @@ struct plugin_list;
 const struct loaded_plugin *simulation_plugin(struct simulation *simulation, const char *path,
                                               const char *written);
 
+/* The path of the plug-in that a page table is of, by no symbolic link; NULL: of none. */
+const char *plugin_list_file(const struct plugin_list *list, const struct pagetable_class *table);
+
 /* Nothing of any plug-in is used any more. NULL is allowed. */
 void plugin_list_destroy(struct plugin_list *list);
 

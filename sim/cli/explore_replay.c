@@ -25,18 +25,22 @@ static char *script_of(const struct replay *replay, const struct explore_replay_
     return NULL;
 }
 
-/* Whether what a trial told (trial.h) has a finding of this rule. */
-static bool tells_rule(FILE *answer, const char *rule)
+enum tried { TRIED_SAME, TRIED_OTHER, TRIED_WRONG, TRIED_FAILED };
+
+/* What a trial told (trial.h): whether it has a finding of this rule; TRIED_WRONG: the script is. */
+static enum tried read_answer(FILE *answer, const char *rule)
 {
     char line[4096], wanted[64];
-    bool found = false;
+    enum tried tried = TRIED_OTHER;
     (void)snprintf(wanted, sizeof wanted, "finding{rule=\"%s\"", rule);
-    while (fgets(line, sizeof line, answer))
-        found = found || strncmp(line, wanted, strlen(wanted)) == 0;
-    return found;
+    while (fgets(line, sizeof line, answer)) {
+        if (strncmp(line, wanted, strlen(wanted)) == 0)
+            tried = TRIED_SAME;
+        if (strncmp(line, "result{status=", 14) == 0 && strncmp(line, "result{status=0,", 16) != 0)
+            return TRIED_WRONG;
+    }
+    return tried;
 }
-
-enum tried { TRIED_SAME, TRIED_OTHER, TRIED_FAILED };
 
 static enum tried try(const char *text, const struct explore_replay_options *options, uint32_t finding)
 {
@@ -46,13 +50,11 @@ static enum tried try(const char *text, const struct explore_replay_options *opt
                                       .command_line = "mmusim explore"},
                           .every_access = true,
                           .limit_seconds = LIMIT_SECONDS};
-    if (!trial_begin(&trial) || !trial_end(&trial)) {
-        trial_close(&trial);
-        return TRIED_FAILED;
-    }
-    bool same = tells_rule(trial.answer, exploration_finding_name(finding));
+    enum tried tried = TRIED_FAILED;
+    if (trial_begin(&trial) && trial_end(&trial))
+        tried = read_answer(trial.answer, exploration_finding_name(finding));
     trial_close(&trial);
-    return same ? TRIED_SAME : TRIED_OTHER;
+    return tried;
 }
 
 static bool try_all(const struct replay *made, uint32_t finding, const struct explore_replay_options *options,
@@ -63,13 +65,15 @@ static bool try_all(const struct replay *made, uint32_t finding, const struct ex
         char *text = script_of(made, options, &timing);
         enum tried tried = text ? try(text, options, finding) : TRIED_FAILED;
         replay->tried++;
-        if (tried == TRIED_OTHER) {
-            free(text);
-            continue;
+        replay->wrong = replay->wrong || tried == TRIED_WRONG;
+        if (tried == TRIED_SAME) {
+            replay->text = text;
+            replay->reproduced = true;
+            return true;
         }
-        replay->text = text;
-        replay->reproduced = tried == TRIED_SAME;
-        return tried == TRIED_SAME;
+        free(text);
+        if (tried != TRIED_OTHER)
+            return tried == TRIED_WRONG;
     }
     return true;
 }
@@ -77,7 +81,9 @@ static bool try_all(const struct replay *made, uint32_t finding, const struct ex
 static void say_why_not(const struct replay *made, struct explore_replay *replay)
 {
     const char *obstacle = replay_obstacle(made);
-    if (obstacle)
+    if (replay->wrong)
+        (void)snprintf(replay->why_not, sizeof replay->why_not, "a run refuses what the exploration has");
+    else if (obstacle)
         (void)snprintf(replay->why_not, sizeof replay->why_not, "%s", obstacle);
     else
         (void)snprintf(replay->why_not, sizeof replay->why_not,
@@ -106,7 +112,7 @@ bool explore_replay_make(struct exploration *exploration, const struct story_run
                          const struct explore_replay_options *options, struct explore_replay *replay)
 {
     *replay = (struct explore_replay){0};
-    struct replay *made = replay_create(exploration, run);
+    struct replay *made = replay_create(exploration, run, options->table);
     if (!made)
         return false;
     bool fine = run->finding == FINDING_STUCK || try_all(made, run->finding, options, replay);

@@ -12,12 +12,14 @@
 struct explore_replay {
     char *text;      /* the whole script */
     bool reproduced; /* the timed machine does the same */
+    bool wrong;      /* the timed machine refuses the script */
     unsigned tried;  /* timings */
     char why_not[160];
 };
 
 struct explore_replay_options {
     const char *script;  /* that was explored */
+    const char *table;   /* how a script names its page table */
     const char *comment; /* of the script's beginning: lines that begin with "--" */
     unsigned tries_max;  /* 0: none is tried */
 };

@@ -42,48 +42,11 @@ static void print_figures(const struct explore_report *report, FILE *out)
 
 /* ---- stories --------------------------------------------------------------------------------------- */
 
-/* One line of a story, wherever it is told. */
-struct story_line {
-    size_t transition; /* from 1 */
-    unsigned core;     /* from 0 */
-    bool follows;      /* nothing waits between it and the line before */
-    const char *text;
-};
-
 struct telling {
     const struct explore_report *report;
-    void (*line)(const struct telling *telling, const struct story_line *line);
     FILE *out;
-    size_t transition;
-    bool follows;
     bool any;
 };
-
-static void take(void *context, const struct happening *what)
-{
-    struct telling *telling = context;
-    char text[STORY_TEXT_BYTES], marked[STORY_TEXT_BYTES + 4];
-    const char *mark = what->kind == HAPPENING_HARDWARE                                    ? "* "
-                       : what->kind == HAPPENING_ASKED || what->kind == HAPPENING_RETURNED ? "  "
-                                                                                           : "";
-    story_happening(telling->report->exploration, what, text);
-    (void)snprintf(marked, sizeof marked, "%s%s", mark, text);
-    const struct story_line line = {telling->transition, what->core, telling->follows, marked};
-    telling->line(telling, &line);
-    telling->follows = true;
-    telling->any = true;
-}
-
-static void tell_run(struct telling *telling, const struct story_run *run)
-{
-    const struct happening_visitor visitor = {take, telling};
-    for (size_t i = 0; i < run->count; i++) {
-        telling->transition = i + 1;
-        telling->follows = false;
-        happenings_visit(telling->report->exploration, run->transitions[i].from, run->transitions[i].label,
-                         &visitor);
-    }
-}
 
 /* As much of a text as fits into a line, at a blank if there is one. */
 static size_t first_words(const char *text, size_t width)
@@ -97,12 +60,15 @@ static size_t first_words(const char *text, size_t width)
     return width;
 }
 
-static void print_line(const struct telling *telling, const struct story_line *line)
+static void print_line(void *context, const struct story_line *line)
 {
+    const struct telling *telling = context;
     unsigned cores = telling->report->config->machine.cores;
     size_t width = line->core + 1 < cores ? COLUMN_WIDTH - 2 : 2 * COLUMN_WIDTH;
     int column = (int)(line->core * COLUMN_WIDTH);
-    const char *text = line->text;
+    char marked[STORY_TEXT_BYTES + 4];
+    const char *text = marked;
+    (void)snprintf(marked, sizeof marked, "%s%s", line->mark, line->text);
     if (line->follows)
         (void)fprintf(telling->out, "      %*s", column, "");
     else
@@ -126,7 +92,8 @@ static void print_end_line(void *context, const char *text)
 
 static void print_story(const struct explore_report *report, const struct story_run *run, FILE *out)
 {
-    struct telling telling = {.report = report, .line = print_line, .out = out};
+    struct telling telling = {.report = report, .out = out};
+    const struct story_teller teller = {print_line, &telling};
     (void)fprintf(out, "the shortest run to it has %zu steps (* is hardware by itself):\n\n      ",
                   run->count);
     for (unsigned core = 0; core < report->config->machine.cores; core++) {
@@ -135,7 +102,7 @@ static void print_story(const struct explore_report *report, const struct story_
         (void)fprintf(out, "%-*s", core + 1 < report->config->machine.cores ? (int)COLUMN_WIDTH : 0, name);
     }
     (void)fputc('\n', out);
-    tell_run(&telling, run);
+    story_tell(report->exploration, run, &teller);
     if (run->count == 0)
         return;
     const struct story_transition *last = &run->transitions[run->count - 1];
@@ -228,12 +195,14 @@ static const char *outcome_name(enum search_outcome outcome)
     return names[outcome];
 }
 
-static void print_json_line(const struct telling *telling, const struct story_line *line)
+static void print_json_line(void *context, const struct story_line *line)
 {
+    struct telling *telling = context;
     (void)fprintf(telling->out, "%s\n    {\"step\": %zu, \"core\": %u, \"text\": ", telling->any ? "," : "",
                   line->transition, line->core);
     print_json_string(telling->out, line->text);
-    (void)fputc('}', telling->out);
+    (void)fprintf(telling->out, ", \"hardware\": %s}", line->mark[0] == '*' ? "true" : "false");
+    telling->any = true;
 }
 
 struct json_end {
@@ -264,7 +233,8 @@ static bool print_json_finding(const struct explore_report *report, const struct
 {
     struct story_run run;
     char sentence[STORY_TEXT_BYTES];
-    struct telling telling = {.report = report, .line = print_json_line, .out = out};
+    struct telling telling = {.report = report, .out = out};
+    const struct story_teller teller = {print_json_line, &telling};
     struct json_end end = {.out = out};
     const struct story_reader reader = {print_json_end_line, &end};
     if (!story_run_make(report->search, finding, &run))
@@ -274,7 +244,7 @@ static bool print_json_finding(const struct explore_report *report, const struct
                   exploration_finding_name(finding->rule), finding->count);
     print_json_string(out, sentence);
     (void)fprintf(out, ",\n   \"steps\": %zu, \"story\": [", run.count);
-    tell_run(&telling, &run);
+    story_tell(report->exploration, &run, &teller);
     (void)fputs("],\n   \"end\": [", out);
     if (run.count > 0)
         story_end(report->exploration, run.transitions[run.count - 1].from,

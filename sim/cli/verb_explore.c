@@ -122,34 +122,21 @@ static void print_comment_line(void *context, const char *text)
     (void)fprintf(context, "--   %s\n", text);
 }
 
-struct comment {
-    const struct explore_report *report;
-    FILE *out;
-    size_t transition;
-};
-
-static void comment_on(void *context, const struct happening *what)
+static void comment_on(void *context, const struct story_line *line)
 {
-    struct comment *comment = context;
-    char text[STORY_TEXT_BYTES];
-    story_happening(comment->report->exploration, what, text);
-    (void)fprintf(comment->out, "--   %3zu  core %u: %s%s\n", comment->transition, what->core + 1,
-                  what->kind == HAPPENING_HARDWARE ? "* " : "", text);
+    (void)fprintf(context, "--   %3zu  core %u: %s%s\n", line->transition, line->core + 1, line->mark,
+                  line->text);
 }
 
 /* What stands at the beginning of a replay: where it comes from, and the run. */
 static void write_comment(const struct explore_report *report, const struct story_run *run, FILE *out)
 {
-    struct comment comment = {.report = report, .out = out};
-    const struct happening_visitor visitor = {comment_on, &comment};
+    const struct story_teller teller = {comment_on, out};
     char first[STORY_TEXT_BYTES + 64];
     explore_report_first(report, first, sizeof first);
     (void)fprintf(out, "-- %s\n--\n-- The shortest run to it that `mmusim explore` has found (%s):\n--\n",
                   first, report->script);
-    for (size_t i = 0; i < run->count; i++) {
-        comment.transition = i + 1;
-        happenings_visit(report->exploration, run->transitions[i].from, run->transitions[i].label, &visitor);
-    }
+    story_tell(report->exploration, run, &teller);
     (void)fputs("--\n-- at the end\n", out);
     const struct story_transition *last = &run->transitions[run->count - 1];
     const struct story_reader reader = {print_comment_line, out};
@@ -173,8 +160,10 @@ static bool make_replay(const struct exploring *exploring, struct explore_report
     if (fine) {
         write_comment(report, &run, capture.stream);
         char *comment = cli_capture_close(&capture, exploring->call->err);
-        const struct explore_replay_options options = {
-            .script = report->script, .comment = comment, .tries_max = TIMINGS_TRIED};
+        const struct explore_replay_options options = {.script = report->script,
+                                                       .table = explore_script_table(exploring->script),
+                                                       .comment = comment,
+                                                       .tries_max = TIMINGS_TRIED};
         fine = comment && explore_replay_make(exploring->exploration, &run, &options, replay);
         free(comment);
         report->replay = fine ? replay : NULL;

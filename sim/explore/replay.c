@@ -23,6 +23,7 @@ struct action {
 
 struct replay {
     struct exploration *exploration;
+    const char *table;
     struct action *actions;
     size_t count, room;
     const char *obstacle;
@@ -144,12 +145,13 @@ static void take(void *context, const struct happening *what)
     }
 }
 
-struct replay *replay_create(struct exploration *exploration, const struct story_run *run)
+struct replay *replay_create(struct exploration *exploration, const struct story_run *run, const char *table)
 {
     struct replay *replay = calloc(1, sizeof *replay);
     if (!replay)
         return NULL;
     replay->exploration = exploration;
+    replay->table = table;
     const struct happening_visitor visitor = {take, replay};
     for (size_t i = 0; i < exploration->config.before_count; i++)
         note_frame(replay, &exploration->config.before[i]);
@@ -335,7 +337,10 @@ static void write_evict(const struct replay *replay, uint64_t va, FILE *out)
         (void)fprintf(out, "core:sfence_vma { va = 0x%" PRIx64 " }", va);
         return;
     default:
-        (void)fprintf(out, "core:tlbi { va = 0x%" PRIx64 ", asid = as }", va);
+        if (config->pagetable->format->stage2)
+            (void)fprintf(out, "core:tlbi { ipa = 0x%" PRIx64 " }", va);
+        else
+            (void)fprintf(out, "core:tlbi { va = 0x%" PRIx64 ", asid = as }", va);
         return;
     }
 }
@@ -402,10 +407,13 @@ static void write_machine(const struct replay *replay, const struct replay_timin
     (void)fputs("}\n", out);
 }
 
-static void write_space(const struct exploration_config *config, FILE *out)
+static void write_space(const struct replay *replay, FILE *out)
 {
-    (void)fprintf(out, "local as = m:address_space { table = \"%s\", format = \"%s\", asid = %u%s }\n",
-                  config->table->name, config->pagetable->format->name, (unsigned)config->pagetable->asid,
+    const struct exploration_config *config = &replay->exploration->config;
+    bool stage2 = config->pagetable->format->stage2;
+    (void)fprintf(out, "local as = m:address_space { table = \"%s\", format = \"%s\", %s = %u%s }\n",
+                  replay->table, config->pagetable->format->name, stage2 ? "vmid" : "asid",
+                  (unsigned)(stage2 ? config->pagetable->vmid : config->pagetable->asid),
                   config->aliasing_allowed ? ", aliasing = true" : "");
     for (size_t i = 0; i < config->before_count && only_maps(config); i++) {
         const struct operation_call *call = &config->before[i];
@@ -438,7 +446,7 @@ void replay_write(const struct replay *replay, const struct replay_timing *timin
 {
     const struct exploration_config *config = &replay->exploration->config;
     write_machine(replay, timing, out);
-    write_space(config, out);
+    write_space(replay, out);
     (void)fputs("\nlocal first = {}\n"
                 "local function begin(core)\n"
                 "  m:barrier(\"begin\")\n"

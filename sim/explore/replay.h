@@ -20,8 +20,8 @@ extern "C" {
 
 struct replay;
 
-/* NULL without memory. What it is made from lives longer. */
-struct replay *replay_create(struct exploration *exploration, const struct story_run *run);
+/* `table` is how a script names the page table. NULL without memory. What it is made from lives longer. */
+struct replay *replay_create(struct exploration *exploration, const struct story_run *run, const char *table);
 void replay_destroy(struct replay *replay); /* NULL is allowed */
 
 struct replay_timing {

@@ -2,7 +2,6 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "sim/explore/exploration_internal.h"
@@ -28,36 +27,6 @@ static void print_leaf(const struct small_machine *machine, uint16_t leaf, char 
     frame_attributes_print(found->frame.attributes, attributes);
     (void)snprintf(text, bytes, "0x%" PRIx64 " -> 0x%" PRIx64 " %s", found->va, found->frame.base,
                    attributes);
-}
-
-/* ---- runs ------------------------------------------------------------------------------------------- */
-
-bool story_run_make(const struct search *search, const struct search_finding *finding, struct story_run *run)
-{
-    size_t states = finding->state == SEARCH_NONE ? 0 : search_path(search, finding->state, NULL, 0);
-    struct search_step *path = calloc(states + 1, sizeof *path);
-    *run = (struct story_run){.finding = finding->rule,
-                              .transitions = calloc(states + 1, sizeof *run->transitions)};
-    if (!path || !run->transitions) {
-        free(path);
-        story_run_free(run);
-        return false;
-    }
-    (void)search_path(search, finding->state, path, states);
-    for (size_t i = 1; i < states; i++)
-        run->transitions[run->count++] =
-            (struct story_transition){search_state(search, path[i - 1].state), path[i].label};
-    if (states > 0)
-        run->transitions[run->count++] =
-            (struct story_transition){search_state(search, finding->state), finding->label};
-    free(path);
-    return true;
-}
-
-void story_run_free(struct story_run *run)
-{
-    free(run->transitions);
-    run->transitions = NULL;
 }
 
 /* ---- hardware ------------------------------------------------------------------------------------- */

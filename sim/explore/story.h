@@ -27,6 +27,22 @@ struct story_run {
 bool story_run_make(const struct search *search, const struct search_finding *finding, struct story_run *run);
 void story_run_free(struct story_run *run);
 
+/* All that happens in a run, line by line. Many reads that find the same in one word after the other are one
+ * line. */
+struct story_line {
+    size_t transition; /* from 1 */
+    unsigned core;     /* from 0 */
+    bool follows;      /* by itself, from the line before: no other step could stand between */
+    const char *mark;  /* "* ": hardware; "  ": within page-table code; "" */
+    const char *text;
+};
+struct story_teller {
+    void (*line)(void *context, const struct story_line *line);
+    void *context;
+};
+void story_tell(struct exploration *exploration, const struct story_run *run,
+                const struct story_teller *teller);
+
 /* One thing that happens, without its core: "unmap of 0x0", "reads 0x0 at 0x101000". */
 void story_happening(const struct exploration *exploration, const struct happening *what,
                      char text[STORY_TEXT_BYTES]);

@@ -124,6 +124,13 @@ const struct exploration_config *explore_script_config(const struct explore_scri
     return &explored->exploration.config;
 }
 
+const char *explore_script_table(const struct explore_script *explored)
+{
+    const struct pagetable_class *table = explored->exploration.config.table;
+    const char *file = plugin_list_file(explored->script.simulation.plugins, table);
+    return file ? file : table->name;
+}
+
 uint32_t explore_script_line(const struct explore_script *explored, uint32_t node)
 {
     return program_tree_line(explored->tree, node);

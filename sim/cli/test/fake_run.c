@@ -123,3 +123,8 @@ const struct exploration_config *explore_script_config(const struct explore_scri
 {
     return NULL;
 }
+
+const char *explore_script_table(const struct explore_script *script)
+{
+    return NULL;
+}
