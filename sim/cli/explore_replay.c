@@ -80,15 +80,10 @@ static bool try_all(const struct replay *made, uint32_t finding, const struct ex
 
 static void say_why_not(const struct replay *made, struct explore_replay *replay)
 {
-    const char *obstacle = replay_obstacle(made);
     if (replay->wrong)
         (void)snprintf(replay->why_not, sizeof replay->why_not, "a run refuses what the exploration has");
-    else if (obstacle)
-        (void)snprintf(replay->why_not, sizeof replay->why_not, "%s", obstacle);
     else
-        (void)snprintf(replay->why_not, sizeof replay->why_not,
-                       "its hardware does not take these steps in this order in any of %u timings",
-                       replay->tried);
+        replay_why_not(made, replay->tried, replay->why_not, sizeof replay->why_not);
 }
 
 static bool write_unproved(const struct replay *made, const struct explore_replay_options *options,

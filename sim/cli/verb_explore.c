@@ -15,6 +15,7 @@ static const struct cli_option explore_options[] = {
     {"memory", "SIZE", "the most that states and all else may take, such as 512M; otherwise 2G", 0},
     {"states", "N", "ends when there are more distinct states than this", 0},
     {"all", NULL, "goes on after the first finding, visits every state and counts what it finds", 0},
+    {"harm", NULL, "only what goes wrong, not the break of the protocol of live tables that lets it", 0},
     {"output", "FILE.lua", "the replay of the first finding, for 'mmusim run'; otherwise it is printed", 'o'},
     {"force", NULL, "replace a script that is already there", 'f'},
     {"quiet", NULL, "no report, no replay and no progress", 'q'},
@@ -27,6 +28,7 @@ struct exploring {
     struct memory_budget budget;
     uint64_t states_max;
     struct explore_script *script;
+    struct exploration_config config;
     struct exploration *exploration;
     struct search *search;
 };
@@ -92,8 +94,9 @@ static bool open_script(struct exploring *exploring)
         cli_say(call->err, "%s", error);
         return false;
     }
-    exploring->exploration =
-        exploration_create(explore_script_config(exploring->script), error, sizeof error);
+    exploring->config = *explore_script_config(exploring->script);
+    exploring->config.refinement_alone |= cli_given(call, "harm");
+    exploring->exploration = exploration_create(&exploring->config, error, sizeof error);
     if (!exploring->exploration)
         cli_say(call->err, "%s", error);
     return exploring->exploration != NULL;
@@ -232,7 +235,7 @@ static int explore(struct exploring *exploring)
     if (!open_script(exploring) || !open_search(exploring))
         return CLI_MISUSE;
     struct explore_report report = {.script = call->arguments[0],
-                                    .config = explore_script_config(exploring->script),
+                                    .config = &exploring->config,
                                     .exploration = exploring->exploration,
                                     .search = exploring->search,
                                     .output = cli_value(call, "output")};

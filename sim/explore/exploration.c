@@ -97,7 +97,8 @@ static uint32_t judge_entries(struct exploration *exploration, const struct smal
             uint32_t finding = rules_judge_entry(exploration->rules, &explored->rules, leaves[i]);
             if (finding == 0)
                 continue;
-            exploration->subject = (struct finding_subject){.leaf = leaves[i], .core = (uint8_t)core};
+            exploration->subject =
+                (struct finding_subject){.leaf = leaves[i], .held = true, .core = (uint8_t)core};
             return finding;
         }
     }

@@ -17,6 +17,7 @@ enum front {
 /* Of the last finding: what it is about. */
 struct finding_subject {
     uint16_t leaf; /* the translation used, or held by a TLB; 0: none */
+    bool held;     /* by the TLB of the core; else it was used */
     uint8_t core;
     uint8_t fault;
     uint8_t kind; /* of the access */

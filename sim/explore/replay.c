@@ -5,6 +5,9 @@
 
 #include "sim/explore/exploration_internal.h"
 
+/* A walk that stands still for longer between two reads is something that timed walks do not do. */
+#define LONG_WAIT_STEPS 16u
+
 /* What a core's program does in a replay. */
 enum action_kind {
     ACTION_REQUEST, /* `request` of its program */
@@ -29,6 +32,7 @@ struct replay {
     const char *obstacle;
     unsigned leader;     /* calls page-table code first */
     uint64_t frames_end; /* of those that are mapped */
+    size_t longest_wait; /* steps between two reads of a walk */
     size_t transition;
     bool has_leader, failed;
     bool inside[SMALL_CORES]; /* page-table code, at this place of the run */
@@ -74,6 +78,10 @@ static void note_read(struct replay *replay, unsigned core)
 {
     for (size_t i = replay->count; i-- > 0;)
         if (replay->actions[i].core == core && replay->actions[i].kind == ACTION_WALK) {
+            size_t still = replay->transition - replay->actions[i].last;
+            if (still > replay->longest_wait)
+                replay->longest_wait = still;
+            replay->busy[core] = replay->busy[core] || replay->inside[core];
             replay->actions[i].last = replay->transition;
             return;
         }
@@ -176,9 +184,18 @@ void replay_destroy(struct replay *replay)
     free(replay);
 }
 
-const char *replay_obstacle(const struct replay *replay)
+void replay_why_not(const struct replay *replay, unsigned tried, char *text, size_t text_bytes)
 {
-    return replay->obstacle;
+    if (replay->obstacle)
+        (void)snprintf(text, text_bytes, "%s", replay->obstacle);
+    else if (replay->longest_wait > LONG_WAIT_STEPS)
+        (void)snprintf(text, text_bytes,
+                       "a walk stands still for %zu steps between two of its reads, and those of the timed "
+                       "machine read on",
+                       replay->longest_wait);
+    else
+        (void)snprintf(text, text_bytes,
+                       "its hardware does not take these steps in this order in any of %u timings", tried);
 }
 
 /* ---- timings --------------------------------------------------------------------------------------- */
@@ -345,11 +362,16 @@ static void write_evict(const struct replay *replay, uint64_t va, FILE *out)
     }
 }
 
+/* The step of the run to which an action is timed. */
+static size_t step_of(const struct action *action, const struct replay_timing *timing)
+{
+    return timing->walks_late ? action->last : action->transition;
+}
+
 static void write_action(const struct replay *replay, const struct action *action,
                          const struct replay_timing *timing, FILE *out)
 {
-    size_t step = timing->walks_late ? action->last : action->transition;
-    int64_t cycle = (int64_t)step * (int64_t)timing->step_cycles;
+    int64_t cycle = (int64_t)step_of(action, timing) * (int64_t)timing->step_cycles;
     if (action->core != replay->leader)
         cycle += timing->shift_cycles;
     (void)fprintf(out, "  at(core, %" PRId64 ")\n  ", cycle > 0 ? cycle : 0);
@@ -436,9 +458,10 @@ static void write_program(const struct replay *replay, unsigned core, const stru
         (void)fputc('\n', out);
     }
     (void)fputs("  begin(core)\n", out);
-    for (size_t i = 0; i < replay->count; i++)
-        if (replay->actions[i].core == core)
-            write_action(replay, &replay->actions[i], timing, out);
+    for (size_t step = 0; step <= replay->transition; step++)
+        for (size_t i = 0; i < replay->count; i++)
+            if (replay->actions[i].core == core && step_of(&replay->actions[i], timing) == step)
+                write_action(replay, &replay->actions[i], timing, out);
     (void)fputs("end)\n", out);
 }
 

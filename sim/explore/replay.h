@@ -35,8 +35,8 @@ struct replay_timing {
     uint64_t seed;
 };
 
-/* Things that the run has and no timing can bring about, as words; NULL: there are none. */
-const char *replay_obstacle(const struct replay *replay);
+/* Why so many timings did not do it, as far as the run tells, in words. */
+void replay_why_not(const struct replay *replay, unsigned tried, char *text, size_t text_bytes);
 
 /* The next timing to be tried, from number 0: the likely ones first. False: there are no more. */
 bool replay_timing_at(const struct replay *replay, unsigned number, struct replay_timing *timing);

@@ -320,7 +320,7 @@ void story_finding(struct exploration *exploration, const void *from, uint32_t l
         print_leaf(exploration->machine, subject->leaf, leaf, sizeof leaf);
         print_map_there(exploration, &explored, small_leaf_of(exploration->machine, subject->leaf)->leaf.va,
                         map, sizeof map);
-        if (finding == FINDING(RULE_STALE_ENTRY))
+        if (subject->held)
             (void)snprintf(text, TEXT, "the TLB of core %u holds %s, but %s", subject->core + 1u, leaf, map);
         else
             (void)snprintf(text, TEXT, "the %s of 0x%" PRIx64 " on core %u used %s, but %s",
