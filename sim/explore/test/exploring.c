@@ -16,7 +16,8 @@ static void complete_machine(const struct exploring *exploring, const struct wal
     machine->walks = machine->walks ? machine->walks : 1;
     machine->memory_bytes = machine->memory_bytes ? machine->memory_bytes : UINT64_C(1) << 24;
     machine->context_count = machine->context_count ? machine->context_count : 1;
-    machine->speculates = machine->evicts = !exploring->only_asked;
+    if (!exploring->own_hardware)
+        machine->speculates = machine->evicts = true;
     first->asid = 1;
     if (first->page_count == 0) {
         first->pages[first->page_count++] = PAGE;

@@ -23,11 +23,10 @@ struct exploring {
     struct operation_call before[3];
     unsigned before_count;
     bool is_judged_by_protocol;
-    /* What is 0 is the usual: a TLB entry, one walker, 16 MiB, the context of the table, PAGE and OTHER;
-     * hardware that speculates and evicts. Contexts but the first are taken as they are, but for their
-     * format. */
+    /* What is 0 is the usual: a TLB entry, one walker, 16 MiB, the context of the table, PAGE and OTHER.
+     * Contexts but the first are taken as they are, but for their format. */
     struct small_config machine;
-    bool only_asked; /* hardware neither speculates nor evicts */
+    bool own_hardware; /* whether hardware speculates and evicts says the machine; else it does both */
 };
 
 struct exploring_found {
