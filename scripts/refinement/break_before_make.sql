@@ -134,6 +134,7 @@ WHERE was AND becomes
 
 -- What was made invalid is made valid before it is clean, as something for which a break is wanted.
 CREATE VIEW rule_made_before_clean AS
+WITH changes AS MATERIALIZED (SELECT * FROM entry_changes WHERE becomes AND NOT was)
 SELECT 'made_before_clean' AS rule, m.event, m.cycle, m.core, m.space, m.va,
        printf('the level %d entry at 0x%x becomes valid, but %s was made invalid in cycle %d and is not clean: %s', m.level, m.pa,
               IIF(c.pa = m.pa, 'it', printf('the entry at 0x%x below it', c.pa)), c.cycle,
@@ -143,8 +144,7 @@ SELECT 'made_before_clean' AS rule, m.event, m.cycle, m.core, m.space, m.va,
               -- of several the first that is not clean
               MIN(IIF(c.clean_event IS NULL, c.event, NULL))) AS explanation,
        m.operation, NULL AS walk, NULL AS entry, NULL AS invalidation, NULL AS mapping
-FROM entry_cycles c CROSS JOIN entry_changes m ON m.event = c.make_event AND m.life = c.top_life
-WHERE m.becomes AND NOT m.was
+FROM entry_cycles c CROSS JOIN changes m ON m.event = c.make_event AND m.life = c.top_life
 GROUP BY m.event, m.life
 HAVING SUM(c.clean_event IS NULL)
    AND NOT MAX(c.clean_event IS NULL AND c.pa = c.top AND c.life = c.top_life AND c.kind = m.becomes AND CASE
