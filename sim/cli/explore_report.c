@@ -28,16 +28,18 @@ static void print_setting(const struct exploration_config *config, FILE *out)
 static void print_figures(const struct explore_report *report, FILE *out)
 {
     const struct search_figures *figures = search_figures(report->search);
-    char sentence[SEARCH_TEXT_BYTES];
-    (void)search_sentence(report->search, sentence, sizeof sentence);
     (void)fprintf(out, "%s distinct states, %s transitions, depth %u\n", format_count(figures->states).text,
                   format_count(figures->transitions).text, figures->depth);
     (void)fprintf(out, "%.2f s, %s states/s, %s\n", figures->seconds,
                   format_count((uint64_t)rate_of(figures)).text, format_bytes(figures->bytes).text);
     if (report->outcome == SEARCH_COMPLETE && figures->violations == 0)
         (void)fputs("no interleaving breaks a rule\n", out);
+    else if (report->outcome == SEARCH_COMPLETE)
+        (void)fputs("every state was visited\n", out);
+    else if (report->outcome == SEARCH_FOUND)
+        (void)fputs("ended at the first finding; --all goes on\n", out);
     else
-        (void)fprintf(out, "%s\n", sentence);
+        (void)fputs("not all states were visited\n", out);
 }
 
 /* ---- stories --------------------------------------------------------------------------------------- */

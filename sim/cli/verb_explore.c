@@ -18,7 +18,7 @@ static const struct cli_option explore_options[] = {
     {"harm", NULL, "only what goes wrong, not the break of the protocol of live tables that lets it", 0},
     {"output", "FILE.lua", "the replay of the first finding, for 'mmusim run'; otherwise it is printed", 'o'},
     {"force", NULL, "replace a script that is already there", 'f'},
-    {"quiet", NULL, "no report, no replay and no progress", 'q'},
+    {"quiet", NULL, "no report and no progress; a replay only if it has a name", 'q'},
     {"json", NULL, "the report as one JSON object", 0},
     {0},
 };
@@ -155,7 +155,7 @@ static bool make_replay(const struct exploring *exploring, struct explore_report
     const struct search_finding *findings = search_findings(exploring->search, &count);
     struct cli_capture capture;
     struct story_run run;
-    if (count == 0 || cli_given(exploring->call, "quiet"))
+    if (count == 0 || (cli_given(exploring->call, "quiet") && !report->output))
         return true;
     if (!story_run_make(exploring->search, &findings[0], &run))
         return false;
