@@ -524,6 +524,8 @@ bool simulation_finish(struct simulation *simulation, bool failed)
     machine_stop(simulation->machine);
     for (unsigned i = 0; i < simulation->space_count; i++)
         space_view_at_end(simulation->spaces[i]);
+    for (unsigned i = simulation->space_count; i-- > 0;) /* a guest's before its second stage */
+        space_view_without_table(simulation->spaces[i]);
     if (machine_finish(simulation->machine) != 0 || machine_error(simulation->machine)) {
         const char *why = simulation->recorder ? recorder_error(simulation->recorder) : "";
         return simulation_fail(simulation, "%s", why[0] ? why : machine_error(simulation->machine));

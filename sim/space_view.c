@@ -84,8 +84,8 @@ static void look_at_whole(struct address_space *space, const struct memory_reade
 /* ---- views -------------------------------------------------------------------------------------- */
 
 /* `operation`: NULL at the end. */
-static void tell_view(struct address_space *space, unsigned core, const struct event_operation *operation,
-                      bool whole)
+static struct mmu_event view_of(struct address_space *space, unsigned core,
+                                const struct event_operation *operation)
 {
     struct space_reader reader;
     struct memory_reader memory = space_reader(&reader, space, core);
@@ -100,8 +100,17 @@ static void tell_view(struct address_space *space, unsigned core, const struct e
         view->mapped = 1;
         view->mapping = (struct mapping){walk.leaf.va, walk.leaf.frame};
     }
+    return event;
+}
+
+static void tell_view(struct address_space *space, unsigned core, const struct event_operation *operation,
+                      bool whole)
+{
+    struct space_reader reader;
+    struct memory_reader memory = space_reader(&reader, space, core);
+    struct mmu_event event = view_of(space, core, operation);
     if (whole)
-        look_at_whole(space, &memory, view);
+        look_at_whole(space, &memory, &event.as.view);
     simulation_emit(space->simulation, core, &event);
 }
 
@@ -111,10 +120,30 @@ void space_view(struct address_space *space, unsigned core, const struct event_o
         tell_view(space, core, operation, !space->premapping && has_credit(space));
 }
 
+/* After what any core did in this cycle. */
+static unsigned last_core_of(const struct address_space *space)
+{
+    return machine_config(space->simulation->machine)->cores - 1;
+}
+
 void space_view_at_end(struct address_space *space)
 {
-    const struct simulation *simulation = space->simulation;
-    unsigned last_core = machine_config(simulation->machine)->cores - 1;
-    if (observed(simulation))
-        tell_view(space, last_core, NULL, true); /* after what any core did in this cycle */
+    if (observed(space->simulation))
+        tell_view(space, last_core_of(space), NULL, true);
+}
+
+/* What is mapped stays the view of it, since nobody walks any more; of the table there is nothing left. */
+void space_view_without_table(struct address_space *space)
+{
+    struct space_environment environment;
+    unsigned core = last_core_of(space);
+    if (!observed(space->simulation))
+        return;
+    struct mmu_event event = view_of(space, core, NULL);
+    struct environment untimed = space_environment_untimed(&environment, space, core, 0);
+    enum pagetable_result result = space->table->destroy(space->state, &untimed);
+    space_environment_end(&environment);
+    event.as.view.reached = result == PAGETABLE_OK;
+    if (result == PAGETABLE_OK)
+        simulation_emit(space->simulation, core, &event);
 }

@@ -18,6 +18,9 @@ extern "C" {
 void space_view(struct address_space *space, unsigned core, const struct event_operation *operation);
 /* When every program has ended and the machine has stopped. */
 void space_view_at_end(struct address_space *space);
+/* After that: the table is destroyed, and the memory that it held and did not release is told. Nothing if
+ * nobody listens: then nothing is destroyed. */
+void space_view_without_table(struct address_space *space);
 
 #ifdef __cplusplus
 }
