@@ -148,8 +148,8 @@ static uint8_t read_type(struct litmus_reader *reader)
 static bool read_initial_register(struct litmus_reader *reader)
 {
     struct litmus_lexer *lexer = &reader->lexer;
-    int64_t thread;
-    uint8_t number;
+    int64_t thread = 0;
+    uint8_t number = 0;
     bool wide;
     unsigned line = lexer->line;
     if (!litmus_take_number(lexer, &thread))
@@ -193,7 +193,7 @@ static bool read_initial_memory(struct litmus_reader *reader, uint8_t element_by
 {
     struct litmus_lexer *lexer = &reader->lexer;
     bool bracket = litmus_accepts(lexer, "[");
-    uint8_t index;
+    uint8_t index = 0;
     if (!litmus_read_location(reader, true, &index))
         return false;
     struct litmus_location *location = &reader->test->location[index];
@@ -220,7 +220,7 @@ static bool read_initial_entry(struct litmus_reader *reader)
 {
     struct litmus_lexer *lexer = &reader->lexer;
     bool bracket = litmus_accepts(lexer, "[");
-    uint8_t location;
+    uint8_t location = LITMUS_NONE;
     struct litmus_descriptor descriptor;
     if (!read_of(reader, true, "PTE", &location) || (bracket && !litmus_needs(lexer, "]", "behind PTE(x)")) ||
         !litmus_needs(lexer, "=", "before the descriptor") ||

@@ -64,15 +64,25 @@ void litmus_note(struct litmus_machine *machine, const char *format, ...)
 
 /* ---- States as numbers ---- */
 
+static uint32_t pack_shared(struct litmus_machine *machine, const struct small_state *state,
+                            const struct small_state *before, const struct numbers *known)
+{
+    struct shared_part shared;
+    if (before != NULL && memcmp(before->memory, state->memory, sizeof state->memory) == 0 &&
+        memcmp(before->invalidations, state->invalidations, sizeof state->invalidations) == 0)
+        return known->shared;
+    memcpy(shared.memory, state->memory, sizeof shared.memory);
+    memcpy(shared.invalidations, state->invalidations, sizeof shared.invalidations);
+    return intern_add(machine->shared, &shared, sizeof shared);
+}
+
 /* `before` is the state that a step began from, and `known` its numbers: most parts are as they were. */
 static bool pack(struct litmus_machine *machine, const struct litmus_state *state,
                  const struct litmus_state *before, const struct numbers *known, struct numbers *numbers)
 {
-    struct shared_part shared;
     memset(numbers, 0, sizeof *numbers);
-    memcpy(shared.memory, state->hardware.memory, sizeof shared.memory);
-    memcpy(shared.invalidations, state->hardware.invalidations, sizeof shared.invalidations);
-    numbers->shared = intern_add(machine->shared, &shared, sizeof shared);
+    numbers->shared =
+        pack_shared(machine, &state->hardware, before != NULL ? &before->hardware : NULL, known);
     bool fine = numbers->shared != INTERN_NONE;
     for (unsigned i = 0; fine && i < machine->test->threads; i++) {
         struct core_part part;

@@ -152,7 +152,7 @@ static void put_cell(struct litmus_text *text, const char *cell, size_t width, b
 
 void litmus_put_code(struct litmus_text *text, const struct litmus_test *test)
 {
-    size_t width[LITMUS_THREADS];
+    size_t width[LITMUS_THREADS] = {0};
     unsigned rows = 0;
     for (unsigned i = 0; i < test->threads; i++) {
         const struct litmus_thread *thread = &test->thread[i];
