@@ -137,9 +137,10 @@ const struct cli_verb verb_litmus = {
         "A litmus test is a few instructions on a few threads in the syntax of herd (AArch64 with page "
         "tables),\n"
         "and an outcome: sim/litmus/README.md says what is read, and what the machine may do. Each test is\n"
-        "explored exhaustively. Where a verdicts.csv lies beside the tests, or one folder above, what an\n"
-        "architecture model says of the outcome is told, too; then the share of the allowed ones that is\n"
-        "reached, by family.\n"
+        "explored exhaustively; of `forall`, a run that ends otherwise is what can be reached.\n"
+        "Where a verdicts.csv lies beside the tests, or one folder above, what an architecture model says "
+        "of\n"
+        "the outcome is told, too; then the share of the allowed ones that is reached, by family.\n"
         "Exit status 1 says that a forbidden outcome is reached, 2 also that a test could not be explored.\n",
     .least = 1,
     .most = CLI_ARGUMENTS_MANY,

@@ -534,7 +534,11 @@ static void fill_result(struct exploring *exploring, enum search_outcome outcome
         break;
     }
     result->complete = result->reached || outcome == SEARCH_COMPLETE;
-    if (!result->complete)
+    if (!result->complete && count > 0)
+        (void)snprintf(
+            result->sentence, sizeof result->sentence,
+            "a run comes to a state in which threads wait for each other for ever, which hardware does not");
+    else if (!result->complete)
         (void)search_sentence(exploring->search, result->sentence, sizeof result->sentence);
 }
 
