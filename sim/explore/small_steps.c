@@ -71,11 +71,20 @@ static void catch_users(struct small_machine *machine, struct small_core *core, 
             core->stores[i].settle |= bit;
 }
 
-/* A handler begins where the program stands, and ends when nothing of the program is under way. */
+static bool is_walked_for(const struct small_core *core, unsigned index)
+{
+    for (unsigned i = 0; i < SMALL_WALKS; i++)
+        if (core->walks[i].position != 0 && core->walks[i].access == index + 1)
+            return true;
+    return false;
+}
+
+/* A handler begins where the program stands, and ends when nothing of the program is under way. An access
+ * that only waits for its turn may as well come after it. */
 static void catch_everything(struct small_core *core, uint8_t bit)
 {
     for (unsigned i = 0; i < SMALL_ACCESSES; i++)
-        if (core->accesses[i].state != ACCESS_NONE)
+        if (core->accesses[i].state > ACCESS_ISSUED || is_walked_for(core, i))
             core->accesses[i].settle |= bit;
     for (unsigned i = 0; i < core->store_count; i++)
         core->stores[i].settle |= bit;
@@ -164,14 +173,6 @@ static bool begins(struct stepping *stepping, unsigned core, uint8_t address, un
                             .context = at->context,
                             .access = index < SMALL_ACCESSES ? (uint8_t)(index + 1) : (uint8_t)0};
     return tell(stepping, STEP_WALK_BEGINS, core, index, 0);
-}
-
-static bool is_walked_for(const struct small_core *core, unsigned index)
-{
-    for (unsigned i = 0; i < SMALL_WALKS; i++)
-        if (core->walks[i].position != 0 && core->walks[i].access == index + 1)
-            return true;
-    return false;
 }
 
 /* Unasked only where the TLB has nothing: else it drops that first, which it may at any time. */

@@ -129,6 +129,40 @@ static void a_walk_that_begins_after_the_drop_is_not_waited_for(void **state)
     small_close(&fixture);
 }
 
+/* x86 and RISC-V: a handler runs, and what the program has begun is completed first, whatever its address. */
+static bool interrupt_waits(enum ordering ordering, unsigned reads, bool begins)
+{
+    struct small_fixture fixture;
+    open_mapped(&fixture, &(struct small_config){.cores = 2, .ordering = ordering});
+    small_load(&fixture, 0, SMALL_PAGE);
+    unsigned place = small_sent(&fixture, 1, &of_far_page, 1);
+    if (begins)
+        small_take(&fixture, STEP_WALK_BEGINS, 0, 0);
+    for (unsigned i = 0; i < reads; i++)
+        small_take(&fixture, STEP_WALK_READS, 0, 0);
+    small_take(&fixture, STEP_DROP, 0, place);
+    bool waits = !small_is_complete(&fixture.state, 1, false);
+    if (!begins)
+        small_take(&fixture, STEP_WALK_BEGINS, 0, 0);
+    small_walk_until_end(&fixture, 0);
+    small_take(&fixture, STEP_WALK_ENDS, 0, 0);
+    assert_int_equal(!small_is_complete(&fixture.state, 1, false), waits);
+    small_retire(&fixture.state, 0, 0);
+    assert_true(small_is_complete(&fixture.state, 1, false));
+    small_close(&fixture);
+    return waits;
+}
+
+static void an_interrupt_waits_for_what_has_begun_and_for_nothing_else(void **state)
+{
+    (void)state;
+    assert_true(interrupt_waits(ORDERING_X86, 2, true));
+    assert_true(interrupt_waits(ORDERING_RISCV, 1, true));
+    assert_false(interrupt_waits(ORDERING_ARM, 1, true));
+    assert_false(interrupt_waits(ORDERING_X86, 0, false));
+    assert_false(interrupt_waits(ORDERING_RISCV, 0, false));
+}
+
 static void an_access_that_is_over_leaves_its_walk_to_nobody(void **state)
 {
     struct small_fixture fixture;
@@ -446,6 +480,7 @@ int main(void)
         cmocka_unit_test(an_invalidation_waits_for_the_walk_that_it_caught_which_fills_nothing),
         cmocka_unit_test(an_invalidation_of_another_region_waits_for_no_walk_that_has_left_the_root),
         cmocka_unit_test(a_walk_that_begins_after_the_drop_is_not_waited_for),
+        cmocka_unit_test(an_interrupt_waits_for_what_has_begun_and_for_nothing_else),
         cmocka_unit_test(an_access_that_is_over_leaves_its_walk_to_nobody),
         cmocka_unit_test(walks_see_their_cores_own_stores_on_x86_alone),
         cmocka_unit_test(by_asid_global_entries_stay),
