@@ -96,8 +96,9 @@ static void print_story(const struct explore_report *report, const struct story_
 {
     struct telling telling = {.report = report, .out = out};
     const struct story_teller teller = {print_line, &telling};
-    (void)fprintf(out, "the shortest run to it has %zu steps (* is hardware by itself):\n\n      ",
-                  run->count);
+    /* programs that cannot go on take no last step */
+    size_t steps = run->count - (run->finding == FINDING_STUCK && run->count > 0);
+    (void)fprintf(out, "the shortest run to it has %zu steps (* is hardware by itself):\n\n      ", steps);
     for (unsigned core = 0; core < report->config->machine.cores; core++) {
         char name[16];
         (void)snprintf(name, sizeof name, "core %u", core + 1);

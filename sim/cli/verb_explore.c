@@ -225,6 +225,7 @@ static int tell(const struct exploring *exploring, struct explore_report *report
     else if (fine && !cli_given(call, "quiet"))
         fine = explore_report_print(report, call->out);
     say_end(exploring, report);
+    report->replay = NULL;
     explore_replay_free(&replay);
     return fine ? status : CLI_MISUSE;
 }

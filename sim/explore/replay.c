@@ -423,6 +423,8 @@ static void write_machine(const struct replay *replay, const struct replay_timin
     if (machine->walk_cache_entries > 0)
         (void)fprintf(out, "  walk_cache = { tables = { entries = %u, ways = %u } },\n",
                       machine->walk_cache_entries, machine->walk_cache_entries);
+    if (machine->ordering != ORDERING_ARM)
+        (void)fputs("  invalidation = { scheme = \"interrupt\" },\n", out);
     if (timing->adversary_cycles > 0)
         (void)fprintf(out, "  adversary = { period = %" PRIu64 ", delay = %" PRIu64 " },\n",
                       timing->adversary_cycles, 2 * timing->memory_cycles);

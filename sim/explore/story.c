@@ -288,14 +288,15 @@ static void print_map_there(struct exploration *exploration, const struct explor
 
 static void print_stuck(struct exploration *exploration, const struct small_state *state, char text[TEXT])
 {
-    int length = snprintf(text, TEXT, "no program can go on:");
+    int length = snprintf(text, TEXT, "no program can go on");
     for (unsigned core = 0; core < exploration->config.machine.cores && length > 0 && length < TEXT; core++) {
         const struct exploration_next next = exploration_next(exploration, state, core);
         char request[TEXT / 3];
         if (!next.operation)
             continue;
         operation_request_print(next.operation, request, sizeof request);
-        length += snprintf(text + length, TEXT - (size_t)length, " core %u, which %s;", core + 1, request);
+        length +=
+            snprintf(text + length, TEXT - (size_t)length, "; core %u waits where it %s", core + 1, request);
     }
 }
 
