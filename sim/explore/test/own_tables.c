@@ -114,6 +114,36 @@ static enum pagetable_result unmap_here(void *state, const struct environment *e
     return pagetable_radix.unmap(state, &here, va);
 }
 
+static enum pagetable_result fail_query(void *state, const struct environment *environment, uint64_t va,
+                                        struct mapping *found)
+{
+    (void)pagetable_radix.query(state, environment, va, found);
+    return PAGETABLE_ENVIRONMENT;
+}
+
+static enum pagetable_result give_query_up(void *state, const struct environment *environment, uint64_t va,
+                                           struct mapping *found)
+{
+    (void)pagetable_radix.query(state, environment, va, found);
+    return PAGETABLE_CORRUPT;
+}
+
+struct pagetable_class table_whose_environment_fails(void)
+{
+    struct pagetable_class table = pagetable_radix;
+    table.name = "radix-environment-fails";
+    table.query = fail_query;
+    return table;
+}
+
+struct pagetable_class table_that_finds_itself_corrupt(void)
+{
+    struct pagetable_class table = pagetable_radix;
+    table.name = "radix-finds-itself-corrupt";
+    table.query = give_query_up;
+    return table;
+}
+
 struct pagetable_class table_that_unmaps_nothing(void)
 {
     struct pagetable_class table = pagetable_radix;

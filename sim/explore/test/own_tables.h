@@ -10,6 +10,9 @@ struct pagetable_class table_that_unmaps_nothing(void);
 struct pagetable_class table_that_never_waits(void);
 /* `protect` changes the entry at once, and invalidates nothing. */
 struct pagetable_class table_that_protects_in_place(void);
+/* `query` answers that its environment failed, or that the table is corrupt. */
+struct pagetable_class table_whose_environment_fails(void);
+struct pagetable_class table_that_finds_itself_corrupt(void);
 /* Invalidates the TLB of the calling core alone. */
 struct pagetable_class table_of_one_core(void);
 

@@ -294,6 +294,19 @@ static void an_invalidation_of_one_core_leaves_the_other_ones_entry(void **state
     expect_finding(&two, FINDING(RULE_STALE_ENTRY));
 }
 
+/* ---- answers ---- */
+
+static void a_table_may_blame_its_environment_and_never_itself(void **state)
+{
+    const struct pagetable_class excused = table_whose_environment_fails();
+    const struct pagetable_class corrupt = table_that_finds_itself_corrupt();
+    struct exploring right = unmap_alone(&excused, 0), wrong = unmap_alone(&corrupt, 0);
+    (void)state;
+    right.lists.core[0] = wrong.lists.core[0] = (struct program_list){{LIST_QUERY(PAGE)}};
+    expect_clean(&right);
+    expect_finding(&wrong, FINDING(RULE_OPERATION_RESULT));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -306,6 +319,7 @@ int main(void)
         cmocka_unit_test(rights_are_added_without_an_invalidation_where_faults_may_be_spurious),
         cmocka_unit_test(a_local_invalidation_waits_for_itself_where_the_architecture_says_so),
         cmocka_unit_test(an_invalidation_of_one_core_leaves_the_other_ones_entry),
+        cmocka_unit_test(a_table_may_blame_its_environment_and_never_itself),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
