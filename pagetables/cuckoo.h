@@ -23,9 +23,11 @@
  * A slot has two words: a tag (the page's base, and CUCKOO_TAG_USED; 0 if it is free) and a leaf
  * (pagetables/plain_leaf.h).
  *
- * Where a page has to make room for another one it is copied before its old slot is overwritten, and in
- * between walks under way are waited for by an invalidation of the page: a walk reads its slots one after the
- * other, and may have read the new one before the copy and the old one after. The paper has the slots locked.
+ * Where a page has to make room for another one it is copied before its old slot is cleared, and in between
+ * walks under way are waited for by an invalidation of the page: a walk reads its slots one after the other,
+ * and may have read the new one before the copy and the old one after. They are waited for once more before
+ * the old slot is filled: nothing says that both words of a slot are read at once, and a walk that has read
+ * the page's tag would find another page's leaf. The paper has the slots locked.
  *
  * Differences from the paper: the descriptor is memory, which a walk reads in a step of its own, and not
  * registers; a slot holds one page and not a cluster of eight; there are no cuckoo walk tables, a walk probes

@@ -59,9 +59,16 @@ static enum pagetable_result look_around(struct search *search, const struct cuc
     return PAGETABLE_OK;
 }
 
+static enum pagetable_result wait_for_walks(const struct cuckoo_view *view, const struct step *step)
+{
+    return plain_invalidate_page(view->table, view->environment, step->tag & CUCKOO_TAG_BASE,
+                                 plain_attributes(step->leaf) & FRAME_GLOBAL);
+}
+
 /*
  * Pages move one slot on, the last one first. Each is copied; then walks under way, which may have looked at
- * its new slot before, are waited for; then its old slot is free.
+ * its new slot before, are waited for; then its old slot is cleared; then those that have read the tag there
+ * and not the leaf yet are waited for, since another page's leaf comes next.
  */
 static enum pagetable_result move_pages(const struct search *search, uint64_t *slot)
 {
@@ -71,12 +78,11 @@ static enum pagetable_result move_pages(const struct search *search, uint64_t *s
         const struct step *step = &search->step[i];
         enum pagetable_result result = cuckoo_fill(view, free, step->tag, step->leaf);
         if (result == PAGETABLE_OK)
-            result = plain_invalidate_page(view->table, view->environment, step->tag & CUCKOO_TAG_BASE,
-                                           plain_attributes(step->leaf) & FRAME_GLOBAL);
+            result = wait_for_walks(view, step);
         if (result == PAGETABLE_OK)
             result = call_write(view->environment, step->slot, 0);
         if (result == PAGETABLE_OK)
-            result = call_barrier(view->environment, BARRIER_DMB_ISHST);
+            result = wait_for_walks(view, step);
         if (result != PAGETABLE_OK)
             return result;
         free = step->slot;
