@@ -348,10 +348,14 @@ void story_finding(struct exploration *exploration, const void *from, uint32_t l
                        subject->write.pa, subject->write.after, subject->write.before,
                        judge_rule_text((enum judge_rule)(finding - 1)));
         return;
+    case RULE_VIEW_DIFFERS:
+        if (story_view(exploration, &next, &explored, text))
+            return;
+        break;
     default:
-        (void)snprintf(text, TEXT, "%s", judge_rule_text((enum judge_rule)(finding - 1)));
-        return;
+        break;
     }
+    (void)snprintf(text, TEXT, "%s", judge_rule_text((enum judge_rule)(finding - 1)));
 }
 
 /* ---- the end -------------------------------------------------------------------------------------- */

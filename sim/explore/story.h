@@ -56,6 +56,10 @@ void story_step(struct exploration *exploration, const void *from, uint32_t labe
 void story_finding(struct exploration *exploration, const void *from, uint32_t label, uint32_t finding,
                    char text[STORY_TEXT_BYTES]);
 
+/* Where the table parts from the abstract map: one sentence. False if it does not, or cannot be read. */
+bool story_view(struct exploration *exploration, const struct small_state *state,
+                const struct explored *explored, char text[STORY_TEXT_BYTES]);
+
 /* What a step leads to: a line for what the TLB of each core holds, and one for what is mapped at each of the
  * addresses that hardware may walk for. */
 struct story_reader {
