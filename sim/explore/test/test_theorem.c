@@ -194,15 +194,38 @@ static bool is_access_step(const struct walk *walk, const struct extended_state 
     return extended_write(s1, s2, core, &write, violation);
 }
 
+/* A store has left the full buffer, and so the next one, which waited, has entered it. */
+static bool is_drain_and_access(const struct walk *walk, const struct extended_state *s1,
+                                const struct extended_state *s2, const struct program_request *access,
+                                struct violation *violation)
+{
+    const unsigned core = walk->label.core;
+    struct extended_state between = {0};
+    assert_true(extended_state_copy(&between, s1));
+    struct extended_core *drained = &between.core[core];
+    assert_true(drained->pending_count > 0);
+    assert_true(word_map_write(&between.mem.words, drained->pending[0].pidx, drained->pending[0].value));
+    drained->pending_count--;
+    for (unsigned i = 0; i < drained->pending_count; i++)
+        drained->pending[i] = drained->pending[i + 1];
+    bool allowed = extended_drain(s1, &between, core, violation) &&
+                   is_access_step(walk, &between, s2, core, access, violation);
+    extended_state_destroy(&between);
+    return allowed;
+}
+
 static bool is_core_step(const struct walk *walk, const struct extended_state *s1,
                          const struct extended_state *s2, struct violation *violation)
 {
     const unsigned core = walk->label.core;
     const struct small_core *from = &walk->now.state.cores[core];
     const struct program_request *access = ended_access(walk, core);
+    bool drains = walk->label.step == STEP_DRAIN && from->stores[walk->label.index].leaf != 0;
+    if (access && drains)
+        return is_drain_and_access(walk, s1, s2, access, violation);
     if (access)
         return is_access_step(walk, s1, s2, core, access, violation);
-    if (walk->label.step == STEP_DRAIN && from->stores[walk->label.index].leaf != 0)
+    if (drains)
         return extended_drain(s1, s2, core, violation);
     if (walk->label.step == STEP_EVICT && walk->label.detail == 0) {
         uint16_t leaves[SMALL_TLB_ENTRIES];
