@@ -333,6 +333,20 @@ uint8_t rules_tag(const struct rules_state *state, unsigned core)
     return state->running[core].tag;
 }
 
+/* What it does to the map if an operation whose window is open, and which has not returned, came before. */
+static uint16_t change_after_another(struct rules *rules, const struct rules_state *state, unsigned core)
+{
+    uint16_t change = 0;
+    for (unsigned i = 0; i < SMALL_CORES && change == 0; i++) {
+        const struct open_operation *other = &state->running[i];
+        uint16_t between;
+        if (i != core && other->call != 0 && other->flags & OPEN_BEGUN && !(other->flags & OPEN_APPLIED) &&
+            outcome(rules, state->map, other, &between))
+            change = change_of(rules, between, &state->running[core]);
+    }
+    return change;
+}
+
 void rules_window_opens(struct rules *rules, struct rules_state *state, unsigned core)
 {
     struct open_operation *open = &state->running[core];
@@ -340,6 +354,8 @@ void rules_window_opens(struct rules *rules, struct rules_state *state, unsigned
         return;
     open->flags |= OPEN_BEGUN;
     open->change = change_of(rules, state->map, open);
+    if (open->change == 0)
+        open->change = change_after_another(rules, state, core);
     note_versions(rules, state);
 }
 

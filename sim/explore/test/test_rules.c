@@ -11,6 +11,7 @@
 #include "pagetables/radix.h"
 #include "sim/explore/test/exploring.h"
 #include "sim/explore/test/own_tables.h"
+#include "sim/explore/test/small_fixture.h"
 
 static const struct operation_call page_is_mapped = LIST_MAP_CALL(PAGE, FRAME, WRITABLE);
 
@@ -294,6 +295,99 @@ static void an_invalidation_of_one_core_leaves_the_other_ones_entry(void **state
     expect_finding(&two, FINDING(RULE_STALE_ENTRY));
 }
 
+/* ---- operations that overlap, of tables without a lock ---- */
+
+struct told {
+    struct small_fixture hardware;
+    struct operation_tree *tree;
+    struct rules *rules;
+    struct rules_state state;
+    uint16_t leaf; /* of SMALL_PAGE -> SMALL_FRAME_2 */
+};
+
+static void calls(struct told *told, unsigned core, const struct operation_call *call)
+{
+    rules_called(told->rules, &told->state, core, operation_tree_call(told->tree, call));
+    rules_window_opens(told->rules, &told->state, core);
+}
+
+static uint32_t succeeds(struct told *told, unsigned core)
+{
+    const struct operation_request answer = {.kind = REQUEST_RETURN, .result = PAGETABLE_OK};
+    uint32_t finding = rules_returned(told->rules, &told->state, core, &answer);
+    (void)rules_close(told->rules, &told->state, &told->hardware.state);
+    return finding;
+}
+
+/* The page is mapped to SMALL_FRAME; hardware finds SMALL_FRAME_2 there. */
+static void open_told(struct told *told)
+{
+    static struct pagetable_config pagetable;
+    const struct operation_call map = LIST_MAP_CALL(SMALL_PAGE, SMALL_FRAME, SMALL_RW);
+    small_open(&told->hardware, &(struct small_config){.cores = 2});
+    small_map(&told->hardware, SMALL_PAGE, SMALL_FRAME_2, SMALL_RW);
+    small_fill(&told->hardware, 0, SMALL_PAGE);
+    const struct small_config *machine = small_machine_config(told->hardware.machine);
+    assert_int_equal(
+        small_tlb_leaves(told->hardware.machine, told->hardware.state.cores[0].tlb, &told->leaf, 1), 1);
+    pagetable = (struct pagetable_config){.format = machine->contexts[0].regime.format, .asid = 1};
+    told->tree =
+        operation_tree_create(&(struct operation_tree_config){.table = &pagetable_radix,
+                                                              .pagetable = &pagetable,
+                                                              .physical_bytes = machine->memory_bytes,
+                                                              .budget = &told->hardware.budget});
+    assert_non_null(told->tree);
+    told->rules = rules_create(&(struct rules_config){.machine = told->hardware.machine,
+                                                      .tree = told->tree,
+                                                      .table = &pagetable_radix,
+                                                      .context = &machine->contexts[0],
+                                                      .memory_bytes = machine->memory_bytes,
+                                                      .budget = &told->hardware.budget});
+    assert_non_null(told->rules);
+    rules_begin(told->rules, &told->state);
+    calls(told, 0, &map);
+    assert_int_equal(succeeds(told, 0), 0);
+    assert_int_not_equal(rules_judge_entry(told->rules, &told->state, told->leaf), 0);
+}
+
+static void close_told(struct told *told)
+{
+    assert_null(rules_error(told->rules));
+    rules_destroy(told->rules);
+    operation_tree_destroy(told->tree);
+    small_close(&told->hardware);
+}
+
+static void a_map_may_come_after_an_unmap_that_has_not_returned(void **state)
+{
+    const struct operation_call unmap = {.kind = CALL_UNMAP, .va = SMALL_PAGE};
+    const struct operation_call map = LIST_MAP_CALL(SMALL_PAGE, SMALL_FRAME_2, SMALL_RW);
+    struct told told;
+    (void)state;
+    open_told(&told);
+    calls(&told, 0, &unmap);
+    assert_int_not_equal(rules_judge_entry(told.rules, &told.state, told.leaf), 0);
+    calls(&told, 1, &map);
+    assert_int_equal(rules_judge_entry(told.rules, &told.state, told.leaf), 0);
+    assert_int_equal(succeeds(&told, 1), 0);
+    assert_int_equal(succeeds(&told, 0), 0);
+    assert_int_equal(rules_mapping(told.rules, &told.state, SMALL_PAGE)->frame.base, SMALL_FRAME_2);
+    assert_int_equal(rules_judge_entry(told.rules, &told.state, told.leaf), 0);
+    close_told(&told);
+}
+
+static void a_map_of_a_page_that_nobody_unmaps_makes_nothing_possible(void **state)
+{
+    const struct operation_call map = LIST_MAP_CALL(SMALL_PAGE, SMALL_FRAME_2, SMALL_RW);
+    struct told told;
+    (void)state;
+    open_told(&told);
+    calls(&told, 1, &map);
+    assert_int_not_equal(rules_judge_entry(told.rules, &told.state, told.leaf), 0);
+    assert_int_equal(succeeds(&told, 1), FINDING(RULE_OPERATION_RESULT));
+    close_told(&told);
+}
+
 /* ---- answers ---- */
 
 static void a_table_may_blame_its_environment_and_never_itself(void **state)
@@ -319,6 +413,8 @@ int main(void)
         cmocka_unit_test(rights_are_added_without_an_invalidation_where_faults_may_be_spurious),
         cmocka_unit_test(a_local_invalidation_waits_for_itself_where_the_architecture_says_so),
         cmocka_unit_test(an_invalidation_of_one_core_leaves_the_other_ones_entry),
+        cmocka_unit_test(a_map_may_come_after_an_unmap_that_has_not_returned),
+        cmocka_unit_test(a_map_of_a_page_that_nobody_unmaps_makes_nothing_possible),
         cmocka_unit_test(a_table_may_blame_its_environment_and_never_itself),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
