@@ -68,10 +68,33 @@ def explore(row, program, plugins):
     return re.sub(" +", " ", line)
 
 
+def expect(program, words, status, sentence):
+    """How an exploration ends: its status, and one line on standard error with these words."""
+    ran = subprocess.run([program, "explore", *words], cwd=FOLDER, capture_output=True, text=True, timeout=SECONDS)
+    lines = ran.stderr.splitlines()
+    if ran.returncode != status or len(lines) != 1 or sentence not in lines[0]:
+        fail(f"explore {' '.join(words)} ends with {ran.returncode}, not {status}, and says {ran.stderr}")
+    return ran.stdout
+
+
+def check_ends(program):
+    """Limits and mistakes end with 2 and one sentence, findings with 1."""
+    if "not all states were visited" not in expect(program, ["sequences.lua", "--memory", "4M"], 2, "memory limit of 4 MiB"):
+        fail("a search that ends at its memory limit has no figures")
+    expect(program, ["sequences.lua", "--memory", "50K"], 2, "memory")
+    expect(program, ["unmap.lua", "--states", "100", "-q"], 2, "limit of 100 states")
+    expect(program, ["unmap.lua", "radixx"], 2, 'did you mean "radix"?')
+    expect(program, ["../quickstart.lua"], 2, "explore { ... }")
+    if expect(program, ["unmap.lua", "radix-forgets-invalidation", "-q"], 1, "stale_entry: the TLB of core"):
+        fail("--quiet is not quiet")
+
+
 def main():
     if len(sys.argv) < 4 or sys.argv[3] not in ("small", "large"):
         fail(__doc__)
     program, plugins = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
+    if sys.argv[3] == "small":
+        check_ends(program)
     text = README.read_text()
     known = list(rows_of(text, sys.argv[3]))
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
