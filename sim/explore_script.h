@@ -38,6 +38,16 @@ const struct exploration_config *explore_script_config(const struct explore_scri
  * the script. */
 const char *explore_script_table(const struct explore_script *script);
 
+/* m:outcome(name, verdict, f): outcome n is found as FINDING_OUTCOME + n. */
+struct explore_outcome {
+    const char *name;
+    bool forbidden; /* false: allowed */
+};
+const struct explore_outcome *explore_script_outcome(const struct explore_script *script, unsigned n);
+unsigned explore_script_outcome_count(const struct explore_script *script);
+/* False: there is none but what m:tables { ... } has; the configuration's is empty. */
+bool explore_script_has_table(const struct explore_script *script);
+
 /* The line of the script at which a core's program stands, by its node; 0 if none does. */
 uint32_t explore_script_line(const struct explore_script *script, uint32_t node);
 

@@ -7,6 +7,75 @@
 
 #define COLUMN_WIDTH 46u /* of a core, beside another one */
 
+/* ---- outcomes -------------------------------------------------------------------------------------- */
+
+const struct search_finding *explore_report_broken(const struct search *search)
+{
+    size_t count;
+    const struct search_finding *findings = search_findings(search, &count);
+    for (size_t i = 0; i < count; i++)
+        if (findings[i].rule < FINDING_OUTCOME)
+            return &findings[i];
+    return NULL;
+}
+
+uint64_t explore_report_violations(const struct search *search)
+{
+    size_t count;
+    const struct search_finding *findings = search_findings(search, &count);
+    uint64_t broken = search_figures(search)->violations;
+    for (size_t i = 0; i < count; i++)
+        broken -= findings[i].rule >= FINDING_OUTCOME ? findings[i].count : 0;
+    return broken;
+}
+
+/* The first run to outcome n; NULL: it is not reached. */
+static const struct search_finding *run_to(const struct search *search, unsigned n)
+{
+    size_t count;
+    const struct search_finding *findings = search_findings(search, &count);
+    for (size_t i = 0; i < count; i++)
+        if (findings[i].rule == FINDING_OUTCOME + n)
+            return &findings[i];
+    return NULL;
+}
+
+bool explore_report_reaches_forbidden(const struct explore_report *report)
+{
+    for (unsigned i = 0; i < explore_script_outcome_count(report->described); i++)
+        if (explore_script_outcome(report->described, i)->forbidden && run_to(report->search, i))
+            return true;
+    return false;
+}
+
+static const char *verdict_of(const struct explore_outcome *outcome)
+{
+    return outcome->forbidden ? "forbidden" : "allowed";
+}
+
+/* Of a search that ended early it is not known. */
+static const char *reached_text(const struct explore_report *report, const struct search_finding *run)
+{
+    if (run)
+        return "reached";
+    return report->outcome == SEARCH_COMPLETE ? "not reached" : "not reached so far";
+}
+
+static void print_outcomes(const struct explore_report *report, FILE *out)
+{
+    size_t width = 0;
+    unsigned count = explore_script_outcome_count(report->described);
+    for (unsigned i = 0; i < count; i++) {
+        size_t length = strlen(explore_script_outcome(report->described, i)->name);
+        width = length > width ? length : width;
+    }
+    for (unsigned i = 0; i < count; i++) {
+        const struct explore_outcome *outcome = explore_script_outcome(report->described, i);
+        (void)fprintf(out, "%s%-9s  %-*s  %s\n", i == 0 ? "\n" : "", verdict_of(outcome), (int)width,
+                      outcome->name, reached_text(report, run_to(report->search, i)));
+    }
+}
+
 /* ---- figures --------------------------------------------------------------------------------------- */
 
 static double rate_of(const struct search_figures *figures)
@@ -14,10 +83,12 @@ static double rate_of(const struct search_figures *figures)
     return figures->seconds > 0 ? figures->states / figures->seconds : 0;
 }
 
-static void print_setting(const struct exploration_config *config, FILE *out)
+static void print_setting(const struct explore_report *report, FILE *out)
 {
+    const struct exploration_config *config = report->config;
     const struct small_config *machine = &config->machine;
-    (void)fprintf(out, "%s, %s: %u core%s, TLBs of %u, ", config->table->name,
+    (void)fprintf(out, "%s, %s: %u core%s, TLBs of %u, ",
+                  explore_script_has_table(report->described) ? config->table->name : "tables of the script",
                   config->pagetable->format->name, machine->cores, machine->cores == 1 ? "" : "s",
                   machine->tlb_entries);
     if (machine->walk_cache_entries > 0)
@@ -32,7 +103,7 @@ static void print_figures(const struct explore_report *report, FILE *out)
                   format_count(figures->transitions).text, figures->depth);
     (void)fprintf(out, "%.2f s, %s states/s, %s\n", figures->seconds,
                   format_count((uint64_t)rate_of(figures)).text, format_bytes(figures->bytes).text);
-    if (report->outcome == SEARCH_COMPLETE && figures->violations == 0)
+    if (report->outcome == SEARCH_COMPLETE && explore_report_violations(report->search) == 0)
         (void)fputs("no interleaving breaks a rule\n", out);
     else if (report->outcome == SEARCH_COMPLETE)
         (void)fputs("every state was visited\n", out);
@@ -159,30 +230,62 @@ static bool print_finding(const struct explore_report *report, const struct sear
     return true;
 }
 
+/* Of a forbidden outcome always. */
+static bool print_outcome_story(const struct explore_report *report, unsigned n, FILE *out)
+{
+    const struct explore_outcome *outcome = explore_script_outcome(report->described, n);
+    const struct search_finding *finding = run_to(report->search, n);
+    struct story_run run;
+    if (!finding || (!outcome->forbidden && !report->trace))
+        return true;
+    if (!story_run_make(report->search, finding, &run))
+        return false;
+    (void)fprintf(out, "\n%s, which is %s\n", outcome->name, verdict_of(outcome));
+    print_story(report, &run, out);
+    story_run_free(&run);
+    return true;
+}
+
 bool explore_report_print(const struct explore_report *report, FILE *out)
 {
     size_t count;
     const struct search_finding *findings = search_findings(report->search, &count);
     bool fine = true;
-    print_setting(report->config, out);
+    print_setting(report, out);
     print_figures(report, out);
+    print_outcomes(report, out);
     for (size_t i = 0; i < count && fine; i++)
-        fine = print_finding(report, &findings[i], i == 0, out);
+        if (findings[i].rule < FINDING_OUTCOME)
+            fine = print_finding(report, &findings[i], &findings[i] == explore_report_broken(report->search),
+                                 out);
+    for (unsigned i = 0; i < explore_script_outcome_count(report->described) && fine; i++)
+        fine = print_outcome_story(report, i, out);
     return fine;
+}
+
+static void first_forbidden(const struct explore_report *report, char *text, size_t text_bytes)
+{
+    for (unsigned i = 0; i < explore_script_outcome_count(report->described); i++) {
+        const struct explore_outcome *outcome = explore_script_outcome(report->described, i);
+        if (!outcome->forbidden || !run_to(report->search, i))
+            continue;
+        (void)snprintf(text, text_bytes, "the outcome '%s' is forbidden, and reached", outcome->name);
+        return;
+    }
 }
 
 void explore_report_first(const struct explore_report *report, char *text, size_t text_bytes)
 {
-    size_t count;
-    const struct search_finding *findings = search_findings(report->search, &count);
+    const struct search_finding *broken = explore_report_broken(report->search);
     struct story_run run;
     char sentence[STORY_TEXT_BYTES] = "";
-    if (count == 0 || !story_run_make(report->search, &findings[0], &run)) {
-        text[0] = 0;
+    text[0] = 0;
+    if (!broken)
+        first_forbidden(report, text, text_bytes);
+    if (!broken || !story_run_make(report->search, broken, &run))
         return;
-    }
     sentence_of(report, &run, sentence);
-    (void)snprintf(text, text_bytes, "%s: %s", exploration_finding_name(findings[0].rule), sentence);
+    (void)snprintf(text, text_bytes, "%s: %s", exploration_finding_name(broken->rule), sentence);
     story_run_free(&run);
 }
 
@@ -260,6 +363,29 @@ static bool print_json_finding(const struct explore_report *report, const struct
     return true;
 }
 
+static bool print_json_outcome(const struct explore_report *report, unsigned n, FILE *out)
+{
+    const struct explore_outcome *outcome = explore_script_outcome(report->described, n);
+    const struct search_finding *finding = run_to(report->search, n);
+    struct telling telling = {.report = report, .out = out};
+    const struct story_teller teller = {print_json_line, &telling};
+    struct story_run run;
+    (void)fprintf(out, "%s\n  {\"name\": ", n == 0 ? "" : ",");
+    print_json_string(out, outcome->name);
+    (void)fprintf(out, ", \"verdict\": \"%s\", \"reached\": %s", verdict_of(outcome),
+                  finding ? "true" : "false");
+    if (finding && (outcome->forbidden || report->trace)) {
+        if (!story_run_make(report->search, finding, &run))
+            return false;
+        (void)fprintf(out, ", \"steps\": %zu, \"story\": [", run.count);
+        story_tell(report->exploration, &run, &teller);
+        (void)fputc(']', out);
+        story_run_free(&run);
+    }
+    (void)fputc('}', out);
+    return true;
+}
+
 bool explore_report_print_json(const struct explore_report *report, FILE *out)
 {
     const struct search_figures *figures = search_figures(report->search);
@@ -277,13 +403,19 @@ bool explore_report_print_json(const struct explore_report *report, FILE *out)
     (void)fprintf(out,
                   ",\n \"states\": %" PRIu32 ", \"transitions\": %" PRIu64 ", \"depth\": %" PRIu32
                   ", \"violations\": %" PRIu64 ", \"bytes\": %zu,\n \"seconds\": ",
-                  figures->states, figures->transitions, figures->depth, figures->violations, figures->bytes);
+                  figures->states, figures->transitions, figures->depth,
+                  explore_report_violations(report->search), figures->bytes);
     print_json_double(out, figures->seconds);
     (void)fputs(", \"states_per_second\": ", out);
     print_json_double(out, rate_of(figures));
     (void)fputs(",\n \"findings\": [", out);
     for (size_t i = 0; i < count && fine; i++)
-        fine = print_json_finding(report, &findings[i], i == 0, out);
+        if (findings[i].rule < FINDING_OUTCOME)
+            fine = print_json_finding(report, &findings[i],
+                                      &findings[i] == explore_report_broken(report->search), out);
+    (void)fputs("],\n \"outcomes\": [", out);
+    for (unsigned i = 0; i < explore_script_outcome_count(report->described) && fine; i++)
+        fine = print_json_outcome(report, i, out);
     (void)fputs("]}\n", out);
     return fine;
 }

@@ -9,6 +9,7 @@
 
 #include "sim/cli/explore_replay.h"
 #include "sim/explore/story.h"
+#include "sim/explore_script.h"
 
 struct explore_report {
     const char *script;
@@ -16,9 +17,17 @@ struct explore_report {
     struct exploration *exploration;
     const struct search *search;
     enum search_outcome outcome;
-    const struct explore_replay *replay; /* of the first finding; NULL: there is none */
-    const char *output;                  /* where the replay was written to; NULL: nowhere */
+    const struct explore_script *described; /* what outcomes it names */
+    bool trace;                             /* runs to allowed outcomes are told, too */
+    const struct explore_replay *replay;    /* of the first finding; NULL: there is none */
+    const char *output;                     /* where the replay was written to; NULL: nowhere */
 };
+
+/* The first finding that breaks a rule, and no outcome; NULL: there is none. */
+const struct search_finding *explore_report_broken(const struct search *search);
+/* How many transitions break a rule, outcomes not counted. */
+uint64_t explore_report_violations(const struct search *search);
+bool explore_report_reaches_forbidden(const struct explore_report *report);
 
 /* For people. Errors of `out` stay in it. False: there was no memory. */
 bool explore_report_print(const struct explore_report *report, FILE *out);

@@ -16,6 +16,7 @@ static const struct cli_option explore_options[] = {
     {"states", "N", "ends when there are more distinct states than this", 0},
     {"all", NULL, "goes on after the first finding, visits every state and counts what it finds", 0},
     {"harm", NULL, "only what goes wrong, not the break of the protocol of live tables that lets it", 0},
+    {"trace", NULL, "tell a shortest run to each outcome that is reached, the allowed ones, too", 0},
     {"output", "FILE.lua", "the replay of the first finding, for 'mmusim run'; otherwise it is printed", 'o'},
     {"force", NULL, "replace a script that is already there", 'f'},
     {"quiet", NULL, "no report and no progress; a replay only if it has a name", 'q'},
@@ -109,7 +110,8 @@ static bool open_search(struct exploring *exploring)
     const struct search_model model = exploration_model(exploring->exploration);
     const struct search_config config = {.budget = &exploring->budget,
                                          .states_max = (uint32_t)exploring->states_max,
-                                         .go_on = cli_given(call, "all"),
+                                         .go_on = cli_given(call, "all") ||
+                                                  explore_script_outcome_count(exploring->script) > 0,
                                          .progress = tells ? tell_progress : NULL,
                                          .progress_context = call->err};
     exploring->search = search_create(&model, &config);
@@ -151,13 +153,12 @@ static void write_comment(const struct explore_report *report, const struct stor
 static bool make_replay(const struct exploring *exploring, struct explore_report *report,
                         struct explore_replay *replay)
 {
-    size_t count;
-    const struct search_finding *findings = search_findings(exploring->search, &count);
+    const struct search_finding *broken = explore_report_broken(exploring->search);
     struct cli_capture capture;
     struct story_run run;
-    if (count == 0 || (cli_given(exploring->call, "quiet") && !report->output))
+    if (!broken || (cli_given(exploring->call, "quiet") && !report->output))
         return true;
-    if (!story_run_make(exploring->search, &findings[0], &run))
+    if (!story_run_make(exploring->search, broken, &run))
         return false;
     bool fine = run.count > 0 && cli_capture_open(&capture, exploring->call->err);
     if (fine) {
@@ -190,11 +191,12 @@ static bool write_output(const struct exploring *exploring, const struct explore
 
 /* ---- the verb -------------------------------------------------------------------------------------- */
 
-static int status_of(enum search_outcome outcome, const struct search_figures *figures)
+static int status_of(const struct explore_report *report)
 {
-    if (figures->violations > 0 || figures->deadlocks > 0)
+    if (explore_report_violations(report->search) > 0 || search_figures(report->search)->deadlocks > 0 ||
+        explore_report_reaches_forbidden(report))
         return CLI_FOUND;
-    return outcome == SEARCH_COMPLETE ? CLI_FINE : CLI_MISUSE;
+    return report->outcome == SEARCH_COMPLETE ? CLI_FINE : CLI_MISUSE;
 }
 
 /* What is said on standard error: why it ended early; with --quiet the first finding, too. */
@@ -214,7 +216,7 @@ static int tell(const struct exploring *exploring, struct explore_report *report
 {
     const struct cli_call *call = exploring->call;
     struct explore_replay replay = {0};
-    int status = status_of(report->outcome, search_figures(exploring->search));
+    int status = status_of(report);
     bool fine = make_replay(exploring, report, &replay);
     if (fine && report->replay && report->output)
         fine = write_output(exploring, report);
@@ -239,6 +241,8 @@ static int explore(struct exploring *exploring)
                                     .config = &exploring->config,
                                     .exploration = exploring->exploration,
                                     .search = exploring->search,
+                                    .described = exploring->script,
+                                    .trace = cli_given(call, "trace"),
                                     .output = cli_value(call, "output")};
     report.outcome = search_run(exploring->search);
     if (call->err == stderr && !cli_given(call, "quiet") && isatty(STDERR_FILENO))
@@ -269,7 +273,10 @@ const struct cli_verb verb_explore = {
         "The C code of the page table, TLBs and walks take every order that there is; each state is judged.\n"
         "A finding comes with the shortest run to it, and with a script that makes the timed machine do the\n"
         "same, where it can.\n"
-        "Exit status 1 says that there is a finding; 2 also that it ended early, for memory or states.\n",
+        "Where the script names outcomes (m:outcome), every state is visited, and each is told: reached or "
+        "not.\n"
+        "Exit status 1 says that there is a finding, or a forbidden outcome that is reached; 2 also that it "
+        "ended early, for memory or states.\n",
     .least = 1,
     .most = CLI_ARGUMENTS_MANY,
     .options = explore_options,

@@ -147,6 +147,75 @@ static uint32_t complete(struct exploration *exploration, struct small_state *ne
     return finding != 0 ? finding : judge_entries(exploration, next, explored);
 }
 
+/* ---- outcomes ------------------------------------------------------------------------------------- */
+
+/* What outcomes depend on. */
+struct end_subject {
+    uint32_t memory;
+    uint32_t nodes[SMALL_CORES]; /* of programs */
+};
+
+uint64_t explored_end_word(const struct explored_end *end, uint64_t pa)
+{
+    return small_value_of(end->exploration->machine,
+                          small_memory_at(end->exploration->machine, end->state, pa));
+}
+
+static bool is_end(const struct exploration *exploration, const struct small_state *state)
+{
+    for (unsigned core = 0; core < exploration->config.machine.cores; core++)
+        if (state->cores[core].store_count > 0 || !program_has_ended(exploration, state, core))
+            return false;
+    return true;
+}
+
+static uint32_t ask_outcomes(struct exploration *exploration, const struct small_state *state)
+{
+    struct explored_end end = {.exploration = exploration, .state = state};
+    const char *why = NULL;
+    uint32_t which = 0;
+    for (unsigned core = 0; core < exploration->config.machine.cores; core++) {
+        const struct program_request *request = exploration_next(exploration, state, core).program;
+        end.results[core] = request->value;
+        end.given |= (unsigned)(request->expected & 1) << core;
+    }
+    const struct exploration_outcomes *outcomes = &exploration->config.outcomes;
+    if (!outcomes->judge(outcomes->context, &end, &which, &why))
+        (void)exploration_fail(exploration, why);
+    return which;
+}
+
+/* The outcomes (bits) that an end is one of. */
+static uint32_t outcomes_of(struct exploration *exploration, const struct small_state *state)
+{
+    struct end_subject subject = {.memory =
+                                      intern_add(exploration->memories, state->memory, sizeof state->memory)};
+    for (unsigned core = 0; core < exploration->config.machine.cores; core++)
+        subject.nodes[core] = state->cores[core].front[FRONT_PROGRAM];
+    uint32_t number = intern_add(exploration->ends, &subject, sizeof subject);
+    uint64_t known = number == INTERN_NONE ? MEMO_NONE : memo_get(exploration->outcomes, memo_key(number, 0));
+    if (known != MEMO_NONE)
+        return (uint32_t)known;
+    uint32_t which = ask_outcomes(exploration, state);
+    if (number != INTERN_NONE && !exploration->error)
+        (void)memo_put(exploration->outcomes, memo_key(number, 0), which);
+    return which;
+}
+
+/* A step that ends all: its outcomes, each as a finding. */
+static void tell_outcomes(const struct expansion *expansion, struct small_label label,
+                          const struct small_state *next)
+{
+    struct exploration *exploration = expansion->exploration;
+    if (!exploration->config.outcomes.judge || !is_end(exploration, next) ||
+        is_end(exploration, expansion->from))
+        return;
+    for (uint32_t left = outcomes_of(exploration, next); left != 0; left &= left - 1)
+        search_violation(expansion->search, label_of(label), FINDING_OUTCOME + (unsigned)__builtin_ctz(left));
+}
+
+/* ---- steps ---------------------------------------------------------------------------------------- */
+
 static bool tell(struct expansion *expansion, struct small_label label, uint32_t finding,
                  struct small_state *next, struct explored *explored)
 {
@@ -171,8 +240,9 @@ static bool tell(struct expansion *expansion, struct small_label label, uint32_t
         search_violation(expansion->search, label_of(label), finding);
         return true;
     }
+    tell_outcomes(expansion, label, next);
     put_explored(next, explored);
-    if (!pack(exploration, next, packed))
+    if (!pack(exploration, next, packed) || exploration->error)
         return false;
     search_emit(expansion->search, label_of(label), packed);
     return true;
@@ -380,8 +450,10 @@ static bool make_parts(struct exploration *exploration)
     exploration->cores = table_of(exploration, sizeof(struct small_core));
     exploration->views = table_of(exploration, sizeof(struct view_subject));
     exploration->verdicts = memo_create(config->budget);
-    return exploration->views && exploration->verdicts && exploration->tree && exploration->memories &&
-           exploration->shared && exploration->cores;
+    exploration->ends = table_of(exploration, sizeof(struct end_subject));
+    exploration->outcomes = memo_create(config->budget);
+    return exploration->ends && exploration->outcomes && exploration->views && exploration->verdicts &&
+           exploration->tree && exploration->memories && exploration->shared && exploration->cores;
 }
 
 static bool make_machine(struct exploration *exploration, struct small_state *state)
@@ -437,7 +509,7 @@ static bool set_up(struct exploration *exploration)
         if (!programs_do_before(exploration, &state, &explored, &config->before[i]))
             return false;
     for (unsigned core = 0; core < config->machine.cores; core++) {
-        state.cores[core].context = 1;
+        state.cores[core].context = (uint8_t)(1 + config->start[core]);
         state.cores[core].front[FRONT_PROGRAM] = config->programs->begin(config->programs->context, core);
         if (state.cores[core].front[FRONT_PROGRAM] == PROGRAM_NONE)
             return exploration_fail(exploration, config->programs->error(config->programs->context));
@@ -487,6 +559,8 @@ void exploration_destroy(struct exploration *exploration)
     intern_destroy(exploration->cores);
     intern_destroy(exploration->views);
     memo_destroy(exploration->verdicts);
+    intern_destroy(exploration->ends);
+    memo_destroy(exploration->outcomes);
     free(exploration);
 }
 

@@ -23,15 +23,38 @@ extern "C" {
 
 #define EXPLORATION_TABLE_UNITS 64u /* of 4 KiB, that page tables are made of */
 
+struct exploration; /* opaque */
+
 struct explored_word {
     uint64_t pa, value;
 };
 
+/* All programs have ended, and their stores are visible. */
+struct explored_end {
+    uint64_t results[SMALL_CORES]; /* of those that have one */
+    unsigned given;                /* cores (bits) */
+    const struct exploration *exploration;
+    const struct small_state *state;
+};
+uint64_t explored_end_word(const struct explored_end *end, uint64_t pa); /* what memory holds */
+
+#define EXPLORATION_OUTCOMES 16u
+
+/* What is asked of ends, each distinct one once. */
+struct exploration_outcomes {
+    void *context;
+    /* Which outcomes (bits) this end is one of. False: it cannot be told, `*why` is a sentence that lives as
+     * long as the exploration. */
+    bool (*judge)(void *context, const struct explored_end *end, uint32_t *which, const char **why);
+};
+
 /* All that pointers lead to outlives the exploration. */
 struct exploration_config {
-    /* Cores translate by contexts[0] at first. It is that of the page table, which fills in its root, and
-     * that runs of contiguous entries are one. What is translated by others is not judged. */
+    /* Cores translate by contexts[start] at first. The first context is that of the page table, which fills
+     * in its root, and that runs of contiguous entries are one. What is translated by others is not judged.
+     */
     struct small_config machine;
+    unsigned start[SMALL_CORES];
     const struct pagetable_class *table;
     const struct pagetable_config *pagetable;
     uint64_t tables_base; /* page tables lie in EXPLORATION_TABLE_UNITS * 4 KiB from here on */
@@ -44,13 +67,14 @@ struct exploration_config {
     const struct operation_call *before; /* done one after the other, before anything else happens */
     size_t before_count;
     const struct program_source *programs; /* one a core */
+    struct exploration_outcomes outcomes;  /* .judge NULL: none are asked for */
     struct memory_budget *budget;
 };
 
-struct exploration;
-
 /* A finding of its own, beside those of FINDING(judge_rule): no program can ever go on. */
 #define FINDING_STUCK 100u
+/* And no error: the first run that ends in outcome n is that to FINDING_OUTCOME + n. */
+#define FINDING_OUTCOME 200u
 
 /* NULL, and a sentence in `why`. */
 struct exploration *exploration_create(const struct exploration_config *config, char *why, size_t why_bytes);

@@ -40,6 +40,8 @@ struct exploration {
     struct intern *memories, *shared, *cores;
     struct intern *views; /* tables at rest, of which verdicts are known */
     struct memo *verdicts;
+    struct intern *ends; /* of which outcomes are known */
+    struct memo *outcomes;
     struct small_state first;
     bool faults_are_judged;
 };

@@ -15,7 +15,7 @@ extern "C" {
 #endif
 
 enum program_request_kind {
-    PROGRAM_END,
+    PROGRAM_END,              /* value: the program's result, if `expected` is 1; 0: it has none */
     PROGRAM_ACCESS,           /* access, privilege, va, value of a store */
     PROGRAM_CALL,             /* call: map, unmap, protect, query */
     PROGRAM_READ,             /* pa: a word of memory, untranslated */

@@ -20,7 +20,8 @@
 
 /* How a node is come to. Edges are interned; several may lead to one node. */
 struct edge {
-    uint32_t from; /* the node that was answered; FROM_PLACE and the place, with the way as value */
+    uint32_t from; /* the node that was answered; FROM_PLACE and the place, with the way as value, and of the
+                      end a result */
     int32_t result;
     uint64_t value;
     uint64_t found_va, found_base;
@@ -91,6 +92,12 @@ const struct program_answer *program_run_ask(struct program_run *run, const stru
 void program_run_end(struct program_run *run)
 {
     const struct program_request end = {.kind = PROGRAM_END};
+    (void)program_run_ask(run, &end);
+}
+
+void program_run_end_with(struct program_run *run, uint64_t result)
+{
+    const struct program_request end = {.kind = PROGRAM_END, .value = result, .expected = 1};
     (void)program_run_ask(run, &end);
 }
 
@@ -324,13 +331,43 @@ static uint32_t add_node(struct program_tree *tree, const struct node *new_node)
     return tree->nodes.count - 1;
 }
 
+/* Where a program ends with this result. */
+static uint32_t end_with(struct program_tree *tree, uint32_t place, const struct program_request *end)
+{
+    const struct edge edge = {.from = FROM_PLACE | place, .value = end->value};
+    const struct node new_node = {.request = *end, .place = place};
+    uint32_t known = intern_find(tree->edges, &edge, sizeof edge);
+    if (known != INTERN_NONE)
+        return *(const uint32_t *)arena_at(&tree->targets, known);
+    uint32_t to = add_node(tree, &new_node);
+    uint32_t *target = to == NONE ? NULL : arena_add(&tree->targets);
+    if (target && intern_add(tree->edges, &edge, sizeof edge) != INTERN_NONE) {
+        *target = to;
+        return to;
+    }
+    if (target)
+        arena_drop(&tree->targets);
+    if (to != NONE)
+        arena_drop(&tree->nodes);
+    (void)fail_for_memory(tree);
+    return NONE;
+}
+
+/* Where a program stands when a function has ended. */
+static uint32_t leave(struct program_tree *tree, uint32_t place, const struct program_request *end)
+{
+    const struct place *next = &tree->places[place + 1];
+    bool last = next->stage == tree->config.programs[next->program].stage_count;
+    return last && end->expected ? end_with(tree, place + 1, end) : enter(tree, place + 1);
+}
+
 /* The node at the end of a new edge, within a function or where it has ended. */
 static uint32_t find_end(struct program_tree *tree, const struct edge *edge, struct node *new_node)
 {
     if (!find_out(tree, edge, new_node))
         return NONE;
     if (new_node->request.kind == PROGRAM_END)
-        return enter(tree, new_node->place + 1);
+        return leave(tree, new_node->place, &new_node->request);
     new_node->edge = intern_count(tree->edges);
     return add_node(tree, new_node);
 }

@@ -6,7 +6,8 @@
  * accesses, calls, barriers, and what it asks depends on the answers that it had and on nothing else. It is
  * unfolded: a node is a place in it, told by the answers so far. When a function has ended, its answers are
  * forgotten: whatever they were, the program is then at the same node. So stages keep the number of states
- * small.
+ * small. But what a function of the last stage gives as its result (program_run_end_with) stays: the program
+ * then ends at the node of that result.
  *
  * Functions are performed by whoever knows their language. The first time that an answer is given to a node,
  * the function is performed again from its start with the answers that lead there; then it is remembered.
@@ -56,6 +57,8 @@ struct program_run {
 /* The answer to a request of the function; NULL: it is performed no further. */
 const struct program_answer *program_run_ask(struct program_run *run, const struct program_request *request);
 void program_run_end(struct program_run *run);
+/* The same, with a result: the program's, if the function is of its last stage. */
+void program_run_end_with(struct program_run *run, uint64_t result);
 
 struct program_performer {
     void *context;

@@ -49,11 +49,10 @@ static void read_counts(lua_State *state, struct small_config *machine)
     }
 }
 
-static void read_pages(lua_State *state, struct script_exploration *exploration)
+bool read_page_list(lua_State *state, int index, struct small_context *context)
 {
-    struct small_context *context = &exploration->config.machine.contexts[0];
-    if (!push_field(state, 1, "pages"))
-        return;
+    if (!push_field(state, index, "pages"))
+        return false;
     if (!lua_istable(state, -1))
         luaL_error(state, "pages must be a list of addresses, such as { 0x0, 0x200000 }, not %s",
                    luaL_typename(state, -1));
@@ -67,8 +66,8 @@ static void read_pages(lua_State *state, struct script_exploration *exploration)
         lua_pop(state, 1);
     }
     context->page_count = (unsigned)count;
-    exploration->pages_given = true;
     lua_pop(state, 1);
+    return true;
 }
 
 static void read_rules(lua_State *state, struct script_exploration *exploration)
@@ -103,7 +102,7 @@ static int new_exploration(lua_State *state)
     check_keys(state, 1, "explore", keys);
     read_counts(state, &exploration->config.machine);
     read_rules(state, exploration);
-    read_pages(state, exploration);
+    exploration->pages_given = read_page_list(state, 1, &exploration->config.machine.contexts[0]);
     exploration->config.machine.memory_bytes = MEMORY_BYTES;
     exploration->config.tables_base = TABLES_BASE;
     exploration->parameters = (struct mmu_config){.cores = exploration->config.machine.cores,
@@ -130,6 +129,19 @@ static enum ordering ordering_of(const struct walk_format *format)
                                               [SPURIOUS_ONCE] = ORDERING_X86,
                                               [SPURIOUS_UNTIL_FENCE] = ORDERING_RISCV};
     return orderings[format->spurious];
+}
+
+void exploration_use_format(struct script_exploration *exploration, const struct walk_format *format)
+{
+    struct small_config *machine = &exploration->config.machine;
+    if (exploration->format_used)
+        return;
+    exploration->format_used = true;
+    if (!exploration->ordering_given)
+        machine->ordering = ordering_of(format);
+    if (!exploration->stores_given)
+        machine->stores_pass_stores = machine->ordering != ORDERING_X86;
+    exploration->parameters.ordering = machine->ordering;
 }
 
 static void fill_space(struct address_space *space, struct script *script, const struct space_config *config)
@@ -162,15 +174,12 @@ static void use_space(struct script_exploration *exploration, struct address_spa
     exploration->config.table = space->table;
     exploration->config.pagetable = &space->config;
     exploration->config.aliasing_allowed = space->aliasing_allowed;
-    machine->context_count = 1;
+    if (machine->context_count == 0)
+        machine->context_count = 1;
     machine->contexts[0].regime = space->context.regime;
     machine->contexts[0].asid = space->context.asid;
     machine->contexts[0].vmid = space->context.vmid;
-    if (!exploration->ordering_given)
-        machine->ordering = ordering_of(space->config.format);
-    if (!exploration->stores_given)
-        machine->stores_pass_stores = machine->ordering != ORDERING_X86;
-    exploration->parameters.ordering = machine->ordering;
+    exploration_use_format(exploration, space->config.format);
 }
 
 int push_explored_space(lua_State *state, int index)
@@ -187,6 +196,24 @@ int push_explored_space(lua_State *state, int index)
     *box = space;
     luaL_setmetatable(state, SPACE_TYPE);
     return 1;
+}
+
+/* Its tag is nobody's, so nothing of other spaces is taken for its own. */
+void exploration_add_space(lua_State *state)
+{
+    struct script *script = script_of(state);
+    const struct walk_format *format = script->exploration->tables->space.config.format;
+    const struct space_config config = {.table = pagetable_class_find("radix"),
+                                        .format = format,
+                                        .entries = entry_format_of(format),
+                                        .controls = format->controls,
+                                        .hardware_access = format->updates == UPDATES_ALWAYS,
+                                        .hardware_dirty = format->updates == UPDATES_ALWAYS,
+                                        .asid = UINT16_MAX,
+                                        .vmid = UINT16_MAX};
+    struct address_space *space = exploration_memory(state, sizeof *space);
+    fill_space(space, script, &config);
+    use_space(script->exploration, space);
 }
 
 void exploration_add_before(lua_State *state, const struct operation_call *call)
@@ -217,7 +244,6 @@ static const struct refusal core_refusals[] = {
     {"random", "core:choose(n) tries every number"},
     {"on_fault", "a load, store or fetch gives its fault back"},
     {"control", "m:address_space { controls = ... } says what holds throughout"},
-    {"ipi", "of invalidations there are those of hardware"},
     {NULL, NULL},
 };
 static const struct refusal space_refusals[] = {
@@ -279,15 +305,31 @@ static int frames_before(lua_State *state)
     return lua_tocfunction(state, lua_upvalueindex(1))(state);
 }
 
-/* Programs run the one address space from their beginning: for those that say so all the same. */
+/* core:switch(as or tables): before the programs what the core runs at first. In a program no request is
+ * made where the core runs it already. */
 static int explored_switch(lua_State *state)
 {
-    struct script_core *core = check_own_core(state, 1);
-    (void)check_space(state, 2);
+    struct script_core *core = check_core(state, 1);
+    struct script_tables *tables = test_tables(state, 2);
+    struct address_space *space = tables ? &tables->space : check_space(state, 2);
+    const struct program_request request = {.kind = PROGRAM_SWITCH,
+                                            .value = 1 + (tables ? tables->number : 0)};
+    struct script_exploration *exploration = core->script->exploration;
     if (!lua_isnoneornil(state, 3))
         luaL_error(state,
                    "the controls of a core are those of m:address_space { controls = ... } throughout");
-    (void)core;
+    if (tables && !tables->context)
+        luaL_error(state, "tables of stage 2 translate for a guest: m:tables { stage2 = ... } makes one");
+    if (core->script->current == NO_CORE) {
+        exploration->starts[core->index] = space;
+        exploration->config.start[core->index] = (unsigned)request.value - 1;
+        return 0;
+    }
+    (void)check_own_core(state, 1);
+    if (core->space != space)
+        (void)explored_ask(state, exploration, &request);
+    core->space = space;
+    core->controls = space->context.regime.controls;
     return 0;
 }
 
@@ -316,7 +358,11 @@ static void change_methods(lua_State *state)
                                             {"switch", explored_switch},
                                             {"choose", explored_choose},
                                             {NULL, NULL}};
-    static const luaL_Reg machine_methods[] = {{"before", explored_before}, {NULL, NULL}};
+    static const luaL_Reg machine_methods[] = {{"before", explored_before},
+                                               {"outcome", explored_outcome},
+                                               {"tables", explored_tables},
+                                               {"word", explored_word},
+                                               {NULL, NULL}};
     refuse_methods(state, CORE_TYPE, "core", core_refusals);
     refuse_methods(state, SPACE_TYPE, "as", space_refusals);
     refuse_methods(state, MACHINE_TYPE, "m", machine_refusals);
@@ -359,6 +405,7 @@ void open_exploration(lua_State *state)
         lua_register(state, "explore", not_explored);
         return;
     }
+    open_tables(state);
     change_methods(state);
     change_globals(state);
 }

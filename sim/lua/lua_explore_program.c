@@ -220,13 +220,27 @@ static void raise_endless(lua_State *state, lua_Debug *step)
     lua_error(state);
 }
 
+/* Results are for outcomes: where none is named, what a function gives is nothing. */
+static void end_run(lua_State *state, struct program_run *run)
+{
+    if (script_of(state)->exploration->outcome_count == 0 || lua_isnil(state, -1))
+        program_run_end(run);
+    else if (lua_isinteger(state, -1))
+        program_run_end_with(run, (uint64_t)lua_tointeger(state, -1));
+    else
+        (void)snprintf(
+            run->error, sizeof run->error,
+            "%s: the program of core %u gives %s; the result of a program is an integer, or nothing",
+            script_of(state)->options->script, run->program + 1, luaL_typename(state, -1));
+}
+
 /* With the function's result or message on top. */
 static int function_ended(lua_State *state, int status, lua_KContext unused)
 {
     struct program_run *run = script_of(state)->exploration->run;
     (void)unused;
     if (status == LUA_OK || status == LUA_YIELD) {
-        program_run_end(run);
+        end_run(state, run);
         return 0;
     }
     const char *message = lua_tostring(state, -1);
@@ -239,7 +253,7 @@ static int perform_function(lua_State *state)
 {
     lua_pushcfunction(state, script_message);
     lua_insert(state, 1);
-    return function_ended(state, lua_pcallk(state, 1, 0, 1, 0, function_ended), 0);
+    return function_ended(state, lua_pcallk(state, 1, 1, 1, 0, function_ended), 0);
 }
 
 static void reset_core(struct script_core *core, struct address_space *space)
@@ -271,7 +285,7 @@ static int perform_protected(lua_State *state)
     int results;
     if (!script->exploration->shared)
         check_shared(state, script, run);
-    reset_core(core, script->exploration->space);
+    reset_core(core, script->exploration->starts[run->program]);
     lua_sethook(thread, raise_endless, LUA_MASKCOUNT, INSTRUCTIONS_MAX);
     lua_pushcfunction(thread, perform_function);
     lua_rawgeti(thread, LUA_REGISTRYINDEX, (lua_Integer)run->function);

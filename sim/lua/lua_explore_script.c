@@ -44,6 +44,26 @@ static void use_pages(struct script_exploration *exploration)
     }
 }
 
+static int add_space(lua_State *state)
+{
+    exploration_add_space(state);
+    return 0;
+}
+
+/* Cores that the script has given nothing run the address space; if there is none, the first tables. */
+static void use_starts(struct script_exploration *exploration)
+{
+    for (unsigned i = 0; i < exploration->config.machine.cores; i++) {
+        if (exploration->starts[i])
+            continue;
+        exploration->starts[i] = exploration->space;
+        if (!exploration->space_given) {
+            exploration->starts[i] = &exploration->tables->space;
+            exploration->config.start[i] = exploration->tables->number;
+        }
+    }
+}
+
 static bool make_programs(struct explore_script *explored)
 {
     struct script_exploration *exploration = &explored->exploration;
@@ -56,6 +76,7 @@ static bool make_programs(struct explore_script *explored)
         any |= exploration->plans[i].stage_count > 0;
     if (!exploration->space)
         return fail(explored, "the script ended without an address space; m:address_space { ... } makes one");
+    use_starts(exploration);
     if (!any)
         return fail(explored, "no core has a program; m.core[1]:program(function(core) ... end) gives one");
     explored->tree = program_tree_create(&config);
@@ -75,6 +96,12 @@ static bool evaluate(struct explore_script *explored)
         return false;
     script->simulation.running = true; /* programs are all that is performed from now on */
     use_pages(&explored->exploration);
+    explored->exploration.space_given = explored->exploration.space != NULL;
+    if (!explored->exploration.space && explored->exploration.tables) {
+        lua_pushcfunction(script->state, add_space);
+        if (lua_pcall(script->state, 0, 0, 0) != LUA_OK)
+            return fail(explored, "out of memory");
+    }
     return make_programs(explored);
 }
 
@@ -134,4 +161,19 @@ const char *explore_script_table(const struct explore_script *explored)
 uint32_t explore_script_line(const struct explore_script *explored, uint32_t node)
 {
     return program_tree_line(explored->tree, node);
+}
+
+const struct explore_outcome *explore_script_outcome(const struct explore_script *explored, unsigned n)
+{
+    return &explored->exploration.outcomes[n].told;
+}
+
+unsigned explore_script_outcome_count(const struct explore_script *explored)
+{
+    return explored->exploration.outcome_count;
+}
+
+bool explore_script_has_table(const struct explore_script *explored)
+{
+    return explored->exploration.space_given;
 }

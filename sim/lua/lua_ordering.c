@@ -320,6 +320,20 @@ static uint32_t read_list(lua_State *state, const struct script_core *core, stru
     return (uint32_t)count;
 }
 
+/* In an exploration interrupts go to all cores at once, and each invalidates as the caller does then. */
+static void interrupt_all(lua_State *state, struct script_core *core, uint64_t targets,
+                          const struct invalidation *list, uint32_t count)
+{
+    const struct mmu_config *config = script_config(core->script);
+    uint64_t all = (UINT64_C(1) << config->cores) - 1;
+    if (config->ordering == ORDERING_ARM)
+        luaL_error(state, "core:ipi is explored for x86 and riscv; arm has core:tlbi with broadcast");
+    if ((targets | UINT64_C(1) << core->index) != all)
+        luaL_error(state, "core:ipi that is explored goes to all other cores");
+    for (uint32_t i = 0; i < count; i++)
+        (void)do_invalidation(state, core, &list[i]);
+}
+
 static int core_ipi(lua_State *state)
 {
     static const char *const keys[] = {"cores", "invalidations", "wait", NULL};
@@ -329,8 +343,12 @@ static int core_ipi(lua_State *state)
     uint64_t targets = read_targets(state, core);
     uint32_t count = read_list(state, core, list);
     bool wait = flag_field(state, 2, "wait", true);
-    (void)shootdown_interrupt(&core->script->simulation, core->index, targets, list, count);
-    script_resumed(state, core); /* raises if it was stopped */
+    if (core->script->exploration) {
+        interrupt_all(state, core, targets, list, count);
+    } else {
+        (void)shootdown_interrupt(&core->script->simulation, core->index, targets, list, count);
+        script_resumed(state, core); /* raises if it was stopped */
+    }
     return wait ? do_barrier(state, core, BARRIER_DSB_ISH) : 0;
 }
 
