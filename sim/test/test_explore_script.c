@@ -416,6 +416,18 @@ static void bad_mistakes_of_a_script_are_told_with_their_place(void **state)
          "every number"},
         {SPACE "m:before(function(core) core:isb() end)",
          "some/script.lua:3: before the programs nothing but the page table is called"},
+        {SPACE "m:outcome('x', 'maybe', print)",
+         "some/script.lua:3: the verdict is \"maybe\"; it must be \"allowed\" or \"forbidden\""},
+        {SPACE "m:tables { format = 'hashed-48' }",
+         "some/script.lua:3: m:tables writes entries of tables in levels, and \"hashed-48\" has none"},
+        {SPACE "m:tables { stage2 = as }",
+         "some/script.lua:3: a guest has a format of stage 1, and its stage2 one of stage 2"},
+        {SPACE "m.core[1]:switch(m:tables { format = 'vmsa-s2-4k-25' })",
+         "some/script.lua:3: tables of stage 2 translate for a guest: m:tables { stage2 = ... } makes one"},
+        {SPACE "m:tables():premap(0x0, 0x400000, '64K', 'rw-u')",
+         "some/script.lua:3: the format \"vmsa-4k-25\" has no entries of that span"},
+        {SPACE "m:word(0x4, 1)",
+         "some/script.lua:3: the physical address is 4; it must be a multiple of 8 in memory"},
         {SPACE "m:before(function(core) as:query(core, 0) end)",
          "some/script.lua:3: before the programs nothing can be asked of the page table"},
     };
@@ -525,6 +537,99 @@ static void bad_a_shared_variable_that_changes_is_told(void **state)
     }
 }
 
+/* ---- Outcomes, and address spaces of the script -------------------------------------------------- */
+
+static void good_tables_are_words_of_memory(void **state)
+{
+    struct fixture fixture;
+    open_script(&fixture, "local m = explore { cores = 2 }\n"
+                          "local t = m:tables { asid = 5 }\n"
+                          "t:premap(0x3000, 0x400000, '4K', 'rw-u')\n"
+                          "m:word(0x8, 7)\n"
+                          "m.core[1]:program(function(core)\n"
+                          "  core:write(t.root, t:table(0x5000))\n"
+                          "end)");
+    const struct exploration_config *config = fixture.config;
+    const struct small_context *context = &config->machine.contexts[1];
+    assert_int_equal(config->machine.context_count, 2);
+    assert_false(explore_script_has_table(fixture.script));
+    assert_int_equal(config->start[0], 1);
+    assert_int_equal(config->start[1], 1);
+    assert_int_equal(context->asid, 5);
+    assert_int_equal(context->pages[0], 0x3000);
+    assert_int_equal(config->word_count, 3);
+    const struct entry_format *entries = entry_format_of(context->regime.format);
+    struct entry table = entries->decode(&entries->level[0], config->words[0].value);
+    assert_int_equal(config->words[0].pa, context->regime.root);
+    assert_int_equal(table.kind, ENTRY_TABLE);
+    assert_int_equal(config->words[1].pa, table.table + 3 * ENTRY_BYTES);
+    struct entry leaf = entries->decode(&entries->level[1], config->words[1].value);
+    assert_int_equal(leaf.kind, ENTRY_LEAF);
+    assert_int_equal(leaf.frame.base, 0x400000);
+    assert_int_equal(config->words[2].pa, 0x8);
+    assert_int_equal(config->words[2].value, 7);
+    const struct program_request *write = request_of(&fixture, begin(&fixture, 0));
+    assert_int_equal(write->pa, context->regime.root);
+    assert_int_equal(write->value, entries->encode_table(0x5000));
+    close_script(&fixture);
+}
+
+static void good_a_guest_is_translated_by_the_table_and_by_its_own_words(void **state)
+{
+    struct fixture fixture;
+    open_script(&fixture, "local m = explore { cores = 2 }\n"
+                          "local s2 = m:address_space { format = 'vmsa-s2-4k-25', vmid = 3 }\n"
+                          "local guest = m:tables { asid = 2, stage2 = s2 }\n"
+                          "m.core[2]:switch(guest)\n"
+                          "m.core[1]:program(function(core) core:switch(s2) core:switch(guest) end)");
+    const struct small_context *context = &fixture.config->machine.contexts[1];
+    assert_true(context->two_stage);
+    assert_int_equal(context->vmid, 3);
+    assert_ptr_equal(context->stage2.format, walk_format_find("vmsa-s2-4k-25"));
+    assert_int_equal(fixture.config->start[0], 0);
+    assert_int_equal(fixture.config->start[1], 1);
+    /* that it runs the table's space already is no request */
+    const struct program_request *request = request_of(&fixture, begin(&fixture, 0));
+    assert_int_equal(request->kind, PROGRAM_SWITCH);
+    assert_int_equal(request->value, 2);
+    close_script(&fixture);
+}
+
+static void good_results_are_kept_where_an_outcome_is_named(void **state)
+{
+    static const char program[] = "m.core[1]:program(function(core) return 9 end)\n";
+    struct fixture fixture;
+    char text[TEXT_MAX];
+    snprintf(text, sizeof text, SPACE "%s", program);
+    open_script(&fixture, text);
+    assert_int_equal(request_of(&fixture, begin(&fixture, 0))->expected, 0);
+    close_script(&fixture);
+    snprintf(text, sizeof text, SPACE "m:outcome('nine', 'allowed', function(r) return r == 9 end)\n%s",
+             program);
+    open_script(&fixture, text);
+    const struct program_request *end = request_of(&fixture, begin(&fixture, 0));
+    assert_int_equal(end->kind, PROGRAM_END);
+    assert_int_equal(end->expected, 1);
+    assert_int_equal(end->value, 9);
+    assert_int_equal(explore_script_outcome_count(fixture.script), 1);
+    assert_string_equal(explore_script_outcome(fixture.script, 0)->name, "nine");
+    assert_false(explore_script_outcome(fixture.script, 0)->forbidden);
+    close_script(&fixture);
+}
+
+static void bad_a_result_is_an_integer(void **state)
+{
+    struct fixture fixture;
+    open_script(&fixture, SPACE "m:outcome('x', 'allowed', print)\n"
+                                "m.core[1]:program(function(core) return 'nine' end)");
+    const struct program_source *source = fixture.config->programs;
+    assert_int_equal(source->begin(source->context, 0), PROGRAM_NONE);
+    assert_string_equal(source->error(source->context),
+                        "some/script.lua: the program of core 1 gives string; the result of a program is an "
+                        "integer, or nothing");
+    close_script(&fixture);
+}
+
 static void good_variables_that_do_not_change_may_be_shared(void **state)
 {
     struct fixture fixture;
@@ -562,6 +667,10 @@ int main(void)
         cmocka_unit_test(bad_a_page_that_cannot_be_mapped_is_told_at_the_call),
         cmocka_unit_test(bad_a_shared_variable_that_changes_is_told),
         cmocka_unit_test(good_variables_that_do_not_change_may_be_shared),
+        cmocka_unit_test(good_tables_are_words_of_memory),
+        cmocka_unit_test(good_a_guest_is_translated_by_the_table_and_by_its_own_words),
+        cmocka_unit_test(good_results_are_kept_where_an_outcome_is_named),
+        cmocka_unit_test(bad_a_result_is_an_integer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

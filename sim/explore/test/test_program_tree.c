@@ -28,7 +28,7 @@ static const struct program_answer *store(struct program_run *run, uint64_t va, 
         &(struct program_request){.kind = PROGRAM_ACCESS, .access = ACCESS_STORE, .va = va, .value = value});
 }
 
-enum { COPIES, QUERIES, FENCES, LOOPS, DIFFERS, NOTHING, CHOOSES, FAILS, FUNCTIONS };
+enum { COPIES, QUERIES, FENCES, LOOPS, DIFFERS, NOTHING, CHOOSES, GIVES, FAILS, FUNCTIONS };
 
 /* Loads, and stores what it loaded; on a fault it stores the fault's level. */
 static void copies(struct program_run *run)
@@ -78,11 +78,19 @@ static void chooses(struct program_run *run)
         program_run_end(run);
 }
 
+/* With what it was answered as its result. */
+static void gives(struct program_run *run)
+{
+    const struct program_answer *answer = load(run, 0x1000);
+    if (answer)
+        program_run_end_with(run, answer->value);
+}
+
 static bool perform(void *context, struct program_run *run)
 {
     static void (*const functions[FUNCTIONS])(struct program_run *) = {
-        [COPIES] = copies,   [QUERIES] = queries,         [FENCES] = fences,  [LOOPS] = loops,
-        [DIFFERS] = differs, [NOTHING] = program_run_end, [CHOOSES] = chooses};
+        [COPIES] = copies,   [QUERIES] = queries,         [FENCES] = fences,   [LOOPS] = loops,
+        [DIFFERS] = differs, [NOTHING] = program_run_end, [CHOOSES] = chooses, [GIVES] = gives};
     assert_ptr_equal(context, &outside);
     run->line = 10 + run->taken;
     if (run->function == FAILS)
@@ -251,6 +259,23 @@ static void good_the_answers_of_a_stage_are_forgotten(void **state)
     close_fixture(&fixture);
 }
 
+static void good_the_result_of_the_last_stage_is_kept(void **state)
+{
+    struct fixture fixture;
+    const unsigned functions[] = {GIVES, GIVES};
+    open_functions(&fixture, 2, functions);
+    uint32_t one = with_value(&fixture, begin(&fixture), 1);
+    uint32_t two = with_value(&fixture, begin(&fixture), 2);
+    assert_int_equal(one, two); /* of a stage that others follow it is forgotten */
+    uint32_t five = with_value(&fixture, one, 5), six = with_value(&fixture, one, 6);
+    assert_int_equal(request_of(&fixture, five)->kind, PROGRAM_END);
+    assert_int_equal(request_of(&fixture, five)->value, 5);
+    assert_int_equal(request_of(&fixture, five)->expected, 1);
+    assert_int_not_equal(five, six);
+    assert_int_equal(with_value(&fixture, one, 5), five);
+    close_fixture(&fixture);
+}
+
 static void good_the_functions_of_a_stage_are_a_choice(void **state)
 {
     struct fixture fixture;
@@ -378,6 +403,7 @@ int main(void)
         cmocka_unit_test(good_what_was_computed_is_remembered),
         cmocka_unit_test(good_a_program_without_functions_has_ended),
         cmocka_unit_test(good_the_answers_of_a_stage_are_forgotten),
+        cmocka_unit_test(good_the_result_of_the_last_stage_is_kept),
         cmocka_unit_test(good_the_functions_of_a_stage_are_a_choice),
         cmocka_unit_test(good_a_function_may_choose_itself),
         cmocka_unit_test(good_a_tree_is_a_source_of_programs),
