@@ -7,30 +7,10 @@
  * return as early as possible is the strictest one, since windows end with it.
  */
 #include <assert.h>
-#include <string.h>
 
-#include "sim/explore/exploration_internal.h"
+#include "sim/explore/stepper.h"
 
 #define TABLE_UNIT_BYTES UINT64_C(4096)
-
-enum went { WENT, WAITS, FAILED };
-
-/* One core that goes on. */
-struct stepper {
-    struct exploration *exploration;
-    struct small_machine *machine;
-    struct small_state *state;
-    struct explored *explored;
-    unsigned core;
-    unsigned way;
-    uint32_t finding;
-    bool untimed; /* set-up: every step is complete at once */
-};
-
-static struct small_core *core_of(const struct stepper *stepper)
-{
-    return &stepper->state->cores[stepper->core];
-}
 
 static const struct program_request *program_request(const struct exploration *exploration,
                                                      const struct small_state *state, unsigned core)
@@ -66,133 +46,6 @@ static enum went resume_program(struct stepper *stepper, const struct program_an
     return WENT;
 }
 
-/* ---- what programs and page-table code both do ---------------------------------------------------- */
-
-/* Whoever was about to see the old map may now see either: a fault is no finding any more. */
-static void open_window(struct stepper *stepper)
-{
-    struct exploration *exploration = stepper->exploration;
-    rules_window_opens(exploration->rules, &stepper->explored->rules, stepper->core);
-    for (unsigned core = 0; core < exploration->config.machine.cores; core++)
-        for (unsigned i = 0; i < SMALL_ACCESSES; i++) {
-            struct small_access *access = &stepper->state->cores[core].accesses[i];
-            if (access->state != ACCESS_NONE && access->tag &&
-                rules_touches(exploration->rules, &stepper->explored->rules, stepper->core,
-                              small_va_of(stepper->machine, access->address)))
-                access->tag = 0;
-        }
-}
-
-static bool beyond_memory(const struct stepper *stepper, uint64_t pa)
-{
-    return pa % 8 != 0 || pa > stepper->exploration->config.machine.memory_bytes - 8;
-}
-
-/* A word changes at once, for everybody. */
-static enum went change_word(struct stepper *stepper, uint64_t pa, uint64_t value)
-{
-    uint64_t before = small_value_of(stepper->machine, small_memory_at(stepper->machine, stepper->state, pa));
-    uint32_t finding =
-        protocol_sees_write(stepper->exploration, stepper->explored, stepper->core, pa, before, value);
-    if (stepper->finding == 0)
-        stepper->finding = finding;
-    return small_poke(stepper->machine, stepper->state, pa, value) ? WENT : FAILED;
-}
-
-static enum went write_word(struct stepper *stepper, uint64_t pa, uint64_t value)
-{
-    uint8_t held = small_core_reads(stepper->machine, stepper->state, stepper->core, pa);
-    const struct small_new_store store = {
-        .pa = pa, .value = value, .tag = rules_tag(&stepper->explored->rules, stepper->core)};
-    if (stepper->untimed)
-        return change_word(stepper, pa, value);
-    if (!small_has_room(stepper->machine, stepper->state, stepper->core))
-        return WAITS;
-    if (small_value_of(stepper->machine, held) != value)
-        open_window(stepper);
-    if (stepper->exploration->config.machine.store_buffer == 0)
-        return change_word(stepper, pa, value);
-    return small_put_store(stepper->machine, stepper->state, stepper->core, &store) ? WENT : FAILED;
-}
-
-static enum went exchange_word(struct stepper *stepper, uint64_t pa, uint64_t expected, uint64_t desired,
-                               uint64_t *observed)
-{
-    if (core_of(stepper)->store_count > 0)
-        return WAITS;
-    *observed = small_value_of(stepper->machine, small_memory_at(stepper->machine, stepper->state, pa));
-    if (*observed != expected)
-        return WENT;
-    if (desired != expected && !stepper->untimed)
-        open_window(stepper);
-    return change_word(stepper, pa, desired);
-}
-
-static enum went wait_at(struct stepper *stepper, enum barrier_kind kind)
-{
-    const struct small_core *core = core_of(stepper);
-    switch (kind) {
-    case BARRIER_ISB: /* programs go step by step: nothing of them is ahead */
-        return WENT;
-    case BARRIER_DMB_ISHST:
-        small_order_stores(stepper->machine, stepper->state, stepper->core);
-        return WENT;
-    case BARRIER_DSB_ISH:
-    case BARRIER_DSB_NSH:
-        if (!small_is_complete(stepper->state, stepper->core, kind == BARRIER_DSB_NSH))
-            return WAITS;
-        return core->store_count == 0 ? WENT : WAITS;
-    default:
-        return core->store_count == 0 ? WENT : WAITS;
-    }
-}
-
-static enum went barrier(struct stepper *stepper, enum barrier_kind kind)
-{
-    enum went went = wait_at(stepper, kind);
-    if (went == WENT)
-        protocol_sees_barrier(stepper->exploration, stepper->explored, stepper->core, kind);
-    return went;
-}
-
-/*
- * Arm's TLBI is sent and completes later (DDI 0487, D8.17.3). INVLPG and INVPCID are serializing (SDM volume
- * 3, 9.3), and SFENCE.VMA orders the stores before it with the walks after it (Privileged, Supervisor
- * Memory-Management Fence): both come after the core's own stores, and end when this core's part is done.
- */
-static enum went invalidate(struct stepper *stepper, const struct invalidation *what)
-{
-    bool waits = stepper->exploration->config.machine.ordering != ORDERING_ARM && !what->broadcast;
-    uint32_t *sent = &core_of(stepper)->front[FRONT_INVALIDATES];
-    unsigned self = 1u << stepper->core;
-    unsigned all = (1u << stepper->exploration->config.machine.cores) - 1;
-    unsigned targets = what->broadcast ? all : self;
-    unsigned place;
-    if (stepper->untimed) { /* nothing is cached */
-        protocol_sees_invalidation(stepper->exploration, stepper->explored, stepper->core, what, targets);
-        return WENT;
-    }
-    if (*sent) {
-        if (!small_is_complete(stepper->state, stepper->core, true))
-            return WAITS;
-        *sent = 0;
-        return WENT;
-    }
-    if (waits && core_of(stepper)->store_count > 0)
-        return WAITS;
-    switch (small_invalidate(stepper->machine, stepper->state, stepper->core, what, targets, &place)) {
-    case SMALL_BUSY:
-        return WAITS;
-    case SMALL_FAILED:
-        return FAILED;
-    default:
-        protocol_sees_invalidation(stepper->exploration, stepper->explored, stepper->core, what, targets);
-        rules_issued_invalidation(&stepper->explored->rules, stepper->core, place);
-        *sent = waits;
-        return waits ? WAITS : WENT;
-    }
-}
-
 /* ---- page-table code ------------------------------------------------------------------------------ */
 
 static uint64_t units_of(uint64_t pa, uint64_t size_bytes, uint64_t base)
@@ -211,7 +64,7 @@ static enum went clear(struct stepper *stepper, uint64_t pa, uint64_t size_bytes
             continue;
         if (small_core_has_store(stepper->machine, stepper->state, stepper->core, at))
             return WAITS;
-        if (change_word(stepper, at, 0) != WENT)
+        if (step_changes_word(stepper, at, 0) != WENT)
             return FAILED;
     }
     return WENT;
@@ -272,7 +125,7 @@ static enum went answer_operation(struct stepper *stepper, const struct operatio
                                   struct operation_answer *answer)
 {
     bool addressed = request->kind <= REQUEST_COMPARE_EXCHANGE || request->kind >= REQUEST_LOCK;
-    if (addressed && beyond_memory(stepper, request->pa)) {
+    if (addressed && step_is_beyond_memory(stepper, request->pa)) {
         answer->error = ENVIRONMENT_BAD_ADDRESS;
         return WENT;
     }
@@ -282,17 +135,17 @@ static enum went answer_operation(struct stepper *stepper, const struct operatio
             stepper->machine, small_core_reads(stepper->machine, stepper->state, stepper->core, request->pa));
         return WENT;
     case REQUEST_WRITE:
-        return write_word(stepper, request->pa, request->value);
+        return step_writes_word(stepper, request->pa, request->value);
     case REQUEST_COMPARE_EXCHANGE:
-        return exchange_word(stepper, request->pa, request->expected, request->value, &answer->value);
+        return step_exchanges_word(stepper, request->pa, request->expected, request->value, &answer->value);
     case REQUEST_ALLOCATE:
         return allocate(stepper, request->size_bytes, answer);
     case REQUEST_RELEASE:
         return release(stepper, request->pa, request->size_bytes, answer);
     case REQUEST_BARRIER:
-        return barrier(stepper, request->barrier);
+        return step_at_barrier(stepper, request->barrier);
     case REQUEST_INVALIDATE:
-        return invalidate(stepper, &request->invalidation);
+        return step_invalidates(stepper, &request->invalidation);
     case REQUEST_COMPLETE: /* as a DSB ISH completes invalidations */
         if (!small_is_complete(stepper->state, stepper->core, false))
             return WAITS;
@@ -466,13 +319,13 @@ static enum went own_step(struct stepper *stepper, const struct program_request 
             stepper->machine, small_core_reads(stepper->machine, stepper->state, stepper->core, request->pa));
         return WENT;
     case PROGRAM_WRITE:
-        return write_word(stepper, request->pa, request->value);
+        return step_writes_word(stepper, request->pa, request->value);
     case PROGRAM_COMPARE_EXCHANGE:
-        return exchange_word(stepper, request->pa, request->expected, request->value, &answer->value);
+        return step_exchanges_word(stepper, request->pa, request->expected, request->value, &answer->value);
     case PROGRAM_BARRIER:
-        return barrier(stepper, request->barrier);
+        return step_at_barrier(stepper, request->barrier);
     case PROGRAM_INVALIDATE:
-        return invalidate(stepper, &request->invalidation);
+        return step_invalidates(stepper, &request->invalidation);
     case PROGRAM_SWITCH:
         core_of(stepper)->context = (uint8_t)request->value;
         return WENT;
@@ -635,7 +488,7 @@ bool programs_make_table(struct exploration *exploration, struct small_state *st
 bool programs_do_before(struct exploration *exploration, struct small_state *state, struct explored *explored,
                         const struct operation_call *call)
 {
-    enum pagetable_result result;
+    enum pagetable_result result = PAGETABLE_OK;
     return run_untimed(exploration, state, explored, call, &result) &&
            (result == PAGETABLE_OK ||
             exploration_fail(exploration, "an operation before the programs fails"));

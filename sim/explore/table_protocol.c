@@ -133,7 +133,7 @@ static bool repeat(const struct table_protocol *protocol, struct protocol_run *r
     uint32_t length = 0;
     for (uint32_t at = state; at != TABLE_PROTOCOL_BEGIN; length++)
         at = (uint32_t)(memo_get(protocol->ways, memo_key(at, 0)) >> 32);
-    uint32_t *events = malloc((length + 1u) * sizeof *events);
+    uint32_t *events = calloc(length + 1u, sizeof *events);
     if (!events)
         return false;
     for (uint32_t at = state, i = length; at != TABLE_PROTOCOL_BEGIN;) {
