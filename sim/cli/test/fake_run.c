@@ -128,3 +128,18 @@ const char *explore_script_table(const struct explore_script *script)
 {
     return NULL;
 }
+
+const struct explore_outcome *explore_script_outcome(const struct explore_script *script, unsigned n)
+{
+    return NULL;
+}
+
+unsigned explore_script_outcome_count(const struct explore_script *script)
+{
+    return 0;
+}
+
+bool explore_script_has_table(const struct explore_script *script)
+{
+    return false;
+}

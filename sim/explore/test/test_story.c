@@ -174,6 +174,7 @@ static char *script_of(struct told *told, unsigned number)
     assert_non_null(stream);
     replay_write(replay, &timing, stream);
     assert_int_equal(fclose(stream), 0);
+    assert_non_null(text);
     replay_destroy(replay);
     return text;
 }
