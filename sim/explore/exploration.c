@@ -269,7 +269,8 @@ static uint32_t judge_step(struct expansion *expansion, struct small_label label
         return rules_judge_access(exploration->rules, rules, store->leaf, ACCESS_STORE,
                                   (enum privilege)(store->tag & 1));
     }
-    bool begins = label.step == STEP_HIT || (label.step == STEP_WALK_BEGINS && label.index < SMALL_ACCESSES);
+    bool begins = label.step == STEP_HIT || label.step == STEP_MEETS ||
+                  (label.step == STEP_WALK_BEGINS && label.index < SMALL_ACCESSES);
     if (begins) { /* from here on the access counts as issued */
         struct small_access *access = &next->cores[label.core].accesses[label.index];
         uint64_t va = small_va_of(exploration->machine, access->address);
@@ -295,6 +296,7 @@ static bool moves_programs(const struct expansion *expansion, struct small_label
     case STEP_DRAIN:
     case STEP_DROP:
     case STEP_HIT:
+    case STEP_MEETS:
         return true;
     case STEP_WALK_BEGINS:
         return label.index < SMALL_ACCESSES;

@@ -110,6 +110,13 @@ uint16_t tables_for(struct small_machine *machine, uint16_t contents, uint8_t co
 const struct array_contents *contents_of(const struct small_machine *machine, uint16_t contents);
 bool leaf_is_concerned(struct small_machine *machine, uint16_t leaf, uint8_t what);
 
+/* ---- small_faults.c ---- */
+void fault_kept(struct small_machine *machine, struct small_core *core, const struct small_walk *walk);
+void fault_forgotten(struct small_core *core);
+void fault_dropped(const struct small_machine *machine, struct small_core *core, uint8_t what);
+bool fault_meets(const struct small_machine *machine, const struct small_core *core,
+                 const struct small_access *access);
+
 /* ---- small_nested.c ---- */
 /* Where a walk of two stages is with the words that it has: status, what it wants or has found. */
 void nested_follow(const struct small_machine *machine, struct position *position);

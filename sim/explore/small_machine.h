@@ -69,6 +69,9 @@ struct small_config {
                                 first out */
     bool speculates;         /* hardware walks unasked */
     bool evicts;             /* entries go at any time; else only for room, by least recent use */
+    /* A translation fault may stay, and be met until it is invalidated (RISC-V): one a core, of contexts of
+     * one stage. */
+    bool keeps_faults;
     struct small_context contexts[SMALL_CONTEXTS];
     unsigned context_count;
     uint64_t memory_bytes; /* physical memory is [0, memory_bytes) */
@@ -126,7 +129,8 @@ struct small_core {
     uint8_t context;  /* 1 + index; 0: it translates nothing */
     uint8_t to_drop;  /* invalidations (bits) that have not been carried out here */
     uint8_t to_answer;
-    uint8_t unused[3];
+    /* A fault that stays: number of its page's address, 0 for none; 1 + index of its context; its level */
+    uint8_t fault_address, fault_context, fault_level;
     uint32_t front[3]; /* its owner's */
 };
 
@@ -258,8 +262,9 @@ enum small_step {
     STEP_WALK_READS,  /* of a walker (index): one word */
     STEP_WALK_UPDATES,
     STEP_WALK_ENDS, /* it fills, if no invalidation has caught it, and the access has what it found */
-    STEP_EVICT,     /* an entry (index) of the TLB, or (detail 1) of the walk cache */
-    STEP_HIT,       /* an access (index) is translated by an entry (detail) */
+    STEP_EVICT, /* an entry (index) of the TLB, or (detail 1) of the walk cache, or (2) a fault that stayed */
+    STEP_HIT,   /* an access (index) is translated by an entry (detail) */
+    STEP_MEETS, /* an access (index) meets a fault that stayed */
     SMALL_STEPS
 };
 

@@ -99,6 +99,7 @@ static bool drops(struct stepping *stepping, unsigned core)
         struct small_core *at = begin(stepping, core);
         at->tlb = tlb_dropped(stepping->machine, at->tlb, what);
         at->walk_cache = tables_dropped(stepping->machine, at->walk_cache, what);
+        fault_dropped(stepping->machine, at, what);
         at->to_drop &= (uint8_t)~bit;
         at->to_answer |= bit;
         catch_users(stepping->machine, at, what, bit);
@@ -285,7 +286,10 @@ static bool end_walk(struct stepping *stepping, unsigned core, unsigned walker)
             fill(machine, at, facts->leaf);
         if (access)
             answer_access(machine, walk.context - 1u, access, facts->leaf, walk.settle);
-    } else if (access) {
+    } else {
+        fault_kept(machine, at, &walk);
+    }
+    if (facts->status != WALK_LEAF && access) {
         const struct walk_state *state = small_position_of(machine, walk.position);
         access->state = ACCESS_FAULTED;
         access->fault = state->fault;
@@ -330,12 +334,25 @@ static bool hit(struct stepping *stepping, unsigned core, unsigned index, uint16
     return tell(stepping, STEP_HIT, core, index, (unsigned)leaf & UINT8_MAX);
 }
 
+/* Until it is invalidated, though the entry may be valid by now. */
+static bool meets(struct stepping *stepping, unsigned core, unsigned index)
+{
+    struct small_core *at = begin(stepping, core);
+    struct small_access *access = &at->accesses[index];
+    access->state = ACCESS_FAULTED;
+    access->fault = FAULT_TRANSLATION;
+    access->level = at->fault_level;
+    return tell(stepping, STEP_MEETS, core, index, 0);
+}
+
 static bool translates(struct stepping *stepping, unsigned core, unsigned index)
 {
     const struct small_core *from = &stepping->from->cores[core];
     const struct small_access *access = &from->accesses[index];
     if (access->state != ACCESS_ISSUED || from->context == 0 || is_walked_for(from, index))
         return true;
+    if (fault_meets(stepping->machine, from, access) && !meets(stepping, core, index))
+        return false;
     uint16_t matches = tlb_matching(stepping->machine, from->tlb, from->context, access->address);
     uint16_t leaves[SMALL_TLB_ENTRIES];
     unsigned count = small_tlb_leaves(stepping->machine, matches, leaves, SMALL_TLB_ENTRIES);
@@ -361,6 +378,10 @@ static bool evicts(struct stepping *stepping, unsigned core)
             at->walk_cache = tlb_evicted(machine, at->walk_cache, i - entries);
         if (!tell(stepping, STEP_EVICT, core, i < entries ? i : i - entries, i >= entries))
             return false;
+    }
+    if (from->fault_address != 0) {
+        fault_forgotten(begin(stepping, core));
+        return tell(stepping, STEP_EVICT, core, 0, 2);
     }
     return true;
 }

@@ -104,7 +104,8 @@ static void print_entry(const struct small_machine *machine, const struct small_
     uint16_t items[SMALL_TLB_ENTRIES];
     char leaf[TEXT / 2];
     if (label.detail) {
-        (void)snprintf(text, TEXT, "walk cache evicts an entry");
+        (void)snprintf(text, TEXT,
+                       label.detail == 1 ? "walk cache evicts an entry" : "the fault that stayed goes");
         return;
     }
     (void)small_tlb_leaves(machine, core->tlb, items, SMALL_TLB_ENTRIES);
@@ -144,6 +145,11 @@ static void print_hardware(const struct small_machine *machine, const struct sma
         return;
     case STEP_HIT:
         print_hit(machine, core, label, text);
+        return;
+    case STEP_MEETS:
+        (void)snprintf(text, TEXT, "%s of 0x%" PRIx64 " meets a fault that stayed",
+                       access_names[core->accesses[label.index].kind],
+                       small_va_of(machine, core->accesses[label.index].address));
         return;
     default:
         print_walk(machine, state, label, text);

@@ -29,10 +29,18 @@ static const struct count_parameter counts[] = {
     {"walks", offsetof(struct small_config, walks), 1, SMALL_WALKS, 1},
 };
 
-static const char *const keys[] = {
-    "cores",    "tlb_entries",        "walk_cache_entries", "store_buffer", "walks",
-    "ordering", "stores_pass_stores", "speculates",         "evicts",       "pages",
-    NULL};
+static const char *const keys[] = {"cores",
+                                   "tlb_entries",
+                                   "walk_cache_entries",
+                                   "store_buffer",
+                                   "walks",
+                                   "ordering",
+                                   "stores_pass_stores",
+                                   "speculates",
+                                   "evicts",
+                                   "keeps_faults",
+                                   "pages",
+                                   NULL};
 
 static const char *const ordering_names[] = {"arm", "x86", "riscv", NULL};
 
@@ -75,6 +83,7 @@ static void read_rules(lua_State *state, struct script_exploration *exploration)
     struct small_config *machine = &exploration->config.machine;
     machine->speculates = flag_field(state, 1, "speculates", true);
     machine->evicts = flag_field(state, 1, "evicts", true);
+    machine->keeps_faults = flag_field(state, 1, "keeps_faults", false);
     exploration->ordering_given = push_field(state, 1, "ordering");
     if (exploration->ordering_given) {
         machine->ordering = (enum ordering)check_choice(state, -1, "ordering", ordering_names);

@@ -355,6 +355,63 @@ static void the_least_recently_used_entry_makes_room(void **state)
 
 /* ---- walks that nobody asked for ---- */
 
+/* ---- faults that stay ------------------------------------------------------------------------------ */
+
+/* An access of a page that is not mapped, which is mapped behind that. */
+static void open_faulted(struct small_fixture *fixture, bool keeps)
+{
+    small_open(fixture, &(struct small_config){.cores = 1, .keeps_faults = keeps, .evicts = true});
+    small_load(fixture, 0, SMALL_PAGE);
+    small_walk_whole(fixture, 0);
+    small_retire(&fixture->state, 0, 0);
+    small_map(fixture, SMALL_PAGE, SMALL_FRAME, SMALL_RW);
+}
+
+static void a_fault_may_stay_until_it_is_invalidated_or_goes(void **state)
+{
+    struct small_fixture fixture;
+    open_faulted(&fixture, true);
+    const struct small_state kept = fixture.state;
+    small_load(&fixture, 0, SMALL_PAGE + 8);
+    assert_true(small_can(&fixture, STEP_WALK_BEGINS, 0, 0)); /* or it is not met */
+    small_take(&fixture, STEP_MEETS, 0, 0);
+    assert_int_equal(fixture.state.cores[0].accesses[0].state, ACCESS_FAULTED);
+    assert_int_equal(fixture.state.cores[0].accesses[0].fault, FAULT_TRANSLATION);
+
+    fixture.state = kept;
+    small_take(&fixture, STEP_EVICT, 0, 0);
+    small_load(&fixture, 0, SMALL_PAGE);
+    assert_false(small_can(&fixture, STEP_MEETS, 0, 0));
+
+    fixture.state = kept;
+    const struct invalidation other = {.va = SMALL_PAGE, .asid = 2, .scope = INVALIDATE_VA};
+    const struct invalidation own = {.va = SMALL_PAGE, .asid = 1, .scope = INVALIDATE_VA};
+    small_take(&fixture, STEP_DROP, 0, small_sent(&fixture, 0, &other, 1));
+    small_load(&fixture, 0, SMALL_PAGE);
+    assert_true(small_can(&fixture, STEP_MEETS, 0, 0));
+    small_take(&fixture, STEP_DROP, 0, small_sent(&fixture, 0, &own, 1));
+    assert_false(small_can(&fixture, STEP_MEETS, 0, 0));
+    small_close(&fixture);
+}
+
+static void no_fault_stays_where_the_machine_keeps_none(void **state)
+{
+    struct small_fixture fixture;
+    open_faulted(&fixture, false);
+    small_load(&fixture, 0, SMALL_PAGE);
+    assert_false(small_can(&fixture, STEP_MEETS, 0, 0));
+    small_close(&fixture);
+}
+
+static void a_fault_stays_for_its_page_alone(void **state)
+{
+    struct small_fixture fixture;
+    open_faulted(&fixture, true);
+    small_load(&fixture, 0, SMALL_PAGE_2);
+    assert_false(small_can(&fixture, STEP_MEETS, 0, 0));
+    small_close(&fixture);
+}
+
 static void hardware_walks_unasked_where_it_may(void **state)
 {
     (void)state;
@@ -490,6 +547,9 @@ int main(void)
         cmocka_unit_test(a_walk_elsewhere_may_leave_a_cached_table_where_it_is),
         cmocka_unit_test(entries_go_at_any_time_or_for_room_alone),
         cmocka_unit_test(the_least_recently_used_entry_makes_room),
+        cmocka_unit_test(a_fault_may_stay_until_it_is_invalidated_or_goes),
+        cmocka_unit_test(no_fault_stays_where_the_machine_keeps_none),
+        cmocka_unit_test(a_fault_stays_for_its_page_alone),
         cmocka_unit_test(hardware_walks_unasked_where_it_may),
         cmocka_unit_test(hardware_marks_old_entries_where_it_may),
         cmocka_unit_test(an_entry_that_changed_meanwhile_is_read_again),
