@@ -110,7 +110,7 @@ bool explore_replay_make(struct exploration *exploration, const struct story_run
     struct replay *made = replay_create(exploration, run, options->table);
     if (!made)
         return false;
-    bool fine = run->finding == FINDING_STUCK || try_all(made, run->finding, options, replay);
+    bool fine = !replay_is_tried(made) || try_all(made, run->finding, options, replay);
     if (fine && !replay->text)
         fine = write_unproved(made, options, replay);
     replay_destroy(made);

@@ -70,7 +70,7 @@ static void add_request(struct replay *replay, const struct happening *what)
         note_frame(replay, &what->program->call);
     add(replay, &(struct action){.kind = ACTION_REQUEST, .core = what->core, .request = what->program});
     if (what->program->kind == PROGRAM_SWITCH)
-        replay->obstacle = "it switches between address spaces";
+        replay->obstacle = "it switches between address spaces, and replays have one";
 }
 
 /* The walk that was begun unasked last, on this core, has read a word. */
@@ -167,6 +167,9 @@ struct replay *replay_create(struct exploration *exploration, const struct story
         replay->transition = i;
         happenings_visit(exploration, run->transitions[i].from, run->transitions[i].label, &visitor);
     }
+    for (unsigned core = 0; core < exploration->config.machine.cores; core++)
+        if (exploration->config.start[core] != 0)
+            replay->obstacle = "it has several address spaces, and replays have one";
     delegate(replay);
     if (run->finding == FINDING_STUCK)
         replay->obstacle = "programs that wait for ever are no finding of the timed machine";
@@ -182,6 +185,11 @@ void replay_destroy(struct replay *replay)
         return;
     free(replay->actions);
     free(replay);
+}
+
+bool replay_is_tried(const struct replay *replay)
+{
+    return !replay->obstacle;
 }
 
 void replay_why_not(const struct replay *replay, unsigned tried, char *text, size_t text_bytes)

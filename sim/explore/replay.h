@@ -35,6 +35,9 @@ struct replay_timing {
     uint64_t seed;
 };
 
+/* False: the run has something that no script for the timed machine has; replay_why_not says what. */
+bool replay_is_tried(const struct replay *replay);
+
 /* Why so many timings did not do it, as far as the run tells, in words. */
 void replay_why_not(const struct replay *replay, unsigned tried, char *text, size_t text_bytes);
 
