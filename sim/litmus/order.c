@@ -93,7 +93,8 @@ bool litmus_may_enter(const struct litmus_machine *machine, const struct litmus_
         bool open_load = litmus_is_load(one.code) && !litmus_is_done(one.slot);
         bool open_store = litmus_is_store(one.code) && !litmus_is_done(one.slot);
         if (is_speculative(one) || open_dmb(one, true) || is_open(one, LITMUS_LDAR) ||
-            is_open(one, LITMUS_TLBI) || is_same_word(one, own.slot) || open_store || (releases && open_load))
+            is_open(one, LITMUS_TLBI) || is_same_word(one, own.slot) ||
+            (releases && (open_load || open_store)))
             return false;
     }
     return small_has_room(machine->hardware, &state->hardware, core);
