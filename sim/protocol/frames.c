@@ -62,7 +62,9 @@ static bool grow(struct guest_frames *frames)
         }
     free(frames->by_pa);
     free(frames->by_ipa);
-    *frames = larger;
+    frames->by_pa = larger.by_pa;
+    frames->by_ipa = larger.by_ipa;
+    frames->capacity = larger.capacity;
     return true;
 }
 
