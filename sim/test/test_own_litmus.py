@@ -2,12 +2,15 @@
 """The litmus tests that are Lua scripts: nothing forbidden is reached, and everything allowed is.
 
     test_own_litmus.py PROGRAM FOLDER
+
+And what is forbidden and reached is told: a script whose allowed outcome is called forbidden.
 """
 import concurrent.futures
 import json
 import pathlib
 import subprocess
 import sys
+import tempfile
 
 SECONDS = 120
 
@@ -31,6 +34,26 @@ def wrong_with(program, path):
     return None
 
 
+def untold(program, path):
+    """How a script with a forbidden outcome that is reached is not told as such; None if it is."""
+    called = path.read_text().replace('"allowed"', '"forbidden"', 1)
+    with tempfile.TemporaryDirectory() as folder:
+        script = pathlib.Path(folder) / "script.lua"
+        script.write_text(called)
+        told = [subprocess.run([program, "explore", *options, script], capture_output=True, text=True, timeout=SECONDS)
+                for options in ([], ["--json"], ["--quiet"])]
+    if [ran.returncode for ran in told] != [1, 1, 1]:
+        return f"{path}, called forbidden, ends with {[ran.returncode for ran in told]}"
+    outcome = json.loads(told[1].stdout)["outcomes"][0]
+    if outcome["verdict"] != "forbidden" or not outcome["reached"] or not outcome["story"]:
+        return f"{path}, called forbidden, is told in JSON as {outcome}"
+    if f"{outcome['name']}, which is forbidden\nthe shortest run to it has " not in told[0].stdout:
+        return f"{path}, called forbidden, has no story"
+    if told[2].stderr != f"mmusim: the outcome '{outcome['name']}' is forbidden, and reached\n" or told[2].stdout:
+        return f"{path}, called forbidden, is told quietly as {told[2].stderr}"
+    return None
+
+
 def main():
     if len(sys.argv) != 3:
         sys.exit(__doc__)
@@ -39,6 +62,8 @@ def main():
         sys.exit(f"there is no script in the folders of {sys.argv[2]}")
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         wrong = [text for text in pool.map(lambda path: wrong_with(sys.argv[1], path), paths) if text]
+    mistold = untold(sys.argv[1], pathlib.Path(sys.argv[2]) / "reuse" / "store-local-tlbi.lua")
+    wrong += [mistold] if mistold else []
     if wrong:
         sys.exit("\n".join(wrong))
     print(f"{len(paths)} scripts have the outcomes that they may have, all of them")
