@@ -29,8 +29,7 @@ uint64_t explore_report_violations(const struct search *search)
     return broken;
 }
 
-/* The first run to outcome n; NULL: it is not reached. */
-static const struct search_finding *run_to(const struct search *search, unsigned n)
+const struct search_finding *explore_report_run_to(const struct search *search, unsigned n)
 {
     size_t count;
     const struct search_finding *findings = search_findings(search, &count);
@@ -43,7 +42,8 @@ static const struct search_finding *run_to(const struct search *search, unsigned
 bool explore_report_reaches_forbidden(const struct explore_report *report)
 {
     for (unsigned i = 0; i < explore_script_outcome_count(report->described); i++)
-        if (explore_script_outcome(report->described, i)->forbidden && run_to(report->search, i))
+        if (explore_script_outcome(report->described, i)->forbidden &&
+            explore_report_run_to(report->search, i))
             return true;
     return false;
 }
@@ -72,7 +72,7 @@ static void print_outcomes(const struct explore_report *report, FILE *out)
     for (unsigned i = 0; i < count; i++) {
         const struct explore_outcome *outcome = explore_script_outcome(report->described, i);
         (void)fprintf(out, "%s%-9s  %-*s  %s\n", i == 0 ? "\n" : "", verdict_of(outcome), (int)width,
-                      outcome->name, reached_text(report, run_to(report->search, i)));
+                      outcome->name, reached_text(report, explore_report_run_to(report->search, i)));
     }
 }
 
@@ -234,7 +234,7 @@ static bool print_finding(const struct explore_report *report, const struct sear
 static bool print_outcome_story(const struct explore_report *report, unsigned n, FILE *out)
 {
     const struct explore_outcome *outcome = explore_script_outcome(report->described, n);
-    const struct search_finding *finding = run_to(report->search, n);
+    const struct search_finding *finding = explore_report_run_to(report->search, n);
     struct story_run run;
     if (!finding || (!outcome->forbidden && !report->trace))
         return true;
@@ -267,7 +267,7 @@ static void first_forbidden(const struct explore_report *report, char *text, siz
 {
     for (unsigned i = 0; i < explore_script_outcome_count(report->described); i++) {
         const struct explore_outcome *outcome = explore_script_outcome(report->described, i);
-        if (!outcome->forbidden || !run_to(report->search, i))
+        if (!outcome->forbidden || !explore_report_run_to(report->search, i))
             continue;
         (void)snprintf(text, text_bytes, "the outcome '%s' is forbidden, and reached", outcome->name);
         return;
@@ -366,7 +366,7 @@ static bool print_json_finding(const struct explore_report *report, const struct
 static bool print_json_outcome(const struct explore_report *report, unsigned n, FILE *out)
 {
     const struct explore_outcome *outcome = explore_script_outcome(report->described, n);
-    const struct search_finding *finding = run_to(report->search, n);
+    const struct search_finding *finding = explore_report_run_to(report->search, n);
     struct telling telling = {.report = report, .out = out};
     const struct story_teller teller = {print_json_line, &telling};
     struct story_run run;

@@ -23,6 +23,8 @@ struct explore_report {
     const char *output;                     /* where the replay was written to; NULL: nowhere */
 };
 
+/* The shortest run to the script's outcome n; NULL: it is not reached. */
+const struct search_finding *explore_report_run_to(const struct search *search, unsigned n);
 /* The first finding that breaks a rule, and no outcome; NULL: there is none. */
 const struct search_finding *explore_report_broken(const struct search *search);
 /* How many transitions break a rule, outcomes not counted. */

@@ -53,9 +53,8 @@ static struct litmus_family *family_of(struct litmus_report *report, const char 
 
 static void print_text(FILE *out, const struct litmus_case *one, const char *condition, const char *story)
 {
-    (void)fprintf(out, "%-52s %-11s %-9s  %s%s\n", one->test->name,
-                  one->result.reached ? "reached" : "not reached", verdict_name(one->row.verdict), condition,
-                  remark(one));
+    (void)fprintf(out, "%-52s %-11s %-9s  %s%s\n", one->name, one->result.reached ? "reached" : "not reached",
+                  verdict_name(one->row.verdict), condition, remark(one));
     if (story == NULL)
         return;
     for (const char *line = story; *line != '\0';) {
@@ -92,7 +91,7 @@ static void print_json(const struct litmus_report *report, const struct litmus_c
 {
     FILE *out = report->out;
     (void)fputs(report->told > 0 ? ",\n  {\"test\": " : "\n  {\"test\": ", out);
-    print_json_string(out, one->test->name);
+    print_json_string(out, one->name);
     print_member(out, "file", one->path);
     print_member(out, "family", one->family);
     print_member(out, "outcome", condition);
@@ -109,7 +108,7 @@ static void print_json(const struct litmus_report *report, const struct litmus_c
 
 static void print_csv(FILE *out, const struct litmus_case *one, const char *condition)
 {
-    const char *fields[] = {one->test->name, one->path, one->family, condition, NULL};
+    const char *fields[] = {one->name, one->path, one->family, condition, NULL};
     for (unsigned i = 0; fields[i] != NULL; i++) {
         print_csv_field(out, fields[i]);
         (void)fputs(",", out);
@@ -133,7 +132,10 @@ void litmus_report_case(struct litmus_report *report, const struct litmus_case *
     if (family != NULL)
         count(family, one);
     count(&report->all, one);
-    (void)litmus_write_condition(one->test, condition, sizeof condition);
+    if (one->outcome != NULL)
+        (void)snprintf(condition, sizeof condition, "%s", one->outcome);
+    else
+        (void)litmus_write_condition(one->test, condition, sizeof condition);
     if (report->format == CLI_JSON)
         print_json(report, one, condition, story);
     else if (report->format == CLI_CSV)

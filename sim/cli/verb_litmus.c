@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "sim/cli/litmus_report.h"
+#include "sim/cli/litmus_script.h"
 #include "sim/cli/verb.h"
 
 static const struct cli_option litmus_options[] = {
@@ -52,6 +53,15 @@ static bool visit(void *context, const struct litmus_case *one)
     return true;
 }
 
+static bool visit_script(void *context, const char *path)
+{
+    struct running *running = context;
+    const struct litmus_visitor visitor = {.context = running, .visit = visit};
+    const struct litmus_script_options options = {.tell = running->story != NULL ? hear : NULL,
+                                                  .tell_context = running};
+    return litmus_script_run(path, &options, &visitor);
+}
+
 static bool open_story(struct running *running, struct litmus_options *options)
 {
     if (!cli_given(running->call, "trace"))
@@ -66,7 +76,7 @@ static bool open_story(struct running *running, struct litmus_options *options)
 
 static bool explore_paths(struct running *running, const struct litmus_options *options)
 {
-    const struct litmus_visitor visitor = {.context = running, .visit = visit};
+    const struct litmus_visitor visitor = {.context = running, .visit = visit, .script = visit_script};
     struct vectors_failure failure;
     for (int i = 0; i < running->call->argument_count; i++) {
         if (litmus_suite_run(running->call->arguments[i], options, &visitor, &failure))
@@ -76,7 +86,8 @@ static bool explore_paths(struct running *running, const struct litmus_options *
     }
     if (running->report.told + running->report.failed > 0)
         return true;
-    cli_say(running->call->err, "there is no litmus test in '%s'%s; files NAME.litmus would be right",
+    cli_say(running->call->err,
+            "there is no litmus test in '%s'%s; files NAME.litmus or NAME.lua would be right",
             running->call->arguments[0], running->call->argument_count > 1 ? " and the others" : "");
     return false;
 }
@@ -140,7 +151,8 @@ const struct cli_verb verb_litmus = {
         "explored exhaustively; of `forall`, a run that ends otherwise is what can be reached.\n"
         "Where a verdicts.csv lies beside the tests, or one folder above, what an architecture model says "
         "of\n"
-        "the outcome is told, too; then the share of the allowed ones that is reached, by family.\n"
+        "the outcome is told, too; explorations in Lua (NAME.lua, sim/lua/README.md) say of each of their\n"
+        "outcomes what is allowed. Then the share of the allowed ones that is reached, by family.\n"
         "Exit status 1 says that a forbidden outcome is reached, 2 also that a test could not be explored.\n",
     .least = 1,
     .most = CLI_ARGUMENTS_MANY,

@@ -7,10 +7,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define PATH_BYTES  4096
-#define DEPTH_MAX   8
-#define VERDICTS    "verdicts.csv"
-#define TEST_SUFFIX ".litmus"
+#define PATH_BYTES    4096
+#define DEPTH_MAX     8
+#define VERDICTS      "verdicts.csv"
+#define TEST_SUFFIX   ".litmus"
+#define SCRIPT_SUFFIX ".lua"
 
 struct suite {
     const struct litmus_options *options;
@@ -31,11 +32,11 @@ static bool join(struct suite *suite, char *path, const char *folder, const char
     return true;
 }
 
-static bool has_suffix(const char *name)
+static bool has_suffix(const char *name, const char *ending)
 {
     size_t bytes = strlen(name);
-    size_t suffix = strlen(TEST_SUFFIX);
-    return bytes > suffix && strcmp(name + bytes - suffix, TEST_SUFFIX) == 0;
+    size_t suffix = strlen(ending);
+    return bytes > suffix && strcmp(name + bytes - suffix, ending) == 0;
 }
 
 /* ---- One test ---- */
@@ -58,6 +59,7 @@ static void explore(struct suite *suite, const struct litmus_verdicts *verdicts,
     struct vectors_failure failure;
     if (litmus_read_file(&test, path, &failure)) {
         one.test = &test;
+        one.name = test.name;
         if (verdicts != NULL)
             (void)litmus_verdicts_find(verdicts, test.name, suite->options->ets2, &one.row);
         name_family(&one, test.name);
@@ -67,6 +69,11 @@ static void explore(struct suite *suite, const struct litmus_verdicts *verdicts,
     else if (!one.result.complete)
         one.failure = one.result.sentence;
     suite->stopped = !suite->visitor->visit(suite->visitor->context, &one);
+}
+
+static bool is_script(const struct suite *suite, const char *name)
+{
+    return suite->visitor->script != NULL && has_suffix(name, SCRIPT_SUFFIX);
 }
 
 /* ---- Folders ---- */
@@ -107,8 +114,10 @@ static bool run_entry(struct suite *suite, const struct litmus_verdicts *verdict
         return vectors_fail(suite->failure, "%s: cannot be read: %s", path, strerror(errno));
     if (S_ISDIR(status.st_mode))
         return depth == DEPTH_MAX || run_folder(suite, path, depth + 1);
-    if (has_suffix(name))
+    if (has_suffix(name, TEST_SUFFIX))
         explore(suite, verdicts, path);
+    else if (is_script(suite, name))
+        suite->stopped = !suite->visitor->script(suite->visitor->context, path);
     return true;
 }
 
@@ -148,6 +157,10 @@ static bool run_file(struct suite *suite, const char *path)
     const char *slash = strrchr(path, '/');
     struct litmus_verdicts verdicts;
     bool found = false;
+    if (is_script(suite, path)) {
+        suite->stopped = !suite->visitor->script(suite->visitor->context, path);
+        return true;
+    }
     if (slash != NULL && (size_t)(slash - path) < sizeof folder) {
         memcpy(folder, path, (size_t)(slash - path));
         folder[slash - path] = '\0';

@@ -14,7 +14,9 @@ extern "C" {
 /* What came of one file. Everything lives until the visitor returns. */
 struct litmus_case {
     const char *path;
-    const struct litmus_test *test; /* NULL: it cannot be read */
+    const char *name;               /* of the test; NULL: it cannot be read */
+    const char *outcome;            /* in words; NULL: it is the test's condition */
+    const struct litmus_test *test; /* NULL: it cannot be read, or is a script */
     const char *failure;            /* why it was not explored, one sentence; NULL: it was */
     struct litmus_result result;
     struct litmus_verdict_row row;  /* LITMUS_UNKNOWN: there is no verdict */
@@ -24,6 +26,8 @@ struct litmus_case {
 struct litmus_visitor {
     void *context;
     bool (*visit)(void *context, const struct litmus_case *one); /* false: stop */
+    /* A file NAME.lua, which is an exploration; false: stop. NULL: they are passed over. */
+    bool (*script)(void *context, const char *path);
 };
 
 /*

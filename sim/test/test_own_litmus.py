@@ -54,6 +54,34 @@ def untold(program, path):
     return None
 
 
+def litmus(program, *words):
+    return subprocess.run([program, "litmus", *words], capture_output=True, text=True, timeout=SECONDS)
+
+
+def wrong_rows(program, folder):
+    """What is wrong with how 'mmusim litmus' tells scripts; None if nothing is."""
+    path = folder / "reuse" / "store-local-tlbi.lua"
+    ran = litmus(program, "--trace", path)
+    row = f"{'store-local-tlbi':<52} reached     Allowed    the store lands behind the new owner's\n    core "
+    if ran.returncode != 0 or row not in ran.stdout or "\n    core 2: store of 0x1 to 0x0 goes to 0x" not in ran.stdout:
+        return f"mmusim litmus --trace {path} ends with {ran.returncode} and tells {ran.stdout}{ran.stderr}"
+    rows = json.loads(litmus(program, "--json", folder / "reuse").stdout)["tests"]
+    if {row["family"] for row in rows} != {"reuse"}:
+        return "the family of a script's outcomes is not its folder"
+    with tempfile.TemporaryDirectory() as temporary:
+        script = pathlib.Path(temporary) / "script.lua"
+        script.write_text(path.read_text().replace('"allowed"', '"forbidden"', 1))
+        ran = litmus(program, temporary)
+        if ran.returncode != 1 or "  WRONG: what is forbidden is reached\n" not in ran.stdout:
+            return f"what is forbidden and reached ends with {ran.returncode} and tells {ran.stdout}{ran.stderr}"
+        script.write_text(path.read_text().split("m:outcome")[0])
+        ran = litmus(program, temporary)
+        if ran.returncode != 2 or ran.stderr != (f"mmusim: {script}: names no outcome; m:outcome(name, verdict, f) "
+                                                 "names one\n"):
+            return f"a script without outcomes ends with {ran.returncode}: {ran.stderr}"
+    return None
+
+
 def main():
     if len(sys.argv) != 3:
         sys.exit(__doc__)
@@ -63,6 +91,8 @@ def main():
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         wrong = [text for text in pool.map(lambda path: wrong_with(sys.argv[1], path), paths) if text]
     mistold = untold(sys.argv[1], pathlib.Path(sys.argv[2]) / "reuse" / "store-local-tlbi.lua")
+    wrong += [mistold] if mistold else []
+    mistold = wrong_rows(sys.argv[1], pathlib.Path(sys.argv[2]))
     wrong += [mistold] if mistold else []
     if wrong:
         sys.exit("\n".join(wrong))

@@ -24,7 +24,8 @@
 #define WRONG   "stale+one,stale,Forbidden,vmsa\n"
 
 static char folder[64];
-static const char *const names[] = {"b.litmus", "a/a.litmus", "a/verdicts.csv", "verdicts.csv", "a", NULL};
+static const char *const names[] = {"b.litmus", "a/a.litmus", "a/verdicts.csv", "verdicts.csv", "a/s.lua",
+                                    "a",        NULL};
 
 static void write_text(const char *name, const char *text)
 {
@@ -161,7 +162,7 @@ static void bad_use_is_refused(void **state)
     forget_answer(*state);
     call(*state, "litmus", folder, NULL);
     (void)snprintf(sentence, sizeof sentence,
-                   "there is no litmus test in '%s'; files NAME.litmus would be right", folder);
+                   "there is no litmus test in '%s'; files NAME.litmus or NAME.lua would be right", folder);
     assert_refused(*state, sentence);
     forget_answer(*state);
     write_text("b.litmus", STALE);
