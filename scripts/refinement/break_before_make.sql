@@ -119,11 +119,11 @@ SELECT life, until_event, remembered_event, MIN(remembered_event, next_event) AS
 
 -- A valid entry becomes another one of other kind, or a leaf of other address, memory type, shareability, not-global bit or
 -- contiguous run: only through an invalid one. Permissions, the access flag (0x400) and software's bits may change.
-CREATE VIEW rule_changed_without_break AS
+CREATE VIEW changes_without_break AS
 SELECT 'changed_without_break' AS rule, event, cycle, core, space, va,
        printf('the level %d entry at 0x%x changes from 0x%x to 0x%x without having been invalid between', level, pa, old_value,
               new_value) AS explanation,
-       operation, NULL AS walk, NULL AS entry, NULL AS invalidation, NULL AS mapping
+       operation, level, level AS linked_level, NULL AS other
 FROM entry_changes
 WHERE was AND becomes
   AND CASE WHEN was <> becomes THEN 1
@@ -133,7 +133,7 @@ WHERE was AND becomes
                 OR ((old_value | new_value) >> 52 & 1 AND ((old_value | new_value) & ~(old_value & new_value)) & ~0x400) END;
 
 -- What was made invalid is made valid before it is clean, as something for which a break is wanted.
-CREATE VIEW rule_made_before_clean AS
+CREATE VIEW entries_made_before_clean AS
 WITH changes AS MATERIALIZED (SELECT * FROM entry_changes WHERE becomes AND NOT was)
 SELECT 'made_before_clean' AS rule, m.event, m.cycle, m.core, m.space, m.va,
        printf('the level %d entry at 0x%x becomes valid, but %s was made invalid in cycle %d and is not clean: %s', m.level, m.pa,
@@ -143,7 +143,7 @@ SELECT 'made_before_clean' AS rule, m.event, m.cycle, m.core, m.space, m.va,
                    ELSE 'the invalidation was not completed by a DSB ISH' END,
               -- of several the first that is not clean
               MIN(IIF(c.clean_event IS NULL, c.event, NULL))) AS explanation,
-       m.operation, NULL AS walk, NULL AS entry, NULL AS invalidation, NULL AS mapping
+       m.operation, m.level, m.level AS linked_level, NULL AS other
 FROM entry_cycles c CROSS JOIN changes m ON m.event = c.make_event AND m.life = c.top_life
 GROUP BY m.event, m.life
 HAVING SUM(c.clean_event IS NULL)
@@ -153,11 +153,11 @@ HAVING SUM(c.clean_event IS NULL)
             AND NOT ((c.word | m.new_value) >> 52 & 1 AND ((c.word | m.new_value) & ~(c.word & m.new_value)) & ~0x400) END);
 
 -- An entry of a removed table becomes valid while walks may still read it there.
-CREATE VIEW rule_write_below_unclean AS
+CREATE VIEW writes_below_unclean AS
 SELECT 'write_below_unclean' AS rule, w.event, e.cycle, e.core, t.space, t.va + ((w.pa - t.pa) / 8 << a.span_lg2) AS va,
        printf('the level %d entry at 0x%x becomes 0x%x, but the entry at 0x%x above it was made invalid in cycle %d and is not clean',
               t.level, w.pa, w.new_value, r.removal_pa, r.removal_cycle) AS explanation,
-       e.operation, NULL AS walk, NULL AS entry, NULL AS invalidation, NULL AS mapping
+       e.operation, t.level, t.level AS linked_level, NULL AS other
 FROM remembered_tables r CROSS JOIN live_tables t ON t.life = r.life CROSS JOIN arm_levels a ON a.space = t.space AND a.level = t.level
 CROSS JOIN table_parts n ON n.bytes = t.bytes
 CROSS JOIN table_stores w ON w.memory = t.memory AND w.page = (t.pa + n.first) >> 12 AND w.event > r.until_event AND w.event < r.forgotten_event
@@ -166,26 +166,55 @@ WHERE r.forgotten_event > r.until_event AND w.software AND w.old_value <> w.new_
   AND CASE WHEN NOT w.new_value & 1 THEN 0 WHEN t.level < 3 AND w.new_value & 2 THEN 1
            ELSE a.has_leaves AND (w.new_value & 2 <> 0) = (t.level = 3) END;
 
--- A page becomes a table that is one already, or that walks may still read as what it was.
-CREATE VIEW rule_table_twice AS
+-- A page becomes a table that is one already, or that walks may still read as what it was: of the same space, or of another (`other`),
+-- where it was one before this store.
+CREATE VIEW tables_twice AS
 WITH tables AS MATERIALIZED (
     -- of the same space and level the newer one is judged from then on: the one before it is asked for by this event still
-    SELECT t.*, IIF(r.remembered_event > t.next_event, t.next_event + 1, r.remembered_event) AS read_until,
-           IIF(t.pointed_until_event > t.next_event, t.next_event + 1, t.pointed_until_event) AS live_until
+    SELECT t.*, MAX(t.from_event + 1, IIF(r.remembered_event > t.next_event, t.next_event + 1, r.remembered_event)) AS read_until,
+           MAX(t.from_event + 1, IIF(t.pointed_until_event > t.next_event, t.next_event + 1, t.pointed_until_event)) AS live_until
     FROM remembered_tables r CROSS JOIN live_tables t ON t.life = r.life
 ), pages AS (
-    SELECT t.life, t.from_event, MAX(t.read_until) OVER before AS read_until, MAX(t.live_until) OVER before AS live_until
+    SELECT t.life, t.from_event, MAX(t.read_until) OVER before AS read_until
     FROM tables t CROSS JOIN table_parts n ON n.bytes = t.bytes
     WINDOW before AS (PARTITION BY t.memory, (t.pa + n.first) >> 12 ORDER BY t.from_event, t.linked_level, t.space, t.va, t.level
                       ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
 ), met AS (
-    SELECT life, MAX(live_until > from_event) AS still FROM pages WHERE read_until > from_event GROUP BY life
+    -- not beside each other in one page
+    SELECT n.life, NULLIF(o.space, n.space) AS other, MAX(o.live_until > n.from_event) AS still
+    FROM (SELECT DISTINCT life FROM pages WHERE read_until > from_event) m CROSS JOIN live_tables n ON n.life = m.life
+    CROSS JOIN live_tables p ON p.memory = n.memory AND p.pa > n.pa - (SELECT MAX(bytes) FROM table_parts) AND p.pa < n.pa + n.bytes
+                            AND p.from_event <= n.from_event
+    CROSS JOIN tables o ON o.life = p.life
+    WHERE o.pa + o.bytes > n.pa AND o.read_until > n.from_event
+      AND IIF(o.space = n.space, (o.from_event, o.linked_level, o.va, o.level) < (n.from_event, n.linked_level, n.va, n.level),
+              o.from_event < n.from_event)
+    GROUP BY n.life, o.space
 )
 SELECT 'table_twice' AS rule, n.from_event AS event, IFNULL(w.cycle, s.cycle) AS cycle, IFNULL(w.core, s.core) AS core, n.space, n.va,
        printf('0x%x becomes a table %s', n.pa, IIF(m.still, 'twice: it is one already', 'while walks may still read what it was')) AS explanation,
-       w.operation, NULL AS walk, NULL AS entry, NULL AS invalidation, NULL AS mapping
-FROM met m CROSS JOIN tables n ON n.life = m.life LEFT JOIN entry_writes w ON w.event = n.from_event LEFT JOIN spaces s ON s.event = n.from_event
-WHERE EXISTS (
-    -- not beside each other in one page
-    SELECT 1 FROM tables o WHERE o.memory = n.memory AND o.pa < n.pa + n.bytes AND o.pa + o.bytes > n.pa AND o.life <> n.life
-                             AND o.from_event <= n.from_event AND o.read_until > n.from_event);
+       w.operation, n.level, n.linked_level, m.other
+FROM met m CROSS JOIN live_tables n ON n.life = m.life LEFT JOIN entry_writes w ON w.event = n.from_event LEFT JOIN spaces s ON s.event = n.from_event;
+
+-- Each space is judged up to the first store that breaks a rule in it: what follows a broken protocol means nothing. Of several rules
+-- that this store breaks there the one of the uppermost entry that it is one of counts, of the tables that it links the first. That a
+-- page is a table of another space too is told of the space whose table it became later, as long as no store to its own tables has
+-- broken a rule in either.
+CREATE VIEW protocol_breaks AS
+WITH stores AS MATERIALIZED (
+    SELECT * FROM changes_without_break UNION ALL SELECT * FROM entries_made_before_clean
+    UNION ALL SELECT * FROM writes_below_unclean UNION ALL SELECT * FROM tables_twice
+), own AS MATERIALIZED (
+    SELECT space, MIN(event) AS event FROM stores WHERE other IS NULL GROUP BY space
+), counted AS (
+    SELECT s.*, ROW_NUMBER() OVER (PARTITION BY s.space ORDER BY s.event, s.linked_level, s.va, s.level) AS number
+    FROM stores s LEFT JOIN own a ON a.space = s.space LEFT JOIN own b ON b.space = s.other
+    WHERE s.other IS NULL OR s.event < MIN(IFNULL(a.event, 0x7fffffffffffffff), IFNULL(b.event, 0x7fffffffffffffff))
+)
+SELECT rule, event, cycle, core, space, va, explanation, operation, NULL AS walk, NULL AS entry, NULL AS invalidation, NULL AS mapping
+FROM counted WHERE number = 1;
+
+CREATE VIEW rule_changed_without_break AS SELECT * FROM protocol_breaks WHERE rule = 'changed_without_break';
+CREATE VIEW rule_made_before_clean AS SELECT * FROM protocol_breaks WHERE rule = 'made_before_clean';
+CREATE VIEW rule_write_below_unclean AS SELECT * FROM protocol_breaks WHERE rule = 'write_below_unclean';
+CREATE VIEW rule_table_twice AS SELECT * FROM protocol_breaks WHERE rule = 'table_twice';

@@ -15,10 +15,7 @@ UNION ALL SELECT * FROM rule_lost_state
 UNION ALL SELECT * FROM rule_lost_table
 UNION ALL SELECT * FROM rule_load_value
 UNION ALL SELECT * FROM rule_incomplete_invalidation
-UNION ALL SELECT * FROM rule_changed_without_break
-UNION ALL SELECT * FROM rule_made_before_clean
-UNION ALL SELECT * FROM rule_write_below_unclean
-UNION ALL SELECT * FROM rule_table_twice
+UNION ALL SELECT * FROM protocol_breaks
 UNION ALL SELECT * FROM rule_counters_add_up;
 
 -- Which rules this record can judge, and why not (or not wholly).

@@ -24,13 +24,16 @@ struct table {
     struct table *child;  /* the first that hangs below */
     struct table *sibling;
     struct given given; /* the last store that it was given, or by which it was linked */
+    struct table *fresh_before, *fresh_after; /* as long as it is in protocol.fresh */
     unsigned depth;
 };
 
 struct root {
     struct protocol_root is;
-    struct table *table;
+    struct table *table; /* NULL: runs, once the root is broken */
     struct root *next;
+    bool told;   /* runs: a violation; no other one is */
+    bool broken; /* runs: by a store to its own tables, which mean nothing any more */
 };
 
 /* Where an unclean entry stands between its invalid store and clean. */
@@ -100,15 +103,24 @@ struct protocol {
     struct unclean *chains[CHAINS];           /* the others by pa */
     uint32_t at_step[PROTOCOL_AGENTS][STEPS]; /* how many of the agent's are there */
     uint64_t unjudged;
-    uint64_t steps; /* stores and roots, so far */
+    uint64_t steps;                         /* stores and roots, so far */
+    struct table *fresh_first, *fresh_last; /* runs: tables that this step has linked, in that order */
+    bool broke;                             /* runs: a root, in this step */
     struct protocol_violation violation;
 };
 
-/* Of the entry at fault->pa in this table. */
+/*
+ * Of the entry at fault->pa in this table. In a run its root is broken by it; if something was told of this
+ * root before, nothing is now: PROTOCOL_FINE.
+ */
 __attribute__((format(printf, 4, 5))) int violation_report(struct protocol *protocol,
                                                            const struct protocol_fault *fault,
                                                            const struct table *table, const char *format,
                                                            ...);
+/* The same of what concerns two roots: it is told, and breaks neither. */
+__attribute__((format(printf, 4, 5))) int sharing_report(struct protocol *protocol,
+                                                         const struct protocol_fault *fault,
+                                                         const struct table *table, const char *format, ...);
 
 /* tables.c */
 /* Of several the last that was linked. */
@@ -131,6 +143,9 @@ struct linking {
 };
 /* The table at `pa`, and all that hang below it, are live from now on. */
 int table_link(struct protocol *protocol, const struct linking *linking, struct table **table);
+/* Runs: the step is over. Those of its tables that lie in another root's, where it is not broken, are told.
+ */
+int tables_settle(struct protocol *protocol, unsigned agent, struct protocol_mark mark);
 /* They are not. */
 void table_unlink(struct protocol *protocol, struct table *table);
 /* The table that hangs at this entry, or hung there until the entry is clean; NULL if there is none. */

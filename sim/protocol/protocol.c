@@ -84,6 +84,11 @@ static int report(struct protocol *protocol, const struct protocol_fault *fault,
 {
     struct protocol_violation *violation = &protocol->violation;
     const struct protocol_listener *listener = &protocol->config.listener;
+    struct root *root = table && !protocol->config.strict ? table->root : NULL;
+    if (root && root->told)
+        return PROTOCOL_FINE;
+    if (root)
+        root->told = true;
     *violation = (struct protocol_violation){.mark = fault->mark,
                                              .related = fault->related,
                                              .pa = fault->pa,
@@ -99,6 +104,18 @@ static int report(struct protocol *protocol, const struct protocol_fault *fault,
 
 int violation_report(struct protocol *protocol, const struct protocol_fault *fault, const struct table *table,
                      const char *format, ...)
+{
+    if (!protocol->config.strict)
+        table->root->broken = protocol->broke = true;
+    va_list arguments;
+    va_start(arguments, format);
+    int result = report(protocol, fault, table, format, arguments);
+    va_end(arguments);
+    return result;
+}
+
+int sharing_report(struct protocol *protocol, const struct protocol_fault *fault, const struct table *table,
+                   const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
@@ -118,6 +135,25 @@ int protocol_report(struct protocol *protocol, const struct protocol_fault *faul
 
 /* ---- Roots --------------------------------------------------------------------------------------- */
 
+static int first_of(int first, int second)
+{
+    return second == PROTOCOL_NO_MEMORY || first == PROTOCOL_FINE ? second : first;
+}
+
+/* Of a root that is broken nothing is judged any more, nor is another one's table judged by its tables. */
+static int end_step(struct protocol *protocol, int result, unsigned agent, struct protocol_mark mark)
+{
+    for (struct root *root = protocol->broke ? protocol->roots : NULL; root; root = root->next) {
+        if (!root->broken || !root->table)
+            continue;
+        forget_root(protocol, root);
+        table_unlink(protocol, root->table);
+        root->table = NULL;
+    }
+    protocol->broke = false;
+    return protocol->config.strict ? result : first_of(result, tables_settle(protocol, agent, mark));
+}
+
 int protocol_add_root(struct protocol *protocol, const struct protocol_root *is, unsigned agent,
                       struct protocol_mark mark)
 {
@@ -130,7 +166,7 @@ int protocol_add_root(struct protocol *protocol, const struct protocol_root *is,
     protocol->steps++;
     const struct linking linking = {
         .root = root, .parent_pa = is->pa, .pa = is->pa, .va = is->va, .agent = agent, .mark = mark};
-    return table_link(protocol, &linking, &root->table);
+    return end_step(protocol, table_link(protocol, &linking, &root->table), agent, mark);
 }
 
 void protocol_remove_root(struct protocol *protocol, uint64_t root_pa)
@@ -351,11 +387,6 @@ static bool is_frozen_write(const struct protocol *protocol, const struct change
     return is_valid(&change->after);
 }
 
-static int first_of(int first, int second)
-{
-    return second == PROTOCOL_NO_MEMORY || first == PROTOCOL_FINE ? second : first;
-}
-
 /* What hardware may remember of the entry is what it says again, but for permissions: no break is wanted. */
 static bool restores(const struct protocol *protocol, const struct change *change)
 {
@@ -472,7 +503,7 @@ int protocol_stored(struct protocol *protocol, const struct protocol_store *stor
     for (struct place place = next_place(protocol, store); place.table && result != PROTOCOL_NO_MEMORY;
          place = next_place(protocol, store))
         result = first_of(result, give(protocol, store, &place));
-    return result;
+    return end_step(protocol, result, store->agent, store->mark);
 }
 
 int protocol_write(struct protocol *protocol, unsigned agent, uint64_t pa, uint64_t value,

@@ -10,8 +10,11 @@
  * Plain C: prints nothing, keeps no writable globals, is not thread-safe. Memory grows with the tables and
  * with the entries that are unclean, not with the number of events.
  *
- * A page that becomes a table a second time is a violation. In a run it is then judged as what it became
- * last, if both are of one root and level, else as both.
+ * A page that becomes a table a second time is a violation.
+ *
+ * Runs (config.strict is false): each root is judged up to the first store to its tables that violates a
+ * rule, and of each root the first violation alone is told. That one's page becomes a table of another root
+ * is told, and breaks neither.
  */
 #ifndef MMUSIM_SIM_PROTOCOL_PROTOCOL_H
 #define MMUSIM_SIM_PROTOCOL_PROTOCOL_H
@@ -101,7 +104,7 @@ struct protocol_config {
     /* Whether the agent may do the next step for this entry now; NULL: it always may. */
     bool (*may_step)(void *context, unsigned agent, uint64_t entry_pa, uint64_t root_pa);
     void *context;
-    struct protocol_listener listener; /* of each violation: one store may be several */
+    struct protocol_listener listener; /* of each violation that is told */
     size_t unclean_max;                /* entries unclean at once; more are not judged. 0: 65,536 */
 };
 
@@ -118,7 +121,8 @@ uint64_t protocol_unjudged(const struct protocol *protocol);
 
 /*
  * Every function below but the questions answers a protocol_result. After PROTOCOL_VIOLATED the step was done
- * nevertheless, as memory has it, and what follows can be judged; after PROTOCOL_NO_MEMORY nothing can.
+ * nevertheless, as memory has it, and what follows can be judged: in a run, of the other roots. After
+ * PROTOCOL_NO_MEMORY nothing can.
  */
 
 /* The tables of a root are live from now on. */

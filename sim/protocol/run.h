@@ -18,8 +18,8 @@ extern "C" {
 struct protocol_run_config {
     unsigned cores;    /* of the machine; of one core, local invalidations reach every core. 0: unknown */
     bool by_interrupt; /* what other cores drop, they are told by interrupts, and invalidate themselves */
-    /* Of each violation. Marks: `at` is a cycle, `event` the operation (0: none); agents are cores, from 0;
-     * roots are spaces; of a guest's table addresses of entries are intermediate ones. */
+    /* Of the first violation of each space. Marks: `at` is a cycle, `event` the operation (0: none); agents
+     * are cores, from 0; roots are spaces; of a guest's table addresses of entries are intermediate ones. */
     struct protocol_listener listener;
 };
 

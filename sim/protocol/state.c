@@ -74,7 +74,10 @@ static void tell_table(const struct protocol *protocol, const struct telling *te
 bool protocol_tell_state(const struct protocol *protocol, protocol_teller teller, void *context)
 {
     const struct telling telling = {teller, context};
-    for (const struct root *root = protocol->roots; root; root = root->next)
-        tell_table(protocol, &telling, root->table);
+    for (const struct root *root = protocol->roots; root; root = root->next) {
+        tell(&telling, (uint64_t)root->told << 1 | root->broken);
+        if (root->table)
+            tell_table(protocol, &telling, root->table);
+    }
     return tell_unclean(protocol, &telling);
 }

@@ -1,4 +1,5 @@
 /* Which tables are live: from the roots, through what entries say. */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "sim/protocol/internal.h"
@@ -86,13 +87,41 @@ static void unregister_table(struct protocol *protocol, struct table *table)
     }
 }
 
-static struct table *overlapping(const struct protocol *protocol, uint64_t pa, uint64_t bytes)
+/* Whether this step has linked it: then it is given nothing of the same step. */
+static bool is_fresh(const struct protocol *protocol, const struct table *table)
 {
-    struct table *found = NULL;
-    for (uint64_t at = pa; !found && at < pa + bytes;
-         at += bytes < WORDS_PAGE_BYTES ? bytes : WORDS_PAGE_BYTES)
-        found = table_at(protocol, at);
-    return found;
+    return table->given.step == protocol->steps && table->given.pa == UINT64_MAX;
+}
+
+/* Whose tables are asked for. */
+enum whose {
+    ANYBODYS,
+    OF_ROOT,
+    OF_OTHERS /* that were there before this step */
+};
+
+static bool is_asked(const struct protocol *protocol, const struct table *table, const struct root *root,
+                     enum whose whose)
+{
+    if (whose == OF_OTHERS)
+        return table->root != root && !is_fresh(protocol, table);
+    return whose == ANYBODYS || table->root == root;
+}
+
+/* One that has bytes of these; NULL if there is none. */
+static const struct table *overlapping(const struct protocol *protocol, const struct root *root,
+                                       enum whose whose, uint64_t pa, uint64_t bytes)
+{
+    for (uint64_t at = pa & ~(WORDS_PAGE_BYTES - 1); at < pa + bytes; at += WORDS_PAGE_BYTES) {
+        const struct words_page *page = words_find(&protocol->words, at);
+        for (const struct words_table *here = page ? page->tables : NULL; here; here = here->next) {
+            const struct table *table = here->table;
+            if (table->pa < pa + bytes && pa < table->pa + table->bytes &&
+                is_asked(protocol, table, root, whose))
+                return table;
+        }
+    }
+    return NULL;
 }
 
 static int told_twice(struct protocol *protocol, const struct linking *linking, const struct table *there)
@@ -106,16 +135,18 @@ static int told_twice(struct protocol *protocol, const struct linking *linking, 
                                          .pa = linking->parent_pa,
                                          .agent = linking->agent,
                                          .rule = PROTOCOL_TABLE_TWICE};
+    char text[PROTOCOL_TEXT_BYTES];
     if (above)
-        return violation_report(
-            protocol, &fault, in,
-            "0x%llx becomes a table again while walks may still read it: the entry at 0x%llx "
-            "that pointed to it was made invalid at %s and is not clean%s",
-            (unsigned long long)linking->pa, (unsigned long long)above->pa,
-            mark_print(protocol, above->written).text, missing_print(protocol, above).text);
-    return violation_report(protocol, &fault, in,
-                            "0x%llx becomes a table twice: it is one already, for 0x%llx",
-                            (unsigned long long)linking->pa, (unsigned long long)there->va);
+        (void)snprintf(text, sizeof text,
+                       "0x%llx becomes a table again while walks may still read it: the entry at 0x%llx "
+                       "that pointed to it was made invalid at %s and is not clean%s",
+                       (unsigned long long)linking->pa, (unsigned long long)above->pa,
+                       mark_print(protocol, above->written).text, missing_print(protocol, above).text);
+    else
+        (void)snprintf(text, sizeof text, "0x%llx becomes a table twice: it is one already, for 0x%llx",
+                       (unsigned long long)linking->pa, (unsigned long long)there->va);
+    return there->root == linking->root ? violation_report(protocol, &fault, in, "%s", text)
+                                        : sharing_report(protocol, &fault, in, "%s", text);
 }
 
 static int refuse_unknown(struct protocol *protocol, const struct linking *linking, uint64_t pa)
@@ -167,10 +198,59 @@ static int link_entries(struct protocol *protocol, const struct linking *linking
     return result;
 }
 
+/* ---- What a step has linked, in the order of linking --------------------------------------------- */
+
+static void become_fresh(struct protocol *protocol, struct table *table)
+{
+    table->fresh_before = protocol->fresh_last;
+    if (protocol->fresh_last)
+        protocol->fresh_last->fresh_after = table;
+    else
+        protocol->fresh_first = table;
+    protocol->fresh_last = table;
+}
+
+static void leave_fresh(struct protocol *protocol, struct table *table)
+{
+    if (!table->fresh_before && protocol->fresh_first != table)
+        return;
+    if (table->fresh_before)
+        table->fresh_before->fresh_after = table->fresh_after;
+    else
+        protocol->fresh_first = table->fresh_after;
+    if (table->fresh_after)
+        table->fresh_after->fresh_before = table->fresh_before;
+    else
+        protocol->fresh_last = table->fresh_before;
+    table->fresh_before = table->fresh_after = NULL;
+}
+
+/* Last of all, so that it does not matter in which order a step has changed the tables of several roots. */
+int tables_settle(struct protocol *protocol, unsigned agent, struct protocol_mark mark)
+{
+    int result = PROTOCOL_FINE;
+    for (struct table *table = protocol->fresh_first; table; table = protocol->fresh_first) {
+        const struct table *there = overlapping(protocol, table->root, OF_OTHERS, table->pa, table->bytes);
+        const struct linking linking = {.root = table->root,
+                                        .parent = table->parent,
+                                        .parent_pa = table->parent_pa,
+                                        .pa = table->pa,
+                                        .va = table->va,
+                                        .agent = agent,
+                                        .mark = mark};
+        if (there)
+            result = worse(result, told_twice(protocol, &linking, there));
+        leave_fresh(protocol, table);
+    }
+    return result;
+}
+
 int table_link(struct protocol *protocol, const struct linking *linking, struct table **linked)
 {
     const struct entry_level *level = &linking->root->is.entries.level[linking->depth];
-    const struct table *there = overlapping(protocol, linking->pa, entry_table_bytes(level));
+    const struct table *there =
+        overlapping(protocol, linking->root, protocol->config.strict ? ANYBODYS : OF_ROOT, linking->pa,
+                    entry_table_bytes(level));
     int result = there ? told_twice(protocol, linking, there) : PROTOCOL_FINE;
     *linked = NULL;
     if (there && protocol->config.strict)
@@ -192,6 +272,8 @@ int table_link(struct protocol *protocol, const struct linking *linking, struct 
                             .depth = linking->depth};
     if (table->parent)
         table->parent->child = table;
+    if (!protocol->config.strict)
+        become_fresh(protocol, table);
     if (!register_table(protocol, table)) {
         table_unlink(protocol, table);
         return PROTOCOL_NO_MEMORY;
@@ -230,6 +312,7 @@ void table_unlink(struct protocol *protocol, struct table *table)
     if (table->parent)
         leave_parent(table);
     forget_entries(protocol, table);
+    leave_fresh(protocol, table);
     unregister_table(protocol, table);
     free(table);
 }

@@ -137,7 +137,7 @@ static void compare_with_along(struct check *check, const struct along *along)
     }
 }
 
-/* Of the protocol of Arm tables both judges tell each store that breaks it. */
+/* Of the protocol of Arm tables both judges tell the first store that breaks it in each space. */
 #define PROTOCOL_RULES_LIST                                                                                  \
     "('changed_without_break', 'made_before_clean', 'write_below_unclean', 'table_twice')"
 

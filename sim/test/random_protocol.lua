@@ -1,5 +1,6 @@
--- Random stores to live tables, barriers and invalidations, on few words of few pages: software that keeps no protocol at all.
--- What it breaks, both judges have to find alike. Nothing is translated. arg: seed, recording level.
+-- Random stores to live tables, barriers and invalidations, on few words of few pages: software that keeps the protocol seldom, or
+-- most of the time. Where it breaks it first, in each space, both judges have to find alike. Nothing is translated.
+-- arg: seed, recording level.
 local seed, level = math.tointeger(arg[1] or 1), arg[2] or "all"
 
 local state = (seed + 104729) * 0x9e3779b97f4a7c15
@@ -26,9 +27,12 @@ local function pages(count)
   return list
 end
 
+-- Each run in its own way: of 100 steps how many are done as they should be; whether pages are tables of one level of one space, and
+-- not linked while they are.
+local care, tidy = one_of { 20, 20, 80, 97 }, draw(3) > 1
+
 -- Places: physical addresses of tables, what they are called in entries, and whose invalidations concern them.
 local places = {}
--- Each is a table of one level: pages that are several tables at once break all rules at once, and in which order nobody tells.
 local function place(pa, name, space, depth) places[#places + 1] = { pa = pa, name = name, space = space, depth = depth } end
 
 local plain = { m:address_space { format = "vmsa-" .. granule .. one_of { "-48", "-39" }, asid = 1 },
@@ -39,22 +43,45 @@ for _, as in ipairs(plain) do
   for i, pa in ipairs(pages(3 + draw(3))) do place(pa, pa, as, (i - 1) % 3 + 1) end
 end
 
--- A guest: its tables lie in 16 pages, which its hypervisor moves.
-local vm = m:address_space { format = "vmsa-s2-4k-39", vmid = 1 }
-local frames = m:frames("64K")
-vm:premap(TABLES, frames, "4K", "rw-", 16)
-local lies, spare = {}, {}
-for i = 1, 16 do lies[i] = frames + (i - 1) * P end
-local guest = m:address_space { format = "vmsa-4k-" .. one_of { "48", "39" }, asid = 3, stage2 = vm, tables = { base = TABLES, size = "64K" } }
-guest:premap(BASE, TABLES, "4K", "rw-u")
-place(frames + (guest.root - TABLES), guest.root, guest, 0)
-for i = 8, 10 + draw(3) do place(frames + i * P, TABLES + i * P, guest, (i - 8) % 3 + 1) end
+-- Two guests of a virtual machine: their tables lie in 16 pages each, which their hypervisor moves.
+local vm = m:address_space { format = "vmsa-s2-4k-39", vmid = 1, aliasing = true }
+local frames = m:frames("128K")
+vm:premap(TABLES, frames, "4K", "rw-", 32)
+local lies, spare, guests = {}, {}, {}
+for i = 1, 32 do lies[i] = frames + (i - 1) * P end
+for i = 0, 1 do
+  local first = i * 0x10000
+  local guest = m:address_space { format = "vmsa-4k-" .. one_of { "48", "39" }, asid = 3 + i, stage2 = vm, tables = { base = TABLES + first, size = "64K" } }
+  guest:premap(BASE, TABLES, "4K", "rw-u")
+  guests[guest] = true
+  place(frames + (guest.root - TABLES), guest.root, guest, 0)
+  for n = 8, 10 + draw(3) do place(frames + first + n * P, TABLES + first + n * P, guest, (n - 8) % 3 + 1) end
+end
+-- A page that is two of a guest's: one store is one to either.
+if draw(3) == 1 then vm:premap(TABLES + 0x20000, frames + 8 * P, "4K", "rw-"); places[#places + 1] = { pa = frames + 8 * P, name = TABLES + 0x20000, space = places[#places].space, depth = 1 } end
 
-local function word(core, at)
+local linked = {} -- by word: the table that it points to; by table: how many words do
+local function note(at, index, to)
+  local key, former = at.pa + index * 8, linked[at.pa + index * 8]
+  if former then linked[former] = linked[former] - 1 end
+  linked[key] = to
+  if to then linked[to] = (linked[to] or 0) + 1 end
+end
+
+local function word(core, at, index)
   local to, tries = nil, 0
-  repeat to, tries = places[core:random(#places)], tries + 1 until (to.space == at.space and to.depth == at.depth + 1) or tries == 60
+  repeat
+    to, tries = places[core:random(#places)], tries + 1
+    local fits = to.space == at.space and to.depth == at.depth + 1 and (linked[to] or 0) == 0
+  until fits or not tidy or tries == 60
+  local fits = to.space == at.space and to.depth == at.depth + 1 and (linked[to] or 0) == 0
   local kind = core:random(10)
-  if kind <= 2 then return 0 elseif kind <= 6 and to.depth == at.depth + 1 and to.space == at.space then return to.name | 3 end
+  note(at, index, nil)
+  if kind <= 2 then return 0 end
+  if kind <= 6 and (fits or not tidy) then
+    note(at, index, to)
+    return to.name | 3
+  end
   -- (a word of type 3 is a leaf in the last table alone)
   local bits = ({ 0x401, at.depth == 3 and 0x403 or 0x401, 0x1, 0x481, 0xc01, 0x405, 0x705, 0x10000000000401, 0x2 })[core:random(9)] | (at.depth == 3 and 2 or 0)
   return at.name // PAGE * PAGE + core:random(2) * 0x40000000 | bits
@@ -63,7 +90,7 @@ end
 -- What each barrier and invalidation is called; now and then the right one after the other.
 local function invalidate(core, at)
   local va, what = ({ 0, 0, BASE, 1 << 21, 1 << 30, 1 << 39 })[core:random(6)], core:random(9)
-  local vmid = at.space == guest and 1 or at.space == plain[3] and 7 or nil
+  local vmid = guests[at.space] and 1 or at.space == plain[3] and 7 or nil
   local broadcast = core:random(5) > 1
   if what <= 2 then core:tlbi { va = va, asid = at.space, broadcast = broadcast, last_level = core:random(3) == 1 }
   elseif what == 3 then core:tlbi { va = va, size = 1 << 30, vmid = vmid, broadcast = broadcast }
@@ -73,20 +100,33 @@ local function invalidate(core, at)
   else core:tlbi { vmid = vmid, broadcast = broadcast } end
 end
 
+-- As it should be.
+local function careful(core, at, index)
+  local vmid = guests[at.space] and 1 or at.space == plain[3] and 7 or nil
+  core:write(at.pa + index * 8, 0)
+  core:dsb(({ "ish", "ishst" })[core:random(2)])
+  if at.space == plain[3] then core:tlbi { scope = "vmid", vmid = 7 }
+  elseif guests[at.space] then core:tlbi { vmid = vmid }
+  else core:tlbi {} end
+  core:dsb("ish")
+  core:write(at.pa + index * 8, word(core, at, index))
+end
+
 local function step(core)
   local at, what = places[core:random(#places)], core:random(11)
   local index = ({ 0, 0, 1, 2, 511 })[core:random(5)]
-  if what <= 6 then core:write(at.pa + index * 8, word(core, at))
+  if core:random(100) <= care then careful(core, at, index)
+  elseif what <= 6 then core:write(at.pa + index * 8, word(core, at, index))
   elseif what == 7 then core:dsb(({ "ish", "ishst", "nsh" })[core:random(3)])
   elseif what == 8 then invalidate(core, at)
-  elseif what <= 10 then                       -- as it should be
+  elseif what <= 10 then                       -- perhaps as it should be
     core:write(at.pa + index * 8, 0)
     core:dsb("ishst")
     invalidate(core, at)
     core:dsb("ish")
-    core:write(at.pa + index * 8, word(core, at))
+    core:write(at.pa + index * 8, word(core, at, index))
   else
-    local page = core:random(16)
+    local page = core:random(32)
     if lies[page] and vm:unmap(core, TABLES + (page - 1) * P) then
       spare[#spare + 1], lies[page] = lies[page], nil
     elseif not lies[page] then
