@@ -583,5 +583,7 @@ struct operation_tree *exploration_tree(struct exploration *exploration)
 
 const char *exploration_finding_name(uint32_t finding)
 {
+    if (finding >= FINDING_OUTCOME)
+        return "outcome";
     return finding == FINDING_STUCK ? "stuck" : judge_rule_name((enum judge_rule)(finding - 1));
 }

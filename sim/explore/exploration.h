@@ -110,7 +110,7 @@ struct exploration_next {
 struct exploration_next exploration_next(const struct exploration *exploration,
                                          const struct small_state *state, unsigned core);
 
-const char *exploration_finding_name(uint32_t finding); /* "stale_entry", "stuck" */
+const char *exploration_finding_name(uint32_t finding); /* "stale_entry", "stuck", "outcome" */
 
 #ifdef __cplusplus
 }

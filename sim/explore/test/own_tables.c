@@ -30,6 +30,11 @@ static int invalidate_here(void *context, const struct invalidation *what)
     return passing_invalidate(context, &here);
 }
 
+static int invalidate_no_combined(void *context, const struct invalidation *what)
+{
+    return what->scope == INVALIDATE_ALL ? ENVIRONMENT_OK : passing_invalidate(context, what);
+}
+
 static int complete_nothing(void *context)
 {
     (void)context;
@@ -81,6 +86,25 @@ static const struct environment_operations of_one_core = {
     .lock = passing_lock,
     .unlock = passing_unlock,
 };
+
+static const struct environment_operations without_combined = {
+    .read = passing_read,
+    .write = passing_write,
+    .compare_exchange = passing_compare_exchange,
+    .allocate_table = passing_allocate_table,
+    .release_table = passing_release_table,
+    .barrier = passing_barrier,
+    .invalidate = invalidate_no_combined,
+    .complete = passing_complete,
+    .lock = passing_lock,
+    .unlock = passing_unlock,
+};
+
+static enum pagetable_result unmap_uncombined(void *state, const struct environment *environment, uint64_t va)
+{
+    struct environment uncombined = in_front_of(environment, &without_combined);
+    return pagetable_radix.unmap(state, &uncombined, va);
+}
 
 static enum pagetable_result unmap_nothing(void *state, const struct environment *environment, uint64_t va)
 {
@@ -141,6 +165,14 @@ struct pagetable_class table_that_finds_itself_corrupt(void)
     struct pagetable_class table = pagetable_radix;
     table.name = "radix-finds-itself-corrupt";
     table.query = give_query_up;
+    return table;
+}
+
+struct pagetable_class table_that_forgets_combined_entries(void)
+{
+    struct pagetable_class table = pagetable_radix;
+    table.name = "radix-forgets-combined";
+    table.unmap = unmap_uncombined;
     return table;
 }
 

@@ -13,6 +13,8 @@ struct pagetable_class table_that_protects_in_place(void);
 /* `query` answers that its environment failed, or that the table is corrupt. */
 struct pagetable_class table_whose_environment_fails(void);
 struct pagetable_class table_that_finds_itself_corrupt(void);
+/* A stage 2 that invalidates by intermediate address alone, and not what was combined of both stages. */
+struct pagetable_class table_that_forgets_combined_entries(void);
 /* Invalidates the TLB of the calling core alone. */
 struct pagetable_class table_of_one_core(void);
 

@@ -246,6 +246,75 @@ static void bad_an_invalidation_of_another_asid_lets_it_land(void **state)
     assert_int_equal(clear_entry(tlbi).reached, STALE | FRESH);
 }
 
+/* ---- guests ---------------------------------------------------------------------------------------- */
+
+#define IPA      OTHER
+#define VMID     1
+#define S2_WRITE (FRAME_READABLE | FRAME_WRITABLE)
+
+/* Context 1 becomes a guest of the page table: its tables lie where they seem to, PAGE is at IPA. */
+static void make_guest(struct spaces *spaces)
+{
+    const struct walk_format *format = walk_format_find("vmsa-4k-25");
+    const struct entry_format *entries = entry_format_of(format);
+    const struct frame page = {.base = IPA, .size_lg2 = 12, .attributes = WRITABLE};
+    struct small_context *own = &spaces->config.machine.contexts[0];
+    struct small_context *guest = &spaces->config.machine.contexts[1];
+    own->page_count = 0; /* who unmaps walks nothing */
+    own->asid = 0;
+    own->vmid = guest->vmid = spaces->pagetable.vmid = VMID;
+    spaces->pagetable.asid = 0;
+    guest->asid = 2;
+    guest->two_stage = true;
+    guest->regime = (struct translation_regime){
+        .format = format, .physical_size_lg2 = 48, .contiguous = true, .root = ROOT(1)};
+    guest->stage2 = own->regime;
+    guest->pages[guest->page_count++] = PAGE;
+    spaces->words[0] = (struct explored_word){ROOT(1), entries->encode_table(TABLE(1))};
+    spaces->words[1].pa = TABLE(1);
+    assert_true(entries->encode_leaf(&entries->level[1], &page, &spaces->words[1].value));
+    spaces->config.machine.context_count = 2;
+    spaces->config.words = spaces->words;
+    spaces->config.word_count = 2;
+    spaces->config.start[1] = 1;
+}
+
+/* Core 1 unmaps the guest's page and gives its frame to somebody who writes 2; the guest on core 2 stores 1.
+ */
+static struct ended reuse_guests_frame(const struct pagetable_class *table)
+{
+    struct exploring exploring = {
+        .table = table,
+        .format = "vmsa-s2-4k-25",
+        .before = {LIST_MAP_CALL(ROOT(1), ROOT(1), S2_WRITE), LIST_MAP_CALL(TABLE(1), TABLE(1), S2_WRITE),
+                   LIST_MAP_CALL(IPA, FRAME, S2_WRITE)},
+        .before_count = 3,
+        .lists = {.programs = 2,
+                  .core = {{{LIST_UNMAP(IPA), LIST_WRITE(FRAME, 2)}}, {{LIST_STORE(PAGE, 1)}}}}};
+    struct asked asked = {0};
+    struct spaces spaces = {.budget = {.bytes_max = (size_t)1 << 28}};
+    spaces.config = exploring_config(&exploring, &spaces.pagetable, &spaces.lists, &spaces.budget);
+    make_guest(&spaces);
+    spaces.config.outcomes = (struct exploration_outcomes){&asked, judge_frame};
+    return explore(&spaces.config);
+}
+
+static void good_nothing_of_a_guest_outlives_the_unmap_of_its_page(void **state)
+{
+    struct ended ended = reuse_guests_frame(pagetable_class_find("radix"));
+    assert_int_equal(ended.outcome, SEARCH_COMPLETE);
+    assert_int_equal(ended.reached, FRESH);
+    assert_int_equal(ended.broken, 0);
+}
+
+static void bad_what_was_combined_outlives_a_table_that_forgets_it(void **state)
+{
+    const struct pagetable_class table = table_that_forgets_combined_entries();
+    struct ended ended = reuse_guests_frame(&table);
+    assert_int_equal(ended.outcome, SEARCH_COMPLETE);
+    assert_int_equal(ended.reached, STALE | FRESH);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -258,6 +327,8 @@ int main(void)
         cmocka_unit_test(good_a_core_begins_in_the_space_that_it_is_given),
         cmocka_unit_test(good_an_invalidation_of_the_asid_lets_no_store_land_behind_it),
         cmocka_unit_test(bad_an_invalidation_of_another_asid_lets_it_land),
+        cmocka_unit_test(good_nothing_of_a_guest_outlives_the_unmap_of_its_page),
+        cmocka_unit_test(bad_what_was_combined_outlives_a_table_that_forgets_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
