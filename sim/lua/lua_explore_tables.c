@@ -208,8 +208,10 @@ static void read_format(lua_State *state, struct script_tables *tables)
 {
     const struct walk_format *format = check_format(state, text_field(state, 2, "format", EXPLORED_FORMAT));
     const struct entry_format *entries = entry_format_of(format);
-    if (!entries)
+    if (!entries) {
         luaL_error(state, "m:tables writes entries of tables in levels, and \"%s\" has none", format->name);
+        __builtin_unreachable(); /* luaL_error does not return */
+    }
     tables->space.config = (struct pagetable_config){.format = format, .entries = entries};
     tables->space.context.regime =
         (struct translation_regime){.format = format,

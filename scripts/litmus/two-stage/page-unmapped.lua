@@ -22,6 +22,7 @@ m.core[2]:program(function(core)
   return core:store(0x0, 1) and 1 or 0
 end)
 
-m:outcome("the guest's store lands behind the new owner's", "forbidden", function(_, _, memory) return memory(frame) == 1 end)
+m:outcome("the guest's store lands behind the new owner's", "forbidden",
+  function(_, _, memory) return memory(frame) == 1 end)
 m:outcome("the guest's store succeeds", "allowed", function(_, r2) return r2 == 1 end)
 m:outcome("the guest's store faults", "allowed", function(_, r2) return r2 == 0 end)
