@@ -124,7 +124,7 @@ uint16_t rules_change_of(struct rules *rules, uint16_t map, const struct open_op
     const struct operation_call *call = rules_call_of(rules, open);
     struct change change;
     struct mapping found;
-    uint16_t after;
+    uint16_t after = 0;
     memset(&change, 0, sizeof change);
     if (call->kind > CALL_PROTECT || !rules_outcome(rules, map, open, &after))
         return 0;
@@ -154,7 +154,7 @@ bool rules_frame_in_use(struct rules *rules, const struct rules_state *state, ui
         return false;
     bool in_use = overlaps_frame(rules, state->map, frame);
     for (unsigned i = 0; i < SMALL_CORES && !in_use; i++) {
-        uint16_t after;
+        uint16_t after = 0;
         in_use = state->running[i].call != 0 && rules_call_of(rules, &state->running[i])->kind == CALL_MAP &&
                  rules_outcome(rules, state->map, &state->running[i], &after) &&
                  overlaps_frame(rules, after, frame);

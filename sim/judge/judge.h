@@ -48,13 +48,13 @@ enum judge_rule {
 
 /* What was not judged, and why. */
 enum judge_unjudged {
-    UNJUDGED_VALUES,       /* loads, because the run has no values */
-    UNJUDGED_HITS,         /* plain hits: 1 if the events leave them out */
-    UNJUDGED_SPACE,        /* events of an address space that was never told, or whose second stage was not */
-    UNJUDGED_LATE_ACCESS,  /* accesses or walks told more than settle_cycles after they were performed */
-    UNJUDGED_LATE_WRITE,   /* entry writes visible more than settle_cycles after their operation's return */
-    UNJUDGED_LIMIT,        /* undecided events beyond undecided_max */
-    UNJUDGED_OPEN,         /* operations whose window was still open when the run ended */
+    UNJUDGED_VALUES,      /* loads, because the run has no values */
+    UNJUDGED_HITS,        /* plain hits: 1 if the events leave them out */
+    UNJUDGED_SPACE,       /* events of an address space that was never told, or whose second stage was not */
+    UNJUDGED_LATE_ACCESS, /* accesses or walks told more than settle_cycles after they were performed */
+    UNJUDGED_LATE_WRITE,  /* entry writes visible more than settle_cycles after their operation's return */
+    UNJUDGED_LIMIT,       /* undecided events beyond undecided_max */
+    UNJUDGED_OPEN,        /* operations whose window was still open when the run ended */
     JUDGE_UNJUDGED
 };
 

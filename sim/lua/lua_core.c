@@ -54,8 +54,7 @@ void script_core_init(struct script *script, unsigned index)
                                  .thread_reference = LUA_NOREF,
                                  .fault_handler = LUA_NOREF,
                                  .index = index};
-    core->random =
-        script_config(script)->seed * UINT64_C(0x9e3779b97f4a7c15) + index + 1;
+    core->random = script_config(script)->seed * UINT64_C(0x9e3779b97f4a7c15) + index + 1;
 }
 
 /* ---- programs and faults ------------------------------------------------------------------------ */
