@@ -226,7 +226,8 @@ static void read_tags(lua_State *state, struct script_tables *tables)
 {
     const struct script_exploration *exploration = script_of(state)->exploration;
     bool stage2 = tables->space.config.format->stage2;
-    uint64_t asid = integer_field(state, 2, "asid", stage2 ? 0 : exploration->config.machine.context_count);
+    uint64_t asid =
+        integer_field(state, 2, "asid", stage2 ? 0 : exploration->config.machine.context_count + 1);
     uint64_t vmid = integer_field(state, 2, "vmid", stage2);
     if (asid >= UINT16_MAX || vmid >= UINT16_MAX)
         luaL_error(state, "asid and vmid must be below %d", UINT16_MAX);
