@@ -19,7 +19,7 @@ import sys
 
 FOLDERS = ("pagetables", "tlb", "mmu", "sim")
 GROUPS = ("page table", "TLB", "walker", "network", "recorder")
-KEYS = ("mutant", "what", "group", "rule", "form", "adversary", "gap", "script", "in", "replace", "by")
+KEYS = ("mutant", "what", "group", "rule", "form", "adversary", "gap", "script", "explore", "in", "replace", "by")
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 INCLUDE = re.compile(r'^#include "([^"]+)"', re.MULTILINE)
 
@@ -41,7 +41,7 @@ class Mutant:
         self.path, self.line, self.name = path, line, name
         self.what = self.group = self.form = self.gap = self.script = ""
         self.rules, self.arguments, self.edits = [], [], []
-        self.adversary = False
+        self.adversary = self.explored = False
         self.number = 0
 
     def fail(self, sentence):
@@ -87,10 +87,11 @@ def add_field(mutant, path, line, key, value):
     elif key == "adversary":
         require(value == "needed", path, line, "an adversary is 'needed', or the field is left out")
         mutant.adversary = True
-    elif key == "script":
+    elif key in ("script", "explore"):
         words = value.split()
         require(words, path, line, "a script has a name")
-        mutant.script, mutant.arguments = words[0], words[1:]
+        require(not mutant.script, path, line, "a mutant has one script, or one exploration")
+        mutant.script, mutant.arguments, mutant.explored = words[0], words[1:], key == "explore"
     elif key == "in":
         mutant.edits.append(Edit(path, line, value))
     else:
@@ -135,6 +136,8 @@ def check(root, mutant):
             mutant.fail(f"has no field '{'in' if key == 'edits' else key}'")
     if bool(mutant.rules) == bool(mutant.form):
         mutant.fail("is killed by a 'rule' or by a closed 'form': one of the two must be said")
+    if mutant.explored and (mutant.form or mutant.adversary):
+        mutant.fail("is explored: there every adversary is, and there is no time for a closed form")
     needed = [mutant.script] + ([form_path(mutant)] if mutant.form else [])
     for file in needed:
         if not (root / file).is_file():
@@ -292,7 +295,8 @@ def table(root, mutants):
                  "form": form_path(mutant) if mutant.form else "", "gap": mutant.gap, "script": mutant.script,
                  "arguments": " ".join(mutant.arguments), "file": mutant.edits[0].file}
         body = ", ".join(f".{name} = {literal(value)}" for name, value in texts.items())
-        out.append(f"    {{{body}, .adversary = {str(mutant.adversary).lower()}}},")
+        out.append(f"    {{{body}, .adversary = {str(mutant.adversary).lower()}, "
+                   f".explored = {str(mutant.explored).lower()}}},")
     out += ["    {.name = 0},", "};", "", "const struct mutant_text mutant_texts[] = {"]
     for script in scripts:
         out.append(f"    {{{literal(script)},\n    {literal((root / script).read_text(encoding='utf-8'))}}},")

@@ -73,10 +73,12 @@ static bool start_run(const struct job_list *list, struct job *job)
         add(&words, "--mutant");
         add(&words, job->mutant->name);
     }
-    add(&words, "run");
+    add(&words, job->explored ? "explore" : "run");
     add(&words, "--quiet");
-    add(&words, "-o");
-    add(&words, database);
+    if (!job->explored) {
+        add(&words, "-o");
+        add(&words, database);
+    }
     add(&words, script);
     add_all(&words, arguments);
     if (job->more)
@@ -175,6 +177,24 @@ static bool run_ended(const struct job_list *list, struct job *job, int status)
     return false;
 }
 
+/* An exploration has judged what it found, and says in its first line "mmusim: RULE: what". */
+static void read_exploration(const struct job_list *list, struct job *job, int status)
+{
+    char path[PATH_BYTES], line[JOB_REASON_BYTES];
+    struct job_outcome *outcome = &job->outcome;
+    outcome->agree = outcome->agree_on_record = outcome->form_holds = true;
+    outcome->judged = WEXITSTATUS(status) == 0;
+    if (outcome->judged)
+        return;
+    path_of(list, job, ".run", path);
+    first_line(path, line, sizeof line);
+    const char *rule = strchr(line, ' ');
+    rule = rule ? rule + 1 : "";
+    (void)snprintf(outcome->explored, sizeof outcome->explored, "%.*s", (int)strcspn(rule, ":"), rule);
+    (void)snprintf(outcome->reason, sizeof outcome->reason, "%s", rule);
+    outcome->judged = outcome->explored[0] != '\0';
+}
+
 /* ---- several at once --------------------------------------------------------------------------- */
 
 static struct job *job_of(struct job_list *list, pid_t process)
@@ -188,8 +208,11 @@ static struct job *job_of(struct job_list *list, pid_t process)
 /* A process has ended: its job goes on, or ends. */
 static bool go_on(struct job_list *list, struct job *job, int status, unsigned *running)
 {
-    if (job->state == JOB_RUNS && run_ended(list, job, status))
+    bool ended = job->state == JOB_RUNS && run_ended(list, job, status);
+    if (ended && !job->explored)
         return start_judges(list, job);
+    if (ended)
+        read_exploration(list, job, status);
     if (job->state == JOB_IS_JUDGED)
         read_judges(list, job, status);
     job->state = JOB_ENDED;

@@ -15,16 +15,17 @@
 
 /* What came of one run. */
 struct job_outcome {
-    bool judged;                   /* the run and the judges ended; else `reason` says why not */
-    bool agree;                    /* the judges do */
-    bool agree_on_record;          /* SQL, and the checker in C over the record */
-    char sql[JOB_RULES_BYTES];     /* rules that the SQL found broken: "a, b" */
-    char along[JOB_RULES_BYTES];   /* the checker that ran along */
-    char record[JOB_RULES_BYTES];  /* the same checker, over the record */
-    char cycle[24];                /* of the first violation; "" if it has none */
-    bool form_holds;               /* of the closed form; true if there is none */
-    char form[JOB_REASON_BYTES];   /* what it expected and what was measured */
-    char reason[JOB_REASON_BYTES]; /* one sentence */
+    bool judged;                    /* the run and the judges ended; else `reason` says why not */
+    bool agree;                     /* the judges do */
+    bool agree_on_record;           /* SQL, and the checker in C over the record */
+    char sql[JOB_RULES_BYTES];      /* rules that the SQL found broken: "a, b" */
+    char along[JOB_RULES_BYTES];    /* the checker that ran along */
+    char record[JOB_RULES_BYTES];   /* the same checker, over the record */
+    char explored[JOB_RULES_BYTES]; /* of an exploration, which no other judge sees: the first rule broken */
+    char cycle[24];                 /* of the first violation; "" if it has none */
+    bool form_holds;                /* of the closed form; true if there is none */
+    char form[JOB_REASON_BYTES];    /* what it expected and what was measured */
+    char reason[JOB_REASON_BYTES];  /* one sentence */
 };
 
 struct job {
@@ -33,6 +34,7 @@ struct job {
     const char *arguments;       /* words with a space between them */
     const char *more;            /* one argument more; NULL: none */
     const char *form;            /* the closed form, or "" */
+    bool explored;               /* an exploration, and no run */
     struct job_outcome outcome;
 
     enum { JOB_WAITS, JOB_RUNS, JOB_IS_JUDGED, JOB_ENDED } state;

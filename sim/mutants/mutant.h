@@ -18,6 +18,7 @@ struct mutant {
     const char *script;    /* the name of a text */
     const char *arguments; /* of the script: words with a space between them */
     const char *file;      /* the first one that it changes */
+    bool explored;         /* the script is an exploration, and no run */
     bool adversary;        /* shows only if hardware does what it is free to do */
 };
 

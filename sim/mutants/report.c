@@ -25,6 +25,8 @@ static void print_trial(const struct trial *trial, FILE *out)
                   verdict_name(trial_verdict(trial)), mutant->what);
     if (mutant->form[0])
         (void)fprintf(out, "    closed form %s, %s\n", mutant->form, or_dash(outcome->form));
+    else if (trial_is_explored(trial))
+        (void)fprintf(out, "    exploration: %s\n", or_dash(outcome->reason));
     else
         (void)fprintf(out, "    C: %s; SQL: %s; first in cycle %s\n", or_dash(outcome_rules_c(outcome)),
                       or_dash(outcome->sql), or_dash(outcome->cycle));
@@ -36,9 +38,9 @@ static void print_trial(const struct trial *trial, FILE *out)
     if (trial_verdict(trial) == VERDICT_FAILED)
         (void)fprintf(out, "    %s\n", trial_reason(trial));
     if (trial_verdict(trial) == VERDICT_NOT_CLEAN)
-        (void)fprintf(out, "    the right machine: C: %s; SQL: %s; %s\n",
+        (void)fprintf(out, "    the right machine: C: %s; SQL: %s; %s%s\n",
                       or_dash(outcome_rules_c(&trial->clean->outcome)), or_dash(trial->clean->outcome.sql),
-                      trial->clean->outcome.form);
+                      trial->clean->outcome.form, trial->clean->outcome.explored);
 }
 
 void trials_print(const struct trial *trials, size_t count, FILE *out)
@@ -74,6 +76,7 @@ static void print_mutant_json(const struct mutant *mutant, FILE *out)
     member(out, "script", mutant->script, ", ");
     member(out, "arguments", mutant->arguments, ", ");
     member(out, "file", mutant->file, ", ");
+    (void)fprintf(out, "\"explored\": %s, ", mutant->explored ? "true" : "false");
     (void)fprintf(out, "\"needs_adversary\": %s", mutant->adversary ? "true" : "false");
 }
 
@@ -85,6 +88,8 @@ static void print_outcome_json(const struct job_outcome *outcome, const char *be
     print_json_string(out, outcome->along);
     (void)fprintf(out, ", \"%sc_over_record\": ", before);
     print_json_string(out, outcome->record);
+    (void)fprintf(out, ", \"%sexploration\": ", before);
+    print_json_string(out, outcome->explored);
 }
 
 void trials_print_json(const struct trial *trials, size_t count, FILE *out)

@@ -46,8 +46,12 @@ static struct job *job_for(struct command *command, const struct trial *trial, b
             return job;
     }
     struct job *job = &list->jobs[list->count++];
-    *job = (struct job){
-        .mutant = mutant, .script = trial->script, .arguments = trial->arguments, .more = more, .form = form};
+    *job = (struct job){.mutant = mutant,
+                        .script = trial->script,
+                        .arguments = trial->arguments,
+                        .more = more,
+                        .form = form,
+                        .explored = trial_is_explored(trial)};
     return job;
 }
 

@@ -26,6 +26,11 @@ static bool names(const char *list, const char *rule, size_t length)
     return false;
 }
 
+bool trial_is_explored(const struct trial *trial)
+{
+    return trial->mutant->explored && !trial->own;
+}
+
 /* Whether both judges found one of the mutant's rules; of the user's own script, any rule. */
 static bool is_found(const struct trial *trial, const struct job_outcome *outcome)
 {
@@ -34,6 +39,8 @@ static bool is_found(const struct trial *trial, const struct job_outcome *outcom
         size_t length = strcspn(rule, ",");
         if (names(outcome->sql, rule, length) && names(outcome->record, rule, length))
             return true;
+        if (names(outcome->explored, rule, length))
+            return true;
     }
     return false;
 }
@@ -41,7 +48,8 @@ static bool is_found(const struct trial *trial, const struct job_outcome *outcom
 static bool is_clean(const struct job *job)
 {
     const struct job_outcome *outcome = &job->outcome;
-    return !outcome->sql[0] && !outcome->along[0] && !outcome->record[0] && outcome->form_holds;
+    return !outcome->sql[0] && !outcome->along[0] && !outcome->record[0] && !outcome->explored[0] &&
+           outcome->form_holds;
 }
 
 static bool is_killed(const struct trial *trial, const struct job *job)

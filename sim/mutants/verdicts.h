@@ -1,7 +1,8 @@
 /*
  * Which mutants the judges find: the verb `mutants`.
  *
- * A functional mutant is killed if one of its rules is found by both judges in the run of its script; a
+ * A functional mutant is killed if one of its rules is found by both judges in the run of its script, or by
+ * its exploration; a
  * performance mutant, if its closed form does not hold. A crash, a run that does not end, or judges that
  * differ kill nothing. The right machine has to be clean in the same run. What needs the adversary has to be
  * found with it, and not without.
@@ -38,6 +39,8 @@ enum verdict {
     VERDICTS
 };
 
+/* Its script is an exploration. The user's own script is a run. */
+bool trial_is_explored(const struct trial *trial);
 const char *verdict_name(enum verdict verdict);
 enum verdict trial_verdict(const struct trial *trial);
 /* Why it is so, as a sentence; "" if the verdict says it all. */
