@@ -9,6 +9,10 @@ import pathlib
 import subprocess
 import sys
 
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "sim/mutants"))
+import random_minute  # noqa: E402
+
 TABLE = pathlib.Path(__file__).parents[1] / "mutants" / "MUTANTS.md"
 GROUPS = ["page table", "TLB", "walker", "network", "recorder"]
 HEAD = """# The table of mutants
@@ -32,8 +36,21 @@ def rules(mutant, found):
     return ", ".join(marked(rule) for rule in mutant["killed_by"].split(", ") if rule in found.split(", ")) or "-"
 
 
+def random_runs(mutant):
+    """What a minute of random runs said of a mutant that is explored."""
+    row, known = random_minute.rows().get(mutant["mutant"]), random_minute.explored()[mutant["mutant"]]
+    if not row or row["text"] != random_minute.text_of(known):
+        fail(f"{mutant['mutant']}: whether random runs find it is not known; sim/mutants/random_minute.py PROGRAM "
+             f"{mutant['mutant']} tries")
+    if row["found_by_seed"]:
+        fail(f"{mutant['mutant']}: a minute of random runs finds it, with seed {row['found_by_seed']}: it needs no exploration")
+    return f"none of {row['runs']} random runs in {row['seconds']} s"
+
+
 def judges(mutant):
     """What the judges said, as two cells."""
+    if mutant["explored"]:
+        return [f"exploration: {rules(mutant, mutant['exploration'])}", random_runs(mutant)]
     if mutant["kind"] == "performance":
         form = mutant["killed_by"].rpartition("/")[2].removesuffix(".sql")
         return [f"closed form [{form}](../../{mutant['killed_by']})", mutant["reason"] or "-"]
@@ -42,13 +59,13 @@ def judges(mutant):
 
 
 def counts(mutants):
-    yield "| group | mutants | functional | performance | need the adversary | killed |"
-    yield "| --- | --- | --- | --- | --- | --- |"
+    yield "| group | mutants | functional | performance | need the adversary | by exploration | killed |"
+    yield "| --- | --- | --- | --- | --- | --- | --- |"
     for group in GROUPS + ["all"]:
         members = [mutant for mutant in mutants if group in (mutant["group"], "all")]
         numbers = (len(members), sum(mutant["kind"] == "functional" for mutant in members),
                    sum(mutant["kind"] == "performance" for mutant in members),
-                   sum(mutant["needs_adversary"] for mutant in members),
+                   sum(mutant["needs_adversary"] for mutant in members), sum(mutant["explored"] for mutant in members),
                    sum(mutant["verdict"] == "killed" for mutant in members))
         yield "| " + " | ".join([group] + [str(number) for number in numbers]) + " |"
 
@@ -74,9 +91,10 @@ def check_numbers(mutants):
     killed = [mutant for mutant in mutants if mutant["verdict"] == "killed"]
     numbers = {group: sum(mutant["group"] == group for mutant in killed) for group in GROUPS}
     numbers["the adversary"] = sum(mutant["needs_adversary"] for mutant in killed)
+    numbers["exploration"] = sum(mutant["explored"] for mutant in killed)
     numbers["all"] = len(killed)
     for what, least in {"page table": 10, "TLB": 10, "walker": 10, "network": 10, "recorder": 5, "the adversary": 10,
-                        "all": 60}.items():
+                        "exploration": 10, "all": 60}.items():
         if numbers[what] < least:
             fail(f"{numbers[what]} mutants of {what} are killed, and {least} should be")
     for mutant in mutants:
