@@ -29,7 +29,7 @@ CREATE VIEW raw_walk_uses AS
 SELECT 'walk' AS source, event, cycle, core, space, vmid, va, leaf_va AS page, leaf_size_lg2 AS size_lg2, leaf_pa AS frame,
        leaf_rights AS rights, leaf_attributes AS attributes, IIF(filled, cycle, IFNULL(start_cycle, cycle)) AS used_from,
        cycle AS used_until, cycle AS begun_by, IIF(filled, cycle, IFNULL(start_cycle, cycle)) AS held_until, walk, NULL AS entry
-FROM walks WHERE fault = 0 AND (filled OR waiters > 0);
+FROM walks WHERE fault = 0;
 
 -- Where TLBs hold the entries of contiguous runs one by one (DDI 0487, D8.7.1: a run need not be cached as one; likewise RISC-V
 -- Privileged, Svnapot): the sizes of the runs of each space of one stage, and of one of their entries.
