@@ -202,6 +202,16 @@ static void good_dropped_walk_is_not_stale(void **state)
     expect_broken("");
 }
 
+static void bad_dropped_walk_that_starts_after_the_unmap_is_stale(void **state)
+{
+    struct mmu_event *walk = synthetic_nth(&run, EVENT_WALK, 1);
+    walk->cycle = 720;
+    walk->as.walk.start_cycle = 715;
+    walk->as.walk.filled = 0;
+    walk->as.walk.waiters = 0;
+    expect_broken("stale_translation");
+}
+
 static void bad_store_with_rights_before_protect_is_stale(void **state)
 {
     struct event_translation *t = synthetic_access(&run, ACCESS_STORE_FAULT);
@@ -491,6 +501,7 @@ int main(void)
         PAIR(bad_entry_filled_after_the_unmap_stays),
         PAIR(bad_walk_that_ends_after_the_unmap_is_stale),
         PAIR(good_dropped_walk_is_not_stale),
+        PAIR(bad_dropped_walk_that_starts_after_the_unmap_is_stale),
         PAIR(bad_store_with_rights_before_protect_is_stale),
         PAIR(bad_use_before_the_map_is_never_mapped),
         PAIR(bad_translation_of_another_page_is_never_mapped),
