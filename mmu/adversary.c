@@ -249,12 +249,24 @@ static bool find_side(const struct core *core, const struct translation_array *a
     return false;
 }
 
+/*
+ * Where cores are told by interrupts, software tells those alone that ran the space: what a core never ran its
+ * hardware cannot ask for, and takes from nobody.
+ */
+static bool may_hold(const struct core *core, const struct tlb_entry *entry)
+{
+    uint64_t space = tlb_space_of(entry);
+    return core->machine->config.invalidation_scheme == INVALIDATION_BROADCAST ||
+           (core->context && (space == core->space || space == tlb_global_space(core->space)));
+}
+
 static bool refill(struct core *core)
 {
     const struct translation_array *array = pick_tlb(core);
     unsigned side, first = (unsigned)below(core, 2);
     uint32_t slot;
-    if (array->level == 1 || !find_side(core, array, first, &side) || !pick_slot(core, array, &slot))
+    if (array->level == 1 || !find_side(core, array, first, &side) || !pick_slot(core, array, &slot) ||
+        !may_hold(core, &array->tlb.entries[slot]))
         return false;
     struct translation_fill fill = {.entry = array->tlb.entries[slot]};
     if (core->track) {

@@ -10,7 +10,8 @@
  *            away; the result goes into the levels from a random one on, and the tables that it met into the
  *            walk caches. The walk is one like any other: an invalidation catches it and waits for it.
  *   evict    a random entry of a random TLB or walk cache leaves.
- *   refill   a random entry of a further level goes into levels in front, as if an access had hit it.
+ *   refill   a random entry of a further level goes into levels in front, as if an access had hit it. Where
+ *            invalidations are sent by interrupts, one of the active space alone.
  *
  * And every walk, whoever asked for it, goes on up to adversary.delay cycles after memory has answered: how
  * long hardware takes from reading an entry to acting on it is nobody's promise. Until then the walk knows
