@@ -179,14 +179,22 @@ WITH tables AS MATERIALIZED (
     FROM tables t CROSS JOIN table_parts n ON n.bytes = t.bytes
     WINDOW before AS (PARTITION BY t.memory, (t.pa + n.first) >> 12 ORDER BY t.from_event, t.linked_level, t.space, t.va, t.level
                       ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+), broken AS (
+    -- what comes after a table that is one of its space at the same address already is asked for by nobody
+    SELECT space, MIN(from_event) AS event
+    FROM (SELECT space, from_event, MAX(read_until) OVER (PARTITION BY memory, space, pa ORDER BY from_event, linked_level, va, level
+                                                          ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS read_until
+          FROM tables)
+    WHERE read_until > from_event GROUP BY space
 ), met AS (
     -- not beside each other in one page
     SELECT n.life, NULLIF(o.space, n.space) AS other, MAX(o.live_until > n.from_event) AS still
     FROM (SELECT DISTINCT life FROM pages WHERE read_until > from_event) m CROSS JOIN live_tables n ON n.life = m.life
+    LEFT JOIN broken b ON b.space = n.space
     CROSS JOIN live_tables p ON p.memory = n.memory AND p.pa > n.pa - (SELECT MAX(bytes) FROM table_parts) AND p.pa < n.pa + n.bytes
                             AND p.from_event <= n.from_event
     CROSS JOIN tables o ON o.life = p.life
-    WHERE o.pa + o.bytes > n.pa AND o.read_until > n.from_event
+    WHERE n.from_event <= IFNULL(b.event, 0x7fffffffffffffff) AND o.pa + o.bytes > n.pa AND o.read_until > n.from_event
       AND IIF(o.space = n.space, (o.from_event, o.linked_level, o.va, o.level) < (n.from_event, n.linked_level, n.va, n.level),
               o.from_event < n.from_event)
     GROUP BY n.life, o.space
