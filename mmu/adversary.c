@@ -250,8 +250,8 @@ static bool find_side(const struct core *core, const struct translation_array *a
 }
 
 /*
- * Where cores are told by interrupts, software tells those alone that ran the space: what a core never ran its
- * hardware cannot ask for, and takes from nobody.
+ * Where cores are told by interrupts, software tells those alone that ran the space: what a core never ran
+ * its hardware cannot ask for, and takes from nobody.
  */
 static bool may_hold(const struct core *core, const struct tlb_entry *entry)
 {
