@@ -57,7 +57,8 @@ struct exploration_config {
     unsigned start[SMALL_CORES];
     const struct pagetable_class *table;
     const struct pagetable_config *pagetable;
-    uint64_t tables_base; /* page tables lie in EXPLORATION_TABLE_UNITS * 4 KiB from here on */
+    uint64_t tables_base; /* page tables lie in units of 4 KiB from here on */
+    unsigned table_units; /* how many there are, up to EXPLORATION_TABLE_UNITS; 0: so many */
     bool aliasing_allowed;
     /* Only what goes wrong is found, and not the break of a protocol (sim/protocol/) that might let it. */
     bool refinement_alone;

@@ -74,7 +74,9 @@ static enum went allocate(struct stepper *stepper, uint64_t size_bytes, struct o
 {
     const uint64_t base = stepper->exploration->config.tables_base;
     uint64_t block_bytes = size_bytes < TABLE_UNIT_BYTES ? TABLE_UNIT_BYTES : size_bytes;
-    for (uint64_t pa = base; pa + block_bytes <= base + EXPLORATION_TABLE_UNITS * TABLE_UNIT_BYTES;
+    const unsigned told = stepper->exploration->config.table_units;
+    const uint64_t end = base + (told ? told : EXPLORATION_TABLE_UNITS) * TABLE_UNIT_BYTES;
+    for (uint64_t pa = base; pa + block_bytes <= end;
          pa += block_bytes) {
         uint64_t units = units_of(pa, block_bytes, base);
         if (stepper->explored->allocated & units)

@@ -34,6 +34,7 @@ static const char *const keys[] = {"cores",
                                    "walk_cache_entries",
                                    "store_buffer",
                                    "walks",
+                                   "table_blocks",
                                    "ordering",
                                    "stores_pass_stores",
                                    "speculates",
@@ -110,6 +111,11 @@ static int new_exploration(lua_State *state)
         return luaL_error(state, "a script explores one machine, and this one has it already");
     check_keys(state, 1, "explore", keys);
     read_counts(state, &exploration->config.machine);
+    if (push_field(state, 1, "table_blocks")) {
+        exploration->config.table_units =
+            (unsigned)check_range(state, -1, "table_blocks", 1, EXPLORATION_TABLE_UNITS);
+        lua_pop(state, 1);
+    }
     read_rules(state, exploration);
     exploration->pages_given = read_page_list(state, 1, &exploration->config.machine.contexts[0]);
     exploration->config.machine.memory_bytes = MEMORY_BYTES;
