@@ -84,16 +84,17 @@ static int report(struct protocol *protocol, const struct protocol_fault *fault,
 {
     struct protocol_violation *violation = &protocol->violation;
     const struct protocol_listener *listener = &protocol->config.listener;
-    struct root *root = table && !protocol->config.strict ? table->root : NULL;
-    if (root && root->told)
-        return PROTOCOL_FINE;
-    if (root)
+    struct root *root = table ? table->root : NULL;
+    if (root && !protocol->config.strict) {
+        if (root->told)
+            return PROTOCOL_FINE;
         root->told = true;
+    }
     *violation = (struct protocol_violation){.mark = fault->mark,
                                              .related = fault->related,
                                              .pa = fault->pa,
                                              .va = table ? entry_va(table, fault->pa) : 0,
-                                             .root = table ? table->root->is.id : 0,
+                                             .root = root ? root->is.id : 0,
                                              .agent = (uint8_t)fault->agent,
                                              .rule = fault->rule};
     (void)vsnprintf(violation->text, sizeof violation->text, format, arguments);
