@@ -76,8 +76,7 @@ static enum went allocate(struct stepper *stepper, uint64_t size_bytes, struct o
     uint64_t block_bytes = size_bytes < TABLE_UNIT_BYTES ? TABLE_UNIT_BYTES : size_bytes;
     const unsigned told = stepper->exploration->config.table_units;
     const uint64_t end = base + (told ? told : EXPLORATION_TABLE_UNITS) * TABLE_UNIT_BYTES;
-    for (uint64_t pa = base; pa + block_bytes <= end;
-         pa += block_bytes) {
+    for (uint64_t pa = base; pa + block_bytes <= end; pa += block_bytes) {
         uint64_t units = units_of(pa, block_bytes, base);
         if (stepper->explored->allocated & units)
             continue;

@@ -29,18 +29,9 @@ static const struct count_parameter counts[] = {
     {"walks", offsetof(struct small_config, walks), 1, SMALL_WALKS, 1},
 };
 
-static const char *const keys[] = {"cores",
-                                   "tlb_entries",
-                                   "walk_cache_entries",
-                                   "store_buffer",
-                                   "walks",
-                                   "table_blocks",
-                                   "ordering",
-                                   "stores_pass_stores",
-                                   "speculates",
-                                   "evicts",
-                                   "keeps_faults",
-                                   "pages",
+static const char *const keys[] = {"cores",      "tlb_entries",  "walk_cache_entries", "store_buffer",
+                                   "walks",      "table_blocks", "ordering",           "stores_pass_stores",
+                                   "speculates", "evicts",       "keeps_faults",       "pages",
                                    NULL};
 
 static const char *const ordering_names[] = {"arm", "x86", "riscv", NULL};
