@@ -25,7 +25,6 @@ bool conform_script_shows(enum conform_property_id id, const char **why)
         [CONFORM_DAMAGE] = "scripts do not ask for the table's own check",
         [CONFORM_STOPPED] = "no script goes on when the machine stops",
         [CONFORM_OWN_MEMORY] = "the machine lets page-table code touch any memory",
-        [CONFORM_LEAKS] = "scripts do not destroy page tables",
         [CONFORM_DETERMINISM] = "a script has no copy of a page table",
         [CONFORM_MANY] = "the sequence is too long",
     };
